@@ -1,0 +1,98 @@
+/**
+ * The walls between the rooms (S3, S6). `npm run check` runs this, then plants one violation of each rule
+ * and fails if a single one goes unseen (scripts/check/boundaries.mjs).
+ */
+const PURE = "^packages/(protocol/src/|.+/core/)";
+
+module.exports = {
+  forbidden: [
+    {
+      name: "pure-no-node",
+      comment: "Pure code does no I/O: no node builtin (S3).",
+      severity: "error",
+      from: { path: PURE },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "pure-imports-pure",
+      comment: "Pure code imports only pure code: hashers, decompressors and clocks come in as arguments (S3).",
+      severity: "error",
+      from: { path: PURE },
+      to: { pathNot: `${PURE}|^packages/protocol/|/node_modules/(fast-check|vitest)/` },
+    },
+    {
+      name: "core-stays-in-core",
+      comment: "A core never reaches into its shell: arrows point from shells to cores (S3).",
+      severity: "error",
+      from: { path: "^(packages|apps)/([^/]+)/src/.*core/" },
+      to: { path: "^(packages|apps)/$2/src/", pathNot: "/core/" },
+    },
+    {
+      name: "package-face",
+      comment: "Another package is entered by its face, src/index.ts, only (S6).",
+      severity: "error",
+      from: { path: "^(?:packages|apps)/([^/]+)/" },
+      to: { path: "^(?:packages|apps)/([^/]+)/src/", pathNot: "^(?:packages|apps)/(?:$1/|[^/]+/src/index\\.ts$)" },
+    },
+    {
+      name: "package-face-from-outside",
+      comment: "Stories, benches and contracts enter a package by its face, src/index.ts, only (S6).",
+      severity: "error",
+      from: { path: "^(?:test|bench|contracts|scripts)/" },
+      to: { path: "^(?:packages|apps)/[^/]+/src/", pathNot: "^(?:packages|apps)/[^/]+/src/index\\.ts$" },
+    },
+    {
+      name: "packages-not-apps",
+      comment: "A package never imports a program (apps) nor the stories (test, bench).",
+      severity: "error",
+      from: { path: "^packages/" },
+      to: { path: "^(apps|test|bench)/" },
+    },
+    {
+      name: "arrows",
+      comment: "protocol <- engine <- rollup <- apps; deployer knows only protocol and contracts. Nothing points back.",
+      severity: "error",
+      from: { path: "^packages/(protocol|engine|deployer)/src/" },
+      to: { path: "^packages/rollup/" },
+    },
+    {
+      name: "arrows-engine",
+      severity: "error",
+      from: { path: "^packages/engine/src/" },
+      to: { path: "^packages/deployer/" },
+    },
+    {
+      name: "no-circular",
+      comment: "No circular imports (S6).",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "not-to-unresolvable",
+      comment: "Every import resolves.",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true, pathNot: "\\.node$" },
+    },
+    {
+      name: "src-not-to-test",
+      comment: "What ships imports no tests.",
+      severity: "error",
+      from: { path: "^(packages|apps)/[^/]+/src/" },
+      to: { path: "/test/" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)(\\.altlayer|target|vectors)/" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    combinedDependencies: true,
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "types", "default"],
+      extensions: [".ts", ".mts", ".mjs", ".js", ".cjs", ".json"],
+    },
+  },
+};
