@@ -1,0 +1,161 @@
+import type { ExecutionPayload, Hex } from "@altlayer/engine";
+import { noise } from "@chainsafe/libp2p-noise";
+import { privateKeyFromRaw } from "@libp2p/crypto/keys";
+import { type GossipSub, gossipsub, StrictNoSign, TopicValidatorResult } from "@libp2p/gossipsub";
+import { identify } from "@libp2p/identify";
+import type { Libp2p, PeerId } from "@libp2p/interface";
+import { ping } from "@libp2p/ping";
+import { tcp } from "@libp2p/tcp";
+import { yamux } from "@libp2p/yamux";
+import { multiaddr } from "@multiformats/multiaddr";
+import { createLibp2p } from "libp2p";
+import { BlockValidator } from "./block-validator.ts";
+import type { BlockSigner } from "./block-signature.ts";
+import { GossipError } from "./errors.ts";
+import { blocksTopic, encodeBlockMessage, messageId } from "./message.ts";
+import { PayloadServer, payloadByNumberProtocol, requestPayload, requestTimeoutMs } from "./payload-by-number.ts";
+import { maxGossipBytes } from "./snappy.ts";
+
+export interface GossipOptions {
+  readonly chainId: number;
+  /** secp256k1 key of this node's identity, 32 bytes. */
+  readonly identityKey: Uint8Array;
+  /** Multiaddrs to listen on; `/ip4/127.0.0.1/tcp/0` takes a free port. */
+  readonly listen: readonly string[];
+  /** Multiaddrs of peers that this node keeps a connection to. */
+  readonly peers: readonly string[];
+  readonly maxConnections: number;
+}
+
+export interface GossipDependencies {
+  /** Signs this node's blocks; absent on a follower. */
+  readonly signer?: BlockSigner;
+  readonly unsafeBlockSigner: () => Hex;
+  readonly hashOf: (payload: ExecutionPayload) => Hex;
+  readonly payloadByNumber: (number: number) => Promise<ExecutionPayload | null>;
+  /** Takes validated blocks from the network. */
+  readonly onBlock: (payload: ExecutionPayload) => void;
+  readonly onRefused?: (reason: string) => void;
+  /** Unix time in milliseconds, of the chain's clock. */
+  readonly nowMs: () => number;
+}
+
+export interface GossipNode {
+  readonly peerId: string;
+  /** Listening multiaddrs, with this node's peer id. */
+  readonly addresses: readonly string[];
+  peers(): readonly string[];
+  /** Publishes a block of our own; a node without a signer cannot. */
+  publish(payload: ExecutionPayload): Promise<void>;
+  /** Asks the connected peers in turn for the canonical block of that number; null if none has it. */
+  requestPayload(number: number): Promise<ExecutionPayload | null>;
+  close(): Promise<void>;
+}
+
+const redialIntervalMs = 5_000;
+
+/** Joins the OP Stack's gossip of unsafe blocks (specs/protocol/rollup-node-p2p.md), with static peers. */
+export async function startGossip(options: GossipOptions, dependencies: GossipDependencies): Promise<GossipNode> {
+  const topic = blocksTopic(options.chainId);
+  const protocol = payloadByNumberProtocol(options.chainId);
+  const validator = new BlockValidator(options, {
+    unsafeBlockSigner: dependencies.unsafeBlockSigner,
+    hashOf: dependencies.hashOf,
+    now: () => Math.floor(dependencies.nowMs() / 1000),
+  });
+  const node: Libp2p<{ pubsub: GossipSub }> = await createLibp2p({
+    privateKey: privateKeyFromRaw(options.identityKey),
+    addresses: { listen: [...options.listen] },
+    nodeInfo: { name: "altlayer" },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionManager: { maxConnections: options.maxConnections },
+    services: {
+      identify: identify(),
+      ping: ping(),
+      pubsub: gossipsub({
+        globalSignaturePolicy: StrictNoSign,
+        allowedTopics: [topic],
+        // The values that op-node runs with, so that both sides keep the same mesh.
+        D: 8,
+        Dlo: 6,
+        Dhi: 12,
+        Dlazy: 6,
+        heartbeatInterval: 500,
+        fanoutTTL: 24_000,
+        mcacheLength: 12,
+        mcacheGossip: 3,
+        seenTTL: 65_000,
+        floodPublish: true,
+        fallbackToFloodsub: false,
+        allowPublishToZeroTopicPeers: true,
+        ignoreDuplicatePublishError: true,
+        maxInboundDataLength: maxGossipBytes,
+        msgIdFn: (message) => messageId(message.topic, message.data),
+      }),
+    },
+  });
+  const server = new PayloadServer(dependencies);
+  await node.handle(protocol, (stream, connection) => server.handle(stream, connection.remotePeer), {
+    maxInboundStreams: 16,
+  });
+  node.services.pubsub.topicValidators.set(topic, (_peer, message) => {
+    const result = validator.validate(message.data);
+    if (result.verdict === "accept") {
+      dependencies.onBlock(result.payload);
+      return TopicValidatorResult.Accept;
+    }
+    dependencies.onRefused?.(result.reason);
+    return result.verdict === "ignore" ? TopicValidatorResult.Ignore : TopicValidatorResult.Reject;
+  });
+  node.services.pubsub.subscribe(topic);
+
+  const dialPeers = async () => {
+    const connected = new Set(node.getPeers().map(String));
+    const missing = options.peers.filter((peer) => !connected.has(multiaddr(peer).getComponents().at(-1)?.value ?? ""));
+    // A static peer that is away is tried again at the next turn.
+    await Promise.allSettled(
+      missing.map((peer) => node.dial(multiaddr(peer), { signal: AbortSignal.timeout(redialIntervalMs) })),
+    );
+  };
+  let dialing: Promise<void> = dialPeers();
+  const redial = setInterval(() => {
+    dialing = dialPeers();
+  }, redialIntervalMs);
+
+  const requestFrom = async (peer: PeerId, number: number): Promise<ExecutionPayload> => {
+    const stream = await node.dialProtocol(peer, protocol, { signal: AbortSignal.timeout(requestTimeoutMs) });
+    return requestPayload(stream, number);
+  };
+
+  return {
+    peerId: node.peerId.toString(),
+    addresses: node.getMultiaddrs().map(String),
+    peers: () => node.getPeers().map(String),
+    async publish(payload) {
+      if (dependencies.signer === undefined) {
+        throw new GossipError("request-failed", "this node has no key to sign blocks with");
+      }
+      const message = await encodeBlockMessage({ chainId: options.chainId, payload }, { signer: dependencies.signer });
+      await node.services.pubsub.publish(topic, message);
+    },
+    async requestPayload(number) {
+      for (const peer of node.getPeers()) {
+        try {
+          const payload = await requestFrom(peer, number);
+          if (dependencies.hashOf(payload) === payload.blockHash) return payload;
+          dependencies.onRefused?.(`peer ${peer} answered with a payload that does not hash to its block hash`);
+        } catch (error) {
+          dependencies.onRefused?.(`peer ${peer}: ${error instanceof Error ? error.message : String(error)}`);
+        }
+      }
+      return null;
+    },
+    async close() {
+      clearInterval(redial);
+      await dialing;
+      await node.stop();
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from "node:crypto";
+import type { ExecutionPayload, Heads, Hex } from "@altlayer/engine";
+import { privateKeyToAddress } from "viem/accounts";
+import { afterEach, expect, test } from "vitest";
+import { localBlockSigner } from "../../src/gossip/block-signature.ts";
+import { type GossipNode, startGossip } from "../../src/gossip/gossip-node.ts";
+import { UnsafeSync } from "../../src/gossip/unsafe-sync.ts";
+import { payloadFixture } from "./fixtures.ts";
+
+const key = Buffer.alloc(32, 0x11);
+const signerAddress = privateKeyToAddress(`0x${key.toString("hex")}`).toLowerCase() as Hex;
+const nowMs = () => 1_000_000;
+
+const running: GossipNode[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((node) => node.close()));
+});
+
+async function join(options: {
+  readonly peers?: readonly string[];
+  readonly signs?: boolean;
+  readonly chain?: ReadonlyMap<number, ExecutionPayload>;
+  readonly onBlock?: (payload: ExecutionPayload) => void;
+  readonly onRefused?: (reason: string) => void;
+}): Promise<GossipNode> {
+  const node = await startGossip(
+    {
+      chainId: 901,
+      identityKey: randomBytes(32),
+      listen: ["/ip4/127.0.0.1/tcp/0"],
+      peers: options.peers ?? [],
+      maxConnections: 10,
+    },
+    {
+      ...(options.signs ? { signer: localBlockSigner(key) } : {}),
+      unsafeBlockSigner: () => signerAddress,
+      hashOf: (payload) => payload.blockHash,
+      payloadByNumber: async (number) => options.chain?.get(number) ?? null,
+      onBlock: options.onBlock ?? (() => {}),
+      ...(options.onRefused ? { onRefused: options.onRefused } : {}),
+      nowMs,
+    },
+  );
+  running.push(node);
+  return node;
+}
+
+async function until(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!condition()) {
+    expect(Date.now(), "waited too long").toBeLessThan(deadline);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function chainOf(length: number): Map<number, ExecutionPayload> {
+  const hash = (number: number): Hex => `0x${number.toString(16).padStart(64, "0")}`;
+  return new Map(
+    Array.from({ length }, (_, index) => {
+      const number = index + 1;
+      return [
+        number,
+        payloadFixture({
+          blockNumber: `0x${number.toString(16)}`,
+          blockHash: hash(number),
+          parentHash: hash(number - 1),
+          transactions: [`0x${randomBytes(70_000).toString("hex")}`],
+        }),
+      ];
+    }),
+  );
+}
+
+test("a published block reaches a follower two hops away", async () => {
+  const received: ExecutionPayload[] = [];
+  const sequencer = await join({ signs: true });
+  const middle = await join({ peers: sequencer.addresses });
+  const follower = await join({ peers: middle.addresses, onBlock: (payload) => received.push(payload) });
+  await until(() => follower.peers().length > 0 && middle.peers().length > 1);
+  const payload = payloadFixture();
+  // The mesh forms with the heartbeat: publishing again is what a sequencer's next block does.
+  for (let attempt = 0; attempt < 50 && received.length === 0; attempt++) {
+    await sequencer.publish({ ...payload, blockHash: `0x${String(attempt).padStart(64, "0")}` });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  expect(received[0]).toMatchObject({ parentHash: payload.parentHash, transactions: payload.transactions });
+}, 30_000);
+
+test("a follower closes a gap by requests and ends on the sequencer's head", async () => {
+  const chain = chainOf(30);
+  const sequencer = await join({ signs: true, chain });
+  const follower = await join({ peers: sequencer.addresses });
+  await until(() => follower.peers().length > 0);
+  expect(await follower.requestPayload(31)).toBeNull();
+
+  const genesis = {
+    number: 0,
+    hash: `0x${"0".repeat(64)}` as Hex,
+    parentHash: `0x${"0".repeat(64)}` as Hex,
+    timestamp: 0,
+  };
+  let heads: Heads = { unsafe: genesis, safe: genesis, finalized: genesis };
+  const sync = new UnsafeSync({
+    heads: () => heads,
+    request: (number) => follower.requestPayload(number),
+    insert: async (payload) => {
+      if (payload.parentHash !== heads.unsafe.hash) return { status: "SYNCING" };
+      const unsafe = {
+        number: Number(payload.blockNumber),
+        hash: payload.blockHash,
+        parentHash: payload.parentHash,
+        timestamp: 0,
+      };
+      heads = { ...heads, unsafe };
+      return { status: "VALID", latestValidHash: payload.blockHash };
+    },
+  });
+  sync.add(chain.get(30) as ExecutionPayload);
+  await until(() => heads.unsafe.number === 30, 20_000);
+  await sync.close();
+}, 40_000);
