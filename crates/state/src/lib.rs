@@ -1,1 +1,17 @@
+//! State and history of one rollup: flat state, Merkle-Patricia tries, the append-only journal, blocks and their indexes.
+//!
+//! Execution sees only [`StateRead`] and [`StateDiff`]; everything else hangs off [`ChainStore`].
 
+mod chain;
+mod change;
+mod error;
+mod state_trie;
+mod types;
+mod view;
+
+pub use chain::{ChainStore, types::*};
+pub use change::Account;
+pub use error::StateError;
+pub use state_trie::{Preimages, StateTrie, state_root};
+pub use types::{AccountDiff, StateDiff, StateRead};
+pub use view::StateView;
