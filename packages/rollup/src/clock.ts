@@ -1,0 +1,51 @@
+import { RollupError } from "./errors.ts";
+
+/** The node's only source of time: injected, so that a test or a resumed development chain may shift it. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch, as the chains see them. */
+  nowMs(): number;
+  /** Resolves after `ms`; rejects with `CLOSED` when the signal aborts first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The machine's clock plus an offset: a chain that was stopped for a weekend goes on where it stood. */
+export class SystemClock implements Clock {
+  readonly #offsetMs: number;
+
+  constructor(options: { readonly offsetMs?: number } = {}) {
+    this.#offsetMs = options.offsetMs ?? 0;
+  }
+
+  nowMs(): number {
+    return Date.now() + this.#offsetMs;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return sleepOnTimer(ms, signal);
+  }
+}
+
+export function closedError(): RollupError {
+  return new RollupError("CLOSED", "the node is closing", { severity: "permanent" });
+}
+
+function sleepOnTimer(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(closedError());
+      return;
+    }
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(closedError());
+    };
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      },
+      Math.max(0, ms),
+    );
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}

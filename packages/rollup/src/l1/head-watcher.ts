@@ -1,0 +1,127 @@
+import type { BlockRef } from "@altlayer/engine";
+import type { Clock } from "../clock.ts";
+import { describeError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { refOf, type L1Reader } from "./l1-client.ts";
+
+/** How the L1's finality is known: by its own tags, or (development chains) by a number of blocks. */
+export type L1Finality =
+  | { readonly kind: "tags" }
+  | { readonly kind: "blocks"; readonly safeBlocks: number; readonly finalizedBlocks: number };
+
+export interface L1Heads {
+  readonly latest: BlockRef;
+  readonly safe: BlockRef | null;
+  readonly finalized: BlockRef | null;
+}
+
+export interface HeadWatcherOptions {
+  readonly pollMs: number;
+  readonly finality: L1Finality;
+}
+
+export interface L1HeadChange {
+  readonly heads: L1Heads;
+  /** The new latest block does not stand on the previous one: some of what was seen is gone. */
+  readonly reorged: boolean;
+}
+
+/** Polls the L1's heads and tells listeners of every change. The last known heads stand while the L1 is silent. */
+export class HeadWatcher {
+  readonly #options: HeadWatcherOptions;
+  readonly #l1: L1Reader;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #listeners = new Set<(change: L1HeadChange) => void>();
+  readonly #closing = new AbortController();
+  #heads: L1Heads | null = null;
+  #failures = 0;
+  #running: Promise<void> | null = null;
+
+  constructor(
+    options: HeadWatcherOptions,
+    dependencies: { readonly l1: L1Reader; readonly clock: Clock; readonly log: Logger },
+  ) {
+    this.#options = options;
+    this.#l1 = dependencies.l1;
+    this.#clock = dependencies.clock;
+    this.#log = dependencies.log;
+  }
+
+  get heads(): L1Heads | null {
+    return this.#heads;
+  }
+
+  onChange(listener: (change: L1HeadChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+  }
+
+  /** Asks the L1 once, now. */
+  async poll(): Promise<L1Heads | null> {
+    const latest = await this.#l1.headerByTag("latest");
+    if (!latest) return this.#heads;
+    const before = this.#heads;
+    if (before?.latest.hash === latest.hash && this.#options.finality.kind === "blocks") return before;
+    const heads: L1Heads = { latest: refOf(latest), ...(await this.#finality(latest.number)) };
+    this.#heads = heads;
+    const unchanged =
+      before?.latest.hash === heads.latest.hash &&
+      before.safe?.hash === heads.safe?.hash &&
+      before.finalized?.hash === heads.finalized?.hash;
+    if (!unchanged) {
+      const reorged = before !== null && !(await this.#extends(before.latest, heads.latest));
+      for (const listener of this.#listeners) listener({ heads, reorged });
+    }
+    return heads;
+  }
+
+  async #extends(old: BlockRef, latest: BlockRef): Promise<boolean> {
+    if (latest.hash === old.hash || latest.parentHash === old.hash) return true;
+    if (latest.number <= old.number) return false;
+    return (await this.#l1.headerByNumber(old.number))?.hash === old.hash;
+  }
+
+  async #finality(latest: number): Promise<Pick<L1Heads, "safe" | "finalized">> {
+    const { finality } = this.#options;
+    const at = async (header: Promise<Awaited<ReturnType<L1Reader["headerByTag"]>>>) => {
+      const found = await header;
+      return found && refOf(found);
+    };
+    if (finality.kind === "tags") {
+      const [safe, finalized] = await Promise.all([
+        at(this.#l1.headerByTag("safe")),
+        at(this.#l1.headerByTag("finalized")),
+      ]);
+      return { safe, finalized };
+    }
+    const [safe, finalized] = await Promise.all([
+      at(this.#l1.headerByNumber(Math.max(0, latest - finality.safeBlocks))),
+      at(this.#l1.headerByNumber(Math.max(0, latest - finality.finalizedBlocks))),
+    ]);
+    return { safe, finalized };
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      try {
+        await this.poll();
+        this.#failures = 0;
+      } catch (error) {
+        if (this.#closing.signal.aborted) return;
+        // One line for the first failure and then for every hundredth: a dead L1 must not fill the disk.
+        if (this.#failures++ % 100 === 0) this.#log.warn("L1 head unavailable", { error: describeError(error) });
+      }
+      await this.#clock.sleep(this.#options.pollMs, this.#closing.signal).catch(() => {});
+    }
+  }
+}
