@@ -47,7 +47,11 @@ export class RollupError extends Error {
   constructor(
     code: RollupErrorCode,
     message: string,
-    details: { readonly severity: Severity; readonly data?: Readonly<Record<string, unknown>>; readonly cause?: unknown },
+    details: {
+      readonly severity: Severity;
+      readonly data?: Readonly<Record<string, unknown>>;
+      readonly cause?: unknown;
+    },
   ) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;

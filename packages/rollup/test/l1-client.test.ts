@@ -1,22 +1,31 @@
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createWalletClient, http, parseEther } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SystemClock } from "../src/clock.ts";
+import type { L1HeadChange } from "../src/l1/head-watcher.ts";
+import { HeadWatcher } from "../src/l1/head-watcher.ts";
 import { L1Client } from "../src/l1/l1-client.ts";
 import { JSON_RPC_DEFAULTS, JsonRpcClient } from "../src/l1/rpc-client.ts";
 import { recoverSender } from "../src/l1/sender.ts";
-import { HeadWatcher, type L1HeadChange } from "../src/l1/head-watcher.ts";
 import { silentLogger } from "../src/log.ts";
-import { type Anvil, DEV_KEYS, startAnvil } from "./support/anvil.ts";
+import type { Anvil } from "./support/anvil.ts";
+import { DEV_KEYS, startAnvil } from "./support/anvil.ts";
 
 const clock = new SystemClock();
 const connect = (url: string, overrides: Partial<ConstructorParameters<typeof JsonRpcClient>[0]> = {}) =>
-  new L1Client({}, { rpc: new JsonRpcClient({ ...JSON_RPC_DEFAULTS, backoffMs: 5, url, ...overrides }, { clock, log: silentLogger }) });
+  new L1Client(
+    {},
+    { rpc: new JsonRpcClient({ ...JSON_RPC_DEFAULTS, backoffMs: 5, url, ...overrides }, { clock, log: silentLogger }) },
+  );
 
 /** A server between the client and anvil that changes answers: the lying L1. */
-async function liar(target: string, change: (method: string, result: unknown) => unknown): Promise<{ url: string; server: Server }> {
+async function liar(
+  target: string,
+  change: (method: string, result: unknown) => unknown,
+): Promise<{ url: string; server: Server }> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -92,10 +101,14 @@ describe("L1 client against a real anvil", () => {
         read: (l1: L1Client) => l1.transactions(hash),
       },
       {
-        change: (method: string, result: unknown) => (method === "eth_getBlockReceipts" ? (result as unknown[]).slice(1) : result),
+        change: (method: string, result: unknown) =>
+          method === "eth_getBlockReceipts" ? (result as unknown[]).slice(1) : result,
         read: (l1: L1Client) => l1.receipts(hash),
       },
-      { change: (_: string, result: unknown) => ({ ...(result as Block), hash: `0x${"00".repeat(32)}` }), read: (l1: L1Client) => l1.headerByNumber(1) },
+      {
+        change: (_: string, result: unknown) => ({ ...(result as Block), hash: `0x${"00".repeat(32)}` }),
+        read: (l1: L1Client) => l1.headerByNumber(1),
+      },
     ];
     for (const { change, read } of cases) {
       const { url, server } = await liar(anvil.url, change);
@@ -108,14 +121,18 @@ describe("L1 client against a real anvil", () => {
     const garbage = await liar(anvil.url, () => ({ number: "12" }));
     await expect(connect(garbage.url).headerByNumber(1)).rejects.toMatchObject({ code: "L1_SCHEMA" });
     garbage.server.close();
-    await expect(connect(anvil.url, { maxResponseBytes: 1_000 }).transactions(hash)).rejects.toMatchObject({ code: "L1_RESPONSE_TOO_LARGE" });
+    await expect(connect(anvil.url, { maxResponseBytes: 1_000 }).transactions(hash)).rejects.toMatchObject({
+      code: "L1_RESPONSE_TOO_LARGE",
+    });
     const silent = createServer(() => {});
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
     await expect(connect(url, { timeoutMs: 50, attempts: 2 }).chainId()).rejects.toMatchObject({ code: "L1_TIMEOUT" });
     silent.closeAllConnections();
     silent.close();
-    await expect(connect("http://127.0.0.1:1", { attempts: 2 }).chainId()).rejects.toMatchObject({ code: "L1_UNREACHABLE" });
+    await expect(connect("http://127.0.0.1:1", { attempts: 2 }).chainId()).rejects.toMatchObject({
+      code: "L1_UNREACHABLE",
+    });
   });
 
   it("retries what is temporary", async () => {

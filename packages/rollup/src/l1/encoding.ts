@@ -107,7 +107,16 @@ export function encodeTransaction(tx: L1RpcTransaction): Uint8Array {
     case DEPOSIT_TYPE: {
       const flag: Hex = tx.isSystemTx ? "0x01" : "0x";
       const source: Hex = tx.sourceHash ?? "0x";
-      return typed(DEPOSIT_TYPE, [source, tx.from, to, integer(tx.mint), integer(tx.value), integer(tx.gas), flag, tx.input]);
+      return typed(DEPOSIT_TYPE, [
+        source,
+        tx.from,
+        to,
+        integer(tx.mint),
+        integer(tx.value),
+        integer(tx.gas),
+        flag,
+        tx.input,
+      ]);
     }
     default:
       throw new RollupError("L1_UNSUPPORTED_TRANSACTION", `transaction type ${tx.type} of the L1 is not known`, {

@@ -2,7 +2,8 @@ import type { BlockRef } from "@altlayer/engine";
 import type { Clock } from "../clock.ts";
 import { describeError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { refOf, type L1Reader } from "./l1-client.ts";
+import type { L1Reader } from "./l1-client.ts";
+import { refOf } from "./l1-client.ts";
 
 /** How the L1's finality is known: by its own tags, or (development chains) by a number of blocks. */
 export type L1Finality =

@@ -1,21 +1,12 @@
 import type { BlockRef, Hex } from "@altlayer/engine";
+import { z } from "zod";
 import { RollupError } from "../errors.ts";
 import { encodeReceipt, encodeTransaction, headerHash } from "./encoding.ts";
 import { Lru } from "./lru.ts";
 import { orderedTrieRoot } from "./ordered-trie.ts";
 import type { JsonRpcClient } from "./rpc-client.ts";
-import {
-  blockSchema,
-  count,
-  headerSchema,
-  parseAnswer,
-  quantity,
-  receiptSchema,
-  type L1Header,
-  type L1Receipt,
-  type L1RpcTransaction,
-} from "./schemas.ts";
-import { z } from "zod";
+import type { L1Header, L1Receipt, L1RpcTransaction } from "./schemas.ts";
+import { blockSchema, count, headerSchema, parseAnswer, quantity, receiptSchema } from "./schemas.ts";
 
 export interface L1ClientOptions {
   /** Recompute block hashes, transaction roots and receipt roots. Off only for a server that one runs oneself. */
@@ -127,7 +118,10 @@ export class L1Client implements L1Reader {
     if (this.#options.verify && orderedTrieRoot(receipts.map(encodeReceipt)) !== header.receiptsRoot) {
       throw lied(`the receipts of L1 block ${hash} do not match its receipt root`, { hash });
     }
-    const weight = receipts.reduce((sum, r) => r.logs.reduce((bytes, log) => bytes + 512 + log.data.length, sum + 512), 512);
+    const weight = receipts.reduce(
+      (sum, r) => r.logs.reduce((bytes, log) => bytes + 512 + log.data.length, sum + 512),
+      512,
+    );
     this.#receipts.set(hash, receipts, weight);
     return receipts;
   }

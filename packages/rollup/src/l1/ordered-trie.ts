@@ -28,7 +28,8 @@ function node(entries: readonly Entry[], depth: number): Structure {
   // Sorted, so what the first and the last share, all share.
   let shared = depth;
   while (first.nibbles[shared] === last.nibbles[shared]) shared++;
-  if (shared > depth) return [hexPrefix(first.nibbles.subarray(depth, shared), false), reference(node(entries, shared))];
+  if (shared > depth)
+    return [hexPrefix(first.nibbles.subarray(depth, shared), false), reference(node(entries, shared))];
   const branch: Structure[] = [];
   let from = 0;
   for (let nibble = 0; nibble < 16; nibble++) {

@@ -108,7 +108,10 @@ function unwrap(answer: { method: string; id: number; status: number; text: stri
         data: { method, status },
       });
     }
-    throw new RollupError("L1_SCHEMA", `the answer to ${method} is not JSON`, { severity: "temporary", data: { method } });
+    throw new RollupError("L1_SCHEMA", `the answer to ${method} is not JSON`, {
+      severity: "temporary",
+      data: { method },
+    });
   }
   if (typeof body === "object" && body !== null) {
     if ("error" in body && typeof body.error === "object" && body.error !== null) {

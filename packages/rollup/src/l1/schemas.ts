@@ -1,6 +1,6 @@
+import type { Hex } from "@altlayer/engine";
 import { z } from "zod";
 import { RollupError } from "../errors.ts";
-import type { Hex } from "@altlayer/engine";
 
 /*
  * What an L1 may answer, as schemas. Objects are open: a server's extra fields are ignored, but every field that is

@@ -12,9 +12,7 @@ export function recoverSender(tx: L1RpcTransaction): Hex | null {
   const parity = tx.type === 0 ? legacyParity(v) : Number(tx.yParity ?? tx.v ?? 2n);
   if (parity !== 0 && parity !== 1) return null;
   try {
-    const point = new secp256k1.Signature(tx.r, tx.s, parity)
-      .recoverPublicKey(hexToBytes(digest))
-      .toBytes(false);
+    const point = new secp256k1.Signature(tx.r, tx.s, parity).recoverPublicKey(hexToBytes(digest)).toBytes(false);
     return `0x${keccak256(point.subarray(1)).slice(26)}`;
   } catch {
     return null; // r or s out of range, or no such point
