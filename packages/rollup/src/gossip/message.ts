@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ExecutionPayload, Hex } from "@altlayer/engine";
-import { type BlockSigner, blockSigningDigest, recoverBlockSigner } from "./block-signature.ts";
+import type { BlockSigner } from "./block-signature.ts";
+import { blockSigningDigest, recoverBlockSigner } from "./block-signature.ts";
 import { GossipError } from "./errors.ts";
 import { decodePayloadEnvelope, encodePayloadEnvelope } from "./payload-ssz.ts";
 import { compressBlock, decompressBlock, maxGossipBytes } from "./snappy.ts";

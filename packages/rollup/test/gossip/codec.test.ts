@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
+import { privateKeyToAddress } from "viem/accounts";
 import { describe, expect, test } from "vitest";
 import { blockSigningDigest, localBlockSigner, recoverBlockSigner } from "../../src/gossip/block-signature.ts";
 import { BlockValidator } from "../../src/gossip/block-validator.ts";
@@ -8,7 +9,6 @@ import { GossipError } from "../../src/gossip/errors.ts";
 import { decodeBlockMessage, encodeBlockMessage } from "../../src/gossip/message.ts";
 import { decodePayloadEnvelope, encodePayloadEnvelope } from "../../src/gossip/payload-ssz.ts";
 import { compressBlock, compressFramed, decompressBlock, decompressFramed } from "../../src/gossip/snappy.ts";
-import { privateKeyToAddress } from "viem/accounts";
 import { payloadFixture } from "./fixtures.ts";
 
 const key = Buffer.from("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80", "hex");

@@ -3,7 +3,8 @@ import type { ExecutionPayload, Heads, Hex } from "@altlayer/engine";
 import { privateKeyToAddress } from "viem/accounts";
 import { afterEach, expect, test } from "vitest";
 import { localBlockSigner } from "../../src/gossip/block-signature.ts";
-import { type GossipNode, startGossip } from "../../src/gossip/gossip-node.ts";
+import type { GossipNode } from "../../src/gossip/gossip-node.ts";
+import { startGossip } from "../../src/gossip/gossip-node.ts";
 import { UnsafeSync } from "../../src/gossip/unsafe-sync.ts";
 import { payloadFixture } from "./fixtures.ts";
 
