@@ -1,0 +1,345 @@
+import type { Hex } from "@altlayer/engine";
+import { bytesToHex, keccak256 } from "viem";
+import type { PrivateKeyAccount } from "viem/accounts";
+import type { Clock } from "../clock.ts";
+import { closedError } from "../clock.ts";
+import { describeError, RollupError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { FeeLimits, Fees } from "./fees.ts";
+import { bumpFees, marketFees } from "./fees.ts";
+import type { Kzg } from "./kzg.ts";
+import { versionedHash } from "./kzg.ts";
+import type { JsonRpcClient } from "./rpc-client.ts";
+import { count, parseAnswer } from "./schemas.ts";
+import type { Attempt, StoredTransaction } from "./transaction-store.ts";
+import { minedSchema, TransactionStore } from "./transaction-store.ts";
+
+export interface TransactionManagerOptions {
+  readonly chainId: number;
+  /** Where nonces in flight are kept; one directory a key. */
+  readonly directory: string;
+  readonly pollMs: number;
+  /** Without inclusion for this long, the fees are raised and the transaction is sent again. */
+  readonly resubmissionMs: number;
+  readonly fees: FeeLimits;
+  /** Blocks after which an included transaction is forgotten; until then a reorg makes it sent again. */
+  readonly reorgBlocks: number;
+}
+
+export interface TransactionRequest {
+  /** For the log: what this is for. */
+  readonly label: string;
+  readonly to: Hex | null;
+  readonly data: Hex;
+  readonly value?: bigint;
+  /** Estimated if absent. */
+  readonly gas?: number;
+  readonly blobs?: readonly Uint8Array[];
+}
+
+export interface MinedTransaction {
+  readonly hash: Hex;
+  readonly nonce: number;
+  readonly blockNumber: number;
+  readonly blockHash: Hex;
+  readonly gasUsed: number;
+  readonly success: boolean;
+}
+
+interface Tracked {
+  stored: StoredTransaction;
+  /** How to sign it again with other fees; unknown for what an earlier process left. */
+  readonly sign: ((fees: Fees) => Promise<Attempt>) | null;
+  sentAtMs: number;
+  mined: MinedTransaction | null;
+  missing: number;
+  readonly settle: { resolve(mined: MinedTransaction): void; reject(error: unknown): void } | null;
+}
+
+/**
+ * Sends transactions of one key to the L1, in order, each until it is included: stored before sent, sent again with
+ * higher fees while the L1 ignores it, and again when a reorg drops it.
+ */
+export class TransactionManager {
+  readonly #options: TransactionManagerOptions;
+  readonly #account: PrivateKeyAccount;
+  readonly #rpc: JsonRpcClient;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #kzg: Kzg | null;
+  readonly #store: TransactionStore;
+  readonly #closing = new AbortController();
+  #tracked: Tracked[] = [];
+  #lock: Promise<unknown> = Promise.resolve();
+  #running: Promise<void> | null = null;
+
+  constructor(
+    options: TransactionManagerOptions,
+    dependencies: {
+      readonly account: PrivateKeyAccount;
+      readonly rpc: JsonRpcClient;
+      readonly clock: Clock;
+      readonly log: Logger;
+      readonly kzg: Kzg | null;
+    },
+  ) {
+    this.#options = options;
+    this.#account = dependencies.account;
+    this.#rpc = dependencies.rpc;
+    this.#clock = dependencies.clock;
+    this.#log = dependencies.log;
+    this.#kzg = dependencies.kzg;
+    this.#store = new TransactionStore({ directory: options.directory });
+  }
+
+  get address(): Hex {
+    return this.#account.address.toLowerCase() as Hex;
+  }
+
+  /** Transactions sent and not yet included. */
+  get pending(): number {
+    return this.#tracked.filter((entry) => entry.mined === null).length;
+  }
+
+  /** Takes up what an earlier process left, then watches. */
+  async start(): Promise<void> {
+    for (const stored of await this.#store.load()) {
+      this.#tracked.push({ stored, sign: null, sentAtMs: 0, mined: null, missing: 0, settle: null });
+    }
+    if (this.#tracked.length > 0) this.#log.info("taking up stored transactions", { count: this.#tracked.length });
+    this.#running ??= this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+    for (const entry of this.#tracked) if (entry.mined === null) entry.settle?.reject(closedError());
+  }
+
+  /**
+   * Signs, stores and sends; resolves once included (successful or reverted: see `success`).
+   * Errors: `TX_FAILED` (the L1 refused it before a nonce was taken, or the nonce was used by someone else), `CLOSED`.
+   */
+  send(request: TransactionRequest): Promise<MinedTransaction> {
+    const included = this.#locked(() => this.#prepare(request));
+    return included.then((wait) => wait.promise);
+  }
+
+  async #prepare(request: TransactionRequest): Promise<{ promise: Promise<MinedTransaction> }> {
+    if (this.#closing.signal.aborted) throw closedError();
+    const blobs = request.blobs && request.blobs.length > 0 ? await this.#sidecars(request.blobs) : null;
+    const gas = request.gas ?? (await this.#estimateGas(request, blobs?.hashes));
+    const chainNonce = await this.#chainNonce();
+    // What was given away and is not on the chain (any more) keeps its nonce; the next one follows it.
+    const nonce = this.#tracked.reduce((next, entry) => Math.max(next, entry.stored.nonce + 1), chainNonce);
+    const sign = async (fees: Fees): Promise<Attempt> => {
+      const base = {
+        chainId: this.#options.chainId,
+        nonce,
+        gas: BigInt(gas),
+        data: request.data,
+        value: request.value ?? 0n,
+      };
+      const { maxFeePerGas, maxPriorityFeePerGas, maxFeePerBlobGas } = fees;
+      const raw = await this.#account.signTransaction(
+        blobs
+          ? {
+              ...base,
+              type: "eip4844",
+              to: request.to ?? "0x0000000000000000000000000000000000000000",
+              maxFeePerGas,
+              maxPriorityFeePerGas,
+              maxFeePerBlobGas: maxFeePerBlobGas ?? 1n,
+              blobVersionedHashes: blobs.hashes,
+              sidecars: blobs.sidecars,
+            }
+          : { ...base, type: "eip1559", to: request.to, maxFeePerGas, maxPriorityFeePerGas },
+      );
+      return { hash: transactionHash(raw), raw, ...fees };
+    };
+    const attempt = await sign(await marketFees(this.#rpc, this.#options.fees, blobs !== null));
+    const stored: StoredTransaction = { nonce, label: request.label, blobs: blobs !== null, attempts: [attempt] };
+    await this.#store.save(stored);
+    let settle: Tracked["settle"] = null;
+    const promise = new Promise<MinedTransaction>((resolve, reject) => {
+      settle = { resolve, reject };
+    });
+    const entry: Tracked = { stored, sign, sentAtMs: 0, mined: null, missing: 0, settle };
+    this.#tracked.push(entry);
+    await this.#broadcast(entry);
+    return { promise };
+  }
+
+  async #sidecars(blobs: readonly Uint8Array[]) {
+    const kzg = this.#kzg;
+    if (!kzg) throw new RollupError("TX_FAILED", "blobs cannot be sent without KZG", { severity: "critical" });
+    const sidecars: { blob: Hex; commitment: Hex; proof: Hex }[] = [];
+    const hashes: Hex[] = [];
+    for (const blob of blobs) {
+      const commitment = await kzg.commit(blob);
+      const proof = await kzg.prove(blob, commitment);
+      sidecars.push({ blob: bytesToHex(blob), commitment: bytesToHex(commitment), proof: bytesToHex(proof) });
+      hashes.push(versionedHash(commitment));
+    }
+    return { sidecars, hashes };
+  }
+
+  async #estimateGas(request: TransactionRequest, blobVersionedHashes?: readonly Hex[]): Promise<number> {
+    // Plain data to an account without code costs its intrinsic gas; EIP-7623's floor is the larger of the two.
+    if (blobVersionedHashes) return 21_000 + request.data.length * 20;
+    const call = {
+      from: this.address,
+      to: request.to ?? undefined,
+      data: request.data,
+      value: `0x${(request.value ?? 0n).toString(16)}`,
+    };
+    try {
+      const estimate = parseAnswer(count, await this.#rpc.call("eth_estimateGas", [call]), "eth_estimateGas");
+      return Math.ceil(estimate * 1.2);
+    } catch (cause) {
+      if (!(cause instanceof RollupError) || cause.code !== "L1_RPC_ERROR") throw cause;
+      throw new RollupError("TX_FAILED", `${request.label} would revert: ${String(cause.data.message)}`, {
+        severity: "temporary",
+        data: { label: request.label, revert: cause.data.data },
+        cause,
+      });
+    }
+  }
+
+  async #chainNonce(): Promise<number> {
+    const method = "eth_getTransactionCount";
+    return parseAnswer(count, await this.#rpc.call(method, [this.address, "latest"]), method);
+  }
+
+  async #broadcast(entry: Tracked): Promise<void> {
+    entry.sentAtMs = this.#clock.nowMs();
+    const attempt = entry.stored.attempts.at(-1);
+    if (!attempt) return;
+    try {
+      await this.#rpc.call("eth_sendRawTransaction", [attempt.raw]);
+      this.#log.debug("transaction sent", { label: entry.stored.label, nonce: entry.stored.nonce, hash: attempt.hash });
+    } catch (error) {
+      // Known, or its nonce is used already: the next look at the chain tells. Anything else is tried again.
+      const text = error instanceof RollupError ? String(error.data.message ?? "") : "";
+      if (/already known|already imported|nonce too low/i.test(text)) return;
+      this.#log.warn("transaction not accepted, will be sent again", {
+        label: entry.stored.label,
+        nonce: entry.stored.nonce,
+        error: describeError(error),
+      });
+    }
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      if (this.#tracked.length > 0) {
+        try {
+          await this.#locked(() => this.#look());
+        } catch (error) {
+          if (this.#closing.signal.aborted) return;
+          this.#log.debug("cannot look for transactions", { error: describeError(error) });
+        }
+      }
+      await this.#clock.sleep(this.#options.pollMs, this.#closing.signal).catch(() => {});
+    }
+  }
+
+  /** One look at the chain: what is included, what was dropped by a reorg, what needs higher fees. */
+  async #look(): Promise<void> {
+    const height = parseAnswer(count, await this.#rpc.call("eth_blockNumber", []), "eth_blockNumber");
+    const chainNonce = await this.#chainNonce();
+    const kept: Tracked[] = [];
+    for (const entry of this.#tracked) {
+      if ((await this.#lookAt(entry, height, chainNonce)) === "keep") kept.push(entry);
+      else await this.#store.remove(entry.stored.nonce);
+    }
+    this.#tracked = kept;
+  }
+
+  async #lookAt(entry: Tracked, height: number, chainNonce: number): Promise<"keep" | "forget"> {
+    const { nonce, label } = entry.stored;
+    if (nonce < chainNonce) {
+      if (entry.mined) return height - entry.mined.blockNumber > this.#options.reorgBlocks ? "forget" : "keep";
+      const mined = await this.#findMined(entry);
+      if (mined) {
+        entry.mined = mined;
+        entry.settle?.resolve(mined);
+        return "keep";
+      }
+      // The receipt may lag behind the nonce; a nonce that stays without one was used by somebody else.
+      if (++entry.missing < 10) return "keep";
+      this.#log.error("nonce was used by another sender of this key", { label, nonce });
+      entry.settle?.reject(
+        new RollupError("TX_FAILED", `nonce ${nonce} of ${this.address} was used by another transaction`, {
+          severity: "temporary",
+          data: { nonce, label },
+        }),
+      );
+      return "forget";
+    }
+    if (entry.mined) {
+      this.#log.warn("reorg dropped a transaction, sending it again", { label, nonce });
+      entry.mined = null;
+      await this.#broadcast(entry);
+    } else if (this.#clock.nowMs() - entry.sentAtMs >= this.#options.resubmissionMs) {
+      await this.#raise(entry);
+      await this.#broadcast(entry);
+    }
+    return "keep";
+  }
+
+  async #raise(entry: Tracked): Promise<void> {
+    const last = entry.stored.attempts.at(-1);
+    if (!entry.sign || !last) return;
+    const market = await marketFees(this.#rpc, this.#options.fees, entry.stored.blobs);
+    const fees = bumpFees(last, market, this.#options.fees);
+    if (!fees) {
+      this.#log.warn("fee limit reached, sending unchanged", { label: entry.stored.label, nonce: entry.stored.nonce });
+      return;
+    }
+    const attempt = await entry.sign(fees);
+    entry.stored = { ...entry.stored, attempts: [...entry.stored.attempts, attempt] };
+    await this.#store.save(entry.stored);
+  }
+
+  async #findMined(entry: Tracked): Promise<MinedTransaction | null> {
+    for (const { hash } of entry.stored.attempts.toReversed()) {
+      const method = "eth_getTransactionReceipt";
+      const receipt = parseAnswer(minedSchema, await this.#rpc.call(method, [hash]), method);
+      if (receipt) {
+        const { blockNumber, blockHash, gasUsed, status } = receipt;
+        return { hash, nonce: entry.stored.nonce, blockNumber, blockHash, gasUsed, success: status === 1 };
+      }
+    }
+    return null;
+  }
+
+  #locked<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.#lock.then(action, action);
+    this.#lock = result.catch(() => {});
+    return result;
+  }
+}
+
+/** Hash of a signed transaction; a blob transaction is hashed without its sidecar. */
+function transactionHash(raw: Hex): Hex {
+  return keccak256(raw.startsWith("0x03") ? withoutSidecar(raw) : raw);
+}
+
+/** The first item of the network wrapper's list (EIP-4844, "Networking") is the transaction itself. */
+function withoutSidecar(raw: Hex): Hex {
+  const at = 4 + listHeaderDigits(raw, 4);
+  return `0x03${raw.slice(at, at + listDigits(raw, at))}`;
+}
+
+function listHeaderDigits(raw: Hex, at: number): number {
+  const prefix = Number.parseInt(raw.slice(at, at + 2), 16);
+  return prefix <= 0xf7 ? 2 : 2 + (prefix - 0xf7) * 2;
+}
+
+function listDigits(raw: Hex, at: number): number {
+  const prefix = Number.parseInt(raw.slice(at, at + 2), 16);
+  if (prefix <= 0xf7) return 2 + (prefix - 0xc0) * 2;
+  const header = listHeaderDigits(raw, at);
+  return header + Number.parseInt(raw.slice(at + 2, at + header), 16) * 2;
+}

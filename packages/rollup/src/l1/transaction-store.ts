@@ -1,0 +1,71 @@
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { writeDurably } from "../durable-file.ts";
+import { RollupError } from "../errors.ts";
+import { count, data, hash } from "./schemas.ts";
+
+const stringBigint = z.string().regex(/^\d+$/).transform(BigInt);
+const entrySchema = z.object({
+  nonce: z.number().int().nonnegative(),
+  label: z.string(),
+  blobs: z.boolean(),
+  attempts: z.array(
+    z.object({
+      hash,
+      raw: data,
+      maxFeePerGas: stringBigint,
+      maxPriorityFeePerGas: stringBigint,
+      maxFeePerBlobGas: stringBigint.optional(),
+    }),
+  ),
+});
+/** A nonce that was given away: what was or may have been sent with it, newest last. */
+export type StoredTransaction = z.output<typeof entrySchema>;
+export type Attempt = StoredTransaction["attempts"][number];
+
+/** One file a nonce. A transaction is stored, durably, before it is sent: a crash never reuses a nonce unknowingly. */
+export class TransactionStore {
+  readonly #directory: string;
+
+  constructor(options: { readonly directory: string }) {
+    this.#directory = options.directory;
+  }
+
+  async load(): Promise<StoredTransaction[]> {
+    await mkdir(this.#directory, { recursive: true });
+    const entries: StoredTransaction[] = [];
+    for (const name of await readdir(this.#directory)) {
+      if (!name.endsWith(".json")) continue;
+      const path = join(this.#directory, name);
+      try {
+        entries.push(entrySchema.parse(JSON.parse(await readFile(path, "utf8"))));
+      } catch (cause) {
+        throw new RollupError("TX_STORE_CORRUPT", `${path} is damaged; remove it once its nonce is known to be used`, {
+          severity: "critical",
+          data: { path },
+          cause,
+        });
+      }
+    }
+    return entries.sort((a, b) => a.nonce - b.nonce);
+  }
+
+  async save(entry: StoredTransaction): Promise<void> {
+    const text = JSON.stringify(entry, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
+    await writeDurably(this.#path(entry.nonce), text);
+  }
+
+  async remove(nonce: number): Promise<void> {
+    await rm(this.#path(nonce), { force: true });
+  }
+
+  #path(nonce: number): string {
+    return join(this.#directory, `${nonce}.json`);
+  }
+}
+
+/** What is read of a receipt here. */
+export const minedSchema = z
+  .object({ blockNumber: count, blockHash: hash, status: count, gasUsed: count, transactionHash: hash })
+  .nullable();
