@@ -26,7 +26,7 @@ export const PROTOCOL_ERRORS = {
   L1_REORG: "reset",
   L1_ORIGIN_MISMATCH: "reset",
   PARENT_MISMATCH: "reset",
-  MISSING_L1_DATA: "critical",
+  DEPOSITS_REJECTED: "critical",
   PIPELINE_MISUSE: "critical",
   CHANNEL_FULL: "critical",
 } as const satisfies Record<string, Severity>;

@@ -1,5 +1,12 @@
 export * from "./types.ts";
-export { type ErrorDetails, isProtocolError, PROTOCOL_ERRORS, ProtocolError, type ProtocolErrorCode, type Severity } from "./errors.ts";
+export {
+  type ErrorDetails,
+  isProtocolError,
+  PROTOCOL_ERRORS,
+  ProtocolError,
+  type ProtocolErrorCode,
+  type Severity,
+} from "./errors.ts";
 export {
   checkForkSchedule,
   type DerivationParameters,
@@ -18,3 +25,56 @@ export {
   type RollupConfig,
   serializeRollupConfig,
 } from "./config/rollup-config.ts";
+export { bytesToHex, hexToBytes } from "./encoding/bytes.ts";
+export { BLOB_SIZE, decodeBlob, encodeBlob, MAX_BLOB_DATA_SIZE } from "./encoding/blob.ts";
+export { type OutputV0, outputRoot } from "./encoding/output-root.ts";
+export { BLOB_BASE_FEE_UPDATE_FRACTION, blobBaseFee } from "./l1/blob-base-fee.ts";
+export {
+  DEPOSIT_TRANSACTION_TYPE,
+  type DepositTransaction,
+  decodeDepositTransaction,
+  encodeDepositTransaction,
+  isDepositTransaction,
+} from "./l1/deposit-transaction.ts";
+export { depositFromLog, deriveDeposits, TRANSACTION_DEPOSITED_TOPIC } from "./l1/deposits.ts";
+export {
+  L1_ATTRIBUTES_DEPOSITOR,
+  L1_BLOCK_PREDEPLOY,
+  type L1BlockInfo,
+  l1AttributesDeposit,
+  parseL1Attributes,
+} from "./l1/l1-attributes.ts";
+export {
+  l1InfoFromPayload,
+  l2BlockRefFromPayload,
+  systemConfigAsRecorded,
+  systemConfigFromPayload,
+} from "./l1/l2-payload.ts";
+export { l1AttributesSourceHash, upgradeSourceHash, userDepositSourceHash } from "./l1/source-hash.ts";
+export {
+  applyConfigUpdate,
+  CONFIG_UPDATE_TOPIC,
+  type ConfigUpdate,
+  configUpdateFromLog,
+  configUpdates,
+  decodeScalar,
+  type EcotoneScalars,
+  encodeScalar,
+} from "./l1/system-config.ts";
+export {
+  DERIVATION_VERSION_0,
+  encodeFrames,
+  FRAME_OVERHEAD,
+  type Frame,
+  MAX_FRAME_DATA,
+  parseFrames,
+} from "./batch/frame.ts";
+export type {
+  BlobReference,
+  CompressionAlgorithm,
+  Decompress,
+  Derivation,
+  DerivedAttributes,
+  PipelineStart,
+  PipelineStep,
+} from "./derive/api.ts";

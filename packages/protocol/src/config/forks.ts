@@ -84,10 +84,16 @@ export function checkForkSchedule(forkTimes: ForkTimes, genesisTime: number): vo
   for (const fork of FORKS) {
     const time = forkTimes[fork.name];
     if (time !== undefined && !fork.supported) {
-      throw new ProtocolError("UNSUPPORTED_SCHEDULE", `the ${fork.name} fork is scheduled but not supported`, { fork: fork.name, time });
+      throw new ProtocolError("UNSUPPORTED_SCHEDULE", `the ${fork.name} fork is scheduled but not supported`, {
+        fork: fork.name,
+        time,
+      });
     }
     if (time !== undefined && previous !== undefined && (previous.time === undefined || previous.time > time)) {
-      throw new ProtocolError("INVALID_ROLLUP_CONFIG", `${fork.name} is scheduled before ${previous.name}`, { fork: fork.name, time });
+      throw new ProtocolError("INVALID_ROLLUP_CONFIG", `${fork.name} is scheduled before ${previous.name}`, {
+        fork: fork.name,
+        time,
+      });
     }
     if (time !== undefined && time > genesisTime && (fork.name === "ecotone" || fork.name === "fjord")) {
       throw new ProtocolError(

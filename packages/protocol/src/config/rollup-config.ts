@@ -112,19 +112,24 @@ export function checkRollupConfig(config: RollupConfig): void {
   if (/^0x0*$/.test(genesis.l2.hash)) throw invalid("genesis.l2.hash", "must not be zero");
   if (genesis.l2Time === 0) throw invalid("genesis.l2_time", "must not be zero");
   if (genesis.systemConfig.gasLimit === 0) throw invalid("genesis.system_config.gasLimit", "must not be zero");
-  if (genesis.systemConfig.batcherAddress === ZERO_ADDRESS) throw invalid("genesis.system_config.batcherAddr", "must not be zero");
+  if (genesis.systemConfig.batcherAddress === ZERO_ADDRESS)
+    throw invalid("genesis.system_config.batcherAddr", "must not be zero");
   if (config.batchInboxAddress === ZERO_ADDRESS) throw invalid("batch_inbox_address", "must not be zero");
   if (config.depositContractAddress === ZERO_ADDRESS) throw invalid("deposit_contract_address", "must not be zero");
   const atGenesis = (fork: ForkName) => forkTimes[fork] !== undefined && forkTimes[fork] <= genesis.l2Time;
-  if (config.channelTimeout === 0 && !atGenesis("granite")) throw invalid("channel_timeout", "must be set unless Granite is active at genesis");
-  if (config.maxSequencerDrift === 0 && !atGenesis("fjord")) throw invalid("max_sequencer_drift", "must be set unless Fjord is active at genesis");
+  if (config.channelTimeout === 0 && !atGenesis("granite"))
+    throw invalid("channel_timeout", "must be set unless Granite is active at genesis");
+  if (config.maxSequencerDrift === 0 && !atGenesis("fjord"))
+    throw invalid("max_sequencer_drift", "must be set unless Fjord is active at genesis");
 }
 
 /** Writes op-node's rollup.json. Parsing it again gives an equal configuration. */
 export function serializeRollupConfig(config: RollupConfig): string {
   const { genesis } = config;
   const system = genesis.systemConfig;
-  const times = FORKS.flatMap(({ name, field }) => (config.forkTimes[name] === undefined ? [] : [[field, config.forkTimes[name]] as const]));
+  const times = FORKS.flatMap(({ name, field }) =>
+    config.forkTimes[name] === undefined ? [] : [[field, config.forkTimes[name]] as const],
+  );
   const json = {
     genesis: {
       l1: { hash: genesis.l1.hash, number: genesis.l1.number },
@@ -155,7 +160,9 @@ export function serializeRollupConfig(config: RollupConfig): string {
       eip1559Denominator: config.eip1559Defaults.denominator,
       eip1559DenominatorCanyon: config.eip1559Defaults.denominatorCanyon,
     },
-    ...(config.pectraBlobScheduleTime === undefined ? {} : { pectra_blob_schedule_time: config.pectraBlobScheduleTime }),
+    ...(config.pectraBlobScheduleTime === undefined
+      ? {}
+      : { pectra_blob_schedule_time: config.pectraBlobScheduleTime }),
   };
   return `${JSON.stringify(json, null, 2)}\n`;
 }
@@ -179,7 +186,8 @@ function object(json: Json, field: string): Json {
 
 function integer(json: Json, field: string): number {
   const value = json[field];
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw invalid(field, "must be a non-negative integer");
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0)
+    throw invalid(field, "must be a non-negative integer");
   return value;
 }
 

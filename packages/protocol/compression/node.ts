@@ -1,0 +1,88 @@
+import {
+  brotliCompressSync,
+  brotliDecompressSync,
+  constants,
+  createBrotliDecompress,
+  createInflate,
+  deflateSync,
+  inflateSync,
+} from "node:zlib";
+import type { CompressionAlgorithm, Decompress } from "../src/derive/api.ts";
+
+/** The decompressor that the pipeline wants, on Node's zlib. Most channels take the fast way; bombs and corrupt ones the other. */
+export const decompress: Decompress = (algorithm, data, limit) => {
+  try {
+    const options = { maxOutputLength: limit };
+    return algorithm === "zlib" ? inflateSync(data, options) : brotliDecompressSync(data, options);
+  } catch {
+    return decompressPartially(algorithm, data, limit);
+  }
+};
+
+/** Compresses a channel's content, without the version byte that the channel puts before Brotli. */
+export function compress(algorithm: CompressionAlgorithm, data: Uint8Array, quality = 9): Uint8Array {
+  if (algorithm === "zlib") return deflateSync(data, { level: Math.min(quality, 9) });
+  return brotliCompressSync(data, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: quality,
+      [constants.BROTLI_PARAM_SIZE_HINT]: data.length,
+    },
+  });
+}
+
+/** The synchronous handle inside Node's zlib streams: not documented, but what packages on top of it have long used. */
+interface ZlibHandle {
+  writeSync(
+    flush: number,
+    input: Uint8Array,
+    at: number,
+    count: number,
+    output: Uint8Array,
+    to: number,
+    room: number,
+  ): void;
+  onerror: () => void;
+  close(): void;
+}
+
+const CHUNK = 65_536;
+
+/** Keeps what comes out before the limit or a fault, which the convenience functions of zlib throw away. */
+function decompressPartially(algorithm: CompressionAlgorithm, data: Uint8Array, limit: number): Uint8Array {
+  const stream = algorithm === "zlib" ? createInflate() : createBrotliDecompress();
+  const { _handle: handle, _writeState: state } = stream as unknown as {
+    _handle: ZlibHandle;
+    _writeState: Uint32Array;
+  };
+  const flush = algorithm === "zlib" ? constants.Z_SYNC_FLUSH : constants.BROTLI_OPERATION_FLUSH;
+  let failed = false;
+  handle.onerror = () => {
+    failed = true;
+  };
+  let output = new Uint8Array(Math.min(limit, Math.max(CHUNK, data.length * 4)));
+  let length = 0;
+  let at = 0;
+  try {
+    while (!failed && length < limit) {
+      if (length === output.length) {
+        const grown = new Uint8Array(Math.min(limit, output.length * 2));
+        grown.set(output);
+        output = grown;
+      }
+      const room = Math.min(CHUNK, output.length - length);
+      state[0] = room;
+      handle.writeSync(flush, data, at, data.length - at, output, length, room);
+      const roomLeft = state[0] as number;
+      const inputLeft = state[1] as number;
+      // A failed call leaves the state as it was: nothing came out of it.
+      if (failed) break;
+      const stuck = roomLeft === room && data.length - at === inputLeft;
+      length += room - roomLeft;
+      at = data.length - inputLeft;
+      if (stuck || (roomLeft > 0 && inputLeft === 0)) break;
+    }
+  } finally {
+    handle.close();
+  }
+  return output.subarray(0, length);
+}
