@@ -2,59 +2,56 @@ import type { Engine, Hex } from "@altlayer/engine";
 
 /** What the node tells the JSON-RPC server beyond the engine. All are read at call time, so answers are current. */
 export interface NodeInfo {
-	readonly chainId: number;
-	/** `config` of genesis.json, answered by debug_chainConfig. */
-	readonly chainConfig: Readonly<Record<string, unknown>>;
-	/** As web3_clientVersion shows it, for example `altlayer/v0.1.0/linux-x64/node24`. */
-	readonly clientVersion: string;
-	/** `false` when the node has caught up with what it knows of. */
-	syncing(): false | SyncProgress;
-	/** Peers of the gossip network, in go-ethereum's admin_peers shape; empty without gossip. */
-	peers(): readonly PeerInfo[];
-	/** Own identity on the gossip network, if it runs. */
-	identity?(): { readonly id: string; readonly addresses: readonly string[] };
+  readonly chainId: number;
+  /** `config` of genesis.json, answered by debug_chainConfig. */
+  readonly chainConfig: Readonly<Record<string, unknown>>;
+  /** As web3_clientVersion shows it, for example `altlayer/v0.1.0/linux-x64/node24`. */
+  readonly clientVersion: string;
+  /** `false` when the node has caught up with what it knows of. */
+  syncing(): false | SyncProgress;
+  /** Peers of the gossip network, in go-ethereum's admin_peers shape; empty without gossip. */
+  peers(): readonly PeerInfo[];
+  /** Own identity on the gossip network, if it runs. */
+  identity?(): { readonly id: string; readonly addresses: readonly string[] };
 }
 
 export interface SyncProgress {
-	readonly startingBlock: number;
-	readonly currentBlock: number;
-	readonly highestBlock: number;
+  readonly startingBlock: number;
+  readonly currentBlock: number;
+  readonly highestBlock: number;
 }
 
 export interface PeerInfo {
-	readonly id: string;
-	readonly name: string;
-	readonly address: string;
-	readonly inbound: boolean;
+  readonly id: string;
+  readonly name: string;
+  readonly address: string;
+  readonly inbound: boolean;
 }
 
 /** Source of the `optimism_` namespace (op-node's `node/api.go`). Values are plain JSON in op-node's shapes. */
 export interface OptimismProvider {
-	syncStatus(): Promise<unknown>;
-	rollupConfig(): unknown;
-	/** L1 origin and sequence number of an L2 block, for optimism_outputAtBlock. */
-	blockRef(hash: Hex): Promise<L2BlockRef | null>;
+  syncStatus(): Promise<unknown>;
+  rollupConfig(): unknown;
+  /** L1 origin and sequence number of an L2 block, for optimism_outputAtBlock. */
+  blockRef(hash: Hex): Promise<L2BlockRef | null>;
 }
 
 export interface L2BlockRef {
-	readonly hash: Hex;
-	readonly number: number;
-	readonly parentHash: Hex;
-	readonly timestamp: number;
-	readonly l1origin: { readonly hash: Hex; readonly number: number };
-	readonly sequenceNumber: number;
+  readonly hash: Hex;
+  readonly number: number;
+  readonly parentHash: Hex;
+  readonly timestamp: number;
+  readonly l1origin: { readonly hash: Hex; readonly number: number };
+  readonly sequenceNumber: number;
 }
 
 /** Sends a transaction on to the sequencer: for followers, whose own pool builds no blocks. */
 export type ForwardTransaction = (raw: Hex) => Promise<Hex>;
 
 export interface RpcDependencies {
-	readonly engine: Engine;
-	readonly node: NodeInfo;
-	readonly optimism?: OptimismProvider;
-	readonly forward?: ForwardTransaction;
-	readonly onInternalError?: (failure: {
-		readonly method: string;
-		readonly error: unknown;
-	}) => void;
+  readonly engine: Engine;
+  readonly node: NodeInfo;
+  readonly optimism?: OptimismProvider;
+  readonly forward?: ForwardTransaction;
+  readonly onInternalError?: (failure: { readonly method: string; readonly error: unknown }) => void;
 }

@@ -19,88 +19,70 @@ import { netMethods } from "./methods/net.ts";
 import { optimismMethods } from "./methods/optimism.ts";
 import { txpoolMethods } from "./methods/txpool.ts";
 import { web3Methods } from "./methods/web3.ts";
-import {
-	defaultLimits,
-	defaultListen,
-	type ListenOptions,
-	type RpcLimits,
-} from "./options.ts";
+import type { ListenOptions, RpcLimits } from "./options.ts";
+import { defaultLimits, defaultListen } from "./options.ts";
 import type { RpcDependencies } from "./providers.ts";
 import { SubmitCoalescer } from "./submit/coalescer.ts";
 import { InclusionWaiter } from "./submit/inclusion-waiter.ts";
-import { type Listener, listen } from "./transport/listener.ts";
+import type { Listener } from "./transport/listener.ts";
+import { listen } from "./transport/listener.ts";
 
 export interface RpcServerOptions {
-	readonly listen?: Partial<ListenOptions>;
-	readonly limits?: Partial<RpcLimits>;
+  readonly listen?: Partial<ListenOptions>;
+  readonly limits?: Partial<RpcLimits>;
 }
 
 export interface RpcServer {
-	readonly host: string;
-	readonly port: number;
-	readonly httpUrl: string;
-	readonly wsUrl: string;
-	/** Stops listening, ends subscriptions and filters. The engine stays open. */
-	close(): Promise<void>;
+  readonly host: string;
+  readonly port: number;
+  readonly httpUrl: string;
+  readonly wsUrl: string;
+  /** Stops listening, ends subscriptions and filters. The engine stays open. */
+  close(): Promise<void>;
 }
 
 /** The public methods over one engine, with the state they need (filters, subscriptions, waiting submissions). */
 export interface RpcApi {
-	readonly methods: readonly RpcMethod[];
-	close(): void;
+  readonly methods: readonly RpcMethod[];
+  close(): void;
 }
 
 /** Builds every method of the public API. The Engine API server serves the same ones beside its own. */
-export function createRpcApi(
-	options: { readonly limits: RpcLimits },
-	dependencies: RpcDependencies,
-): RpcApi {
-	const { engine, node, optimism, forward } = dependencies;
-	const { limits } = options;
-	const feed = new ChainFeed({ engine });
-	const filters = new FilterStore({ limits }, { feed });
-	const transaction = (hash: string) =>
-		engine.query("eth_getTransactionByHash", `["${hash}"]`);
-	const subscriptions = new Subscriptions(
-		{ limits },
-		{ feed, node, transaction },
-	);
-	const coalescer = new SubmitCoalescer(
-		{ batch: limits.submitBatch, queue: limits.submitQueue },
-		{ engine },
-	);
-	const inclusion = new InclusionWaiter({ engine });
-	const methods = [
-		...blockMethods({ engine }),
-		...transactionMethods({ engine }),
-		...stateMethods({ engine }),
-		...callMethods({ engine }),
-		...feeMethods({ engine }),
-		...fillMethods({ engine, node }),
-		...logMethods({ limits }, { engine, filters }),
-		...subscribeMethods({ limits }, { subscriptions }),
-		...sendMethods(
-			{ limits },
-			{ coalescer, inclusion, ...(forward === undefined ? {} : { forward }) },
-		),
-		...nodeMethods({ engine, node }),
-		...netMethods({ node }),
-		...web3Methods({ node }),
-		...adminMethods({ engine, node }),
-		...txpoolMethods({ engine }),
-		...debugMethods({ engine, node }),
-		...(optimism === undefined
-			? []
-			: optimismMethods({ engine, node, optimism })),
-	];
-	return {
-		methods,
-		close: () => {
-			inclusion.close();
-			filters.close();
-			feed.close();
-		},
-	};
+export function createRpcApi(options: { readonly limits: RpcLimits }, dependencies: RpcDependencies): RpcApi {
+  const { engine, node, optimism, forward } = dependencies;
+  const { limits } = options;
+  const feed = new ChainFeed({ engine });
+  const filters = new FilterStore({ limits }, { feed });
+  const transaction = (hash: string) => engine.query("eth_getTransactionByHash", `["${hash}"]`);
+  const subscriptions = new Subscriptions({ limits }, { feed, node, transaction });
+  const coalescer = new SubmitCoalescer({ batch: limits.submitBatch, queue: limits.submitQueue }, { engine });
+  const inclusion = new InclusionWaiter({ engine });
+  const methods = [
+    ...blockMethods({ engine }),
+    ...transactionMethods({ engine }),
+    ...stateMethods({ engine }),
+    ...callMethods({ engine }),
+    ...feeMethods({ engine }),
+    ...fillMethods({ engine, node }),
+    ...logMethods({ limits }, { engine, filters }),
+    ...subscribeMethods({ limits }, { subscriptions }),
+    ...sendMethods({ limits }, { coalescer, inclusion, ...(forward === undefined ? {} : { forward }) }),
+    ...nodeMethods({ engine, node }),
+    ...netMethods({ node }),
+    ...web3Methods({ node }),
+    ...adminMethods({ engine, node }),
+    ...txpoolMethods({ engine }),
+    ...debugMethods({ engine, node }),
+    ...(optimism === undefined ? [] : optimismMethods({ engine, node, optimism })),
+  ];
+  return {
+    methods,
+    close: () => {
+      inclusion.close();
+      filters.close();
+      feed.close();
+    },
+  };
 }
 
 /**
@@ -111,36 +93,30 @@ export function createRpcApi(
  * console.log(server.httpUrl);
  * await server.close();
  */
-export async function startRpcServer(
-	options: RpcServerOptions,
-	dependencies: RpcDependencies,
-): Promise<RpcServer> {
-	const limits = { ...defaultLimits, ...options.limits };
-	const api = createRpcApi({ limits }, dependencies);
-	const methods = new Map(api.methods.map((method) => [method.name, method]));
-	const { onInternalError } = dependencies;
-	const handler = new JsonRpcHandler(
-		{ limits },
-		{ methods, ...(onInternalError === undefined ? {} : { onInternalError }) },
-	);
-	let listener: Listener;
-	try {
-		listener = await listen(
-			{ listen: { ...defaultListen, ...options.listen }, limits },
-			{ handler },
-		);
-	} catch (error) {
-		api.close();
-		throw error;
-	}
-	return {
-		host: listener.host,
-		port: listener.port,
-		httpUrl: listener.httpUrl,
-		wsUrl: listener.wsUrl,
-		close: async () => {
-			api.close();
-			await listener.close();
-		},
-	};
+export async function startRpcServer(options: RpcServerOptions, dependencies: RpcDependencies): Promise<RpcServer> {
+  const limits = { ...defaultLimits, ...options.limits };
+  const api = createRpcApi({ limits }, dependencies);
+  const methods = new Map(api.methods.map((method) => [method.name, method]));
+  const { onInternalError } = dependencies;
+  const handler = new JsonRpcHandler(
+    { limits },
+    { methods, ...(onInternalError === undefined ? {} : { onInternalError }) },
+  );
+  let listener: Listener;
+  try {
+    listener = await listen({ listen: { ...defaultListen, ...options.listen }, limits }, { handler });
+  } catch (error) {
+    api.close();
+    throw error;
+  }
+  return {
+    host: listener.host,
+    port: listener.port,
+    httpUrl: listener.httpUrl,
+    wsUrl: listener.wsUrl,
+    close: async () => {
+      api.close();
+      await listener.close();
+    },
+  };
 }

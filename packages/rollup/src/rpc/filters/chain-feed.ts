@@ -3,15 +3,15 @@ import type { LogJson } from "./criteria.ts";
 
 /** Consumers of chain events. Each part is fetched from the engine only while somebody listens to it. */
 export interface FeedListener {
-	/** New canonical blocks, from the lowest up. */
-	readonly blocks?: (blocks: readonly BlockRef[]) => void;
-	/** Headers as JSON text, for newHeads. */
-	readonly header?: (header: string) => void;
-	/** Logs of one block that joined the chain, or (with `removed: true`) left it. */
-	readonly logs?: (logs: readonly LogJson[]) => void;
-	readonly pooled?: (hashes: readonly Hex[]) => void;
-	/** Events were lost, because the engine's answers could not keep up; the listener has to end visibly. */
-	readonly overflow: () => void;
+  /** New canonical blocks, from the lowest up. */
+  readonly blocks?: (blocks: readonly BlockRef[]) => void;
+  /** Headers as JSON text, for newHeads. */
+  readonly header?: (header: string) => void;
+  /** Logs of one block that joined the chain, or (with `removed: true`) left it. */
+  readonly logs?: (logs: readonly LogJson[]) => void;
+  readonly pooled?: (hashes: readonly Hex[]) => void;
+  /** Events were lost, because the engine's answers could not keep up; the listener has to end visibly. */
+  readonly overflow: () => void;
 }
 
 /** Blocks that may wait for their headers and logs to be read. */
@@ -22,93 +22,84 @@ const MAX_BACKLOG = 100_000;
  * every listener sees removed logs before those that replace them, in chain order.
  */
 export class ChainFeed {
-	readonly #engine: Engine;
-	readonly #listeners = new Set<FeedListener>();
-	readonly #stop: () => void;
-	#backlog = 0;
-	#work: Promise<void> = Promise.resolve();
+  readonly #engine: Engine;
+  readonly #listeners = new Set<FeedListener>();
+  readonly #stop: () => void;
+  #backlog = 0;
+  #work: Promise<void> = Promise.resolve();
 
-	constructor(dependencies: { readonly engine: Engine }) {
-		this.#engine = dependencies.engine;
-		this.#stop = this.#engine.onEvent((event) => this.#onEvent(event));
-	}
+  constructor(dependencies: { readonly engine: Engine }) {
+    this.#engine = dependencies.engine;
+    this.#stop = this.#engine.onEvent((event) => this.#onEvent(event));
+  }
 
-	listen(listener: FeedListener): () => void {
-		this.#listeners.add(listener);
-		return () => this.#listeners.delete(listener);
-	}
+  listen(listener: FeedListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
 
-	close(): void {
-		this.#stop();
-		this.#listeners.clear();
-	}
+  close(): void {
+    this.#stop();
+    this.#listeners.clear();
+  }
 
-	#onEvent(event: EngineEvent): void {
-		if (event.kind === "pooled") {
-			for (const listener of this.#listeners) listener.pooled?.(event.hashes);
-			return;
-		}
-		if (event.kind !== "heads" || this.#listeners.size === 0) return;
-		const { added, dropped } = event.change;
-		if (added.length === 0 && dropped.length === 0) return;
-		this.#backlog += added.length + dropped.length;
-		if (this.#backlog > MAX_BACKLOG) {
-			this.#backlog -= added.length + dropped.length;
-			for (const listener of [...this.#listeners]) {
-				if (listener.logs !== undefined || listener.header !== undefined)
-					listener.overflow();
-			}
-			return;
-		}
-		this.#work = this.#work
-			.then(() => this.#publish({ added, dropped }))
-			.catch(() => {
-				for (const listener of [...this.#listeners]) listener.overflow();
-			})
-			.finally(() => {
-				this.#backlog -= added.length + dropped.length;
-			});
-	}
+  #onEvent(event: EngineEvent): void {
+    if (event.kind === "pooled") {
+      for (const listener of this.#listeners) listener.pooled?.(event.hashes);
+      return;
+    }
+    if (event.kind !== "heads" || this.#listeners.size === 0) return;
+    const { added, dropped } = event.change;
+    if (added.length === 0 && dropped.length === 0) return;
+    this.#backlog += added.length + dropped.length;
+    if (this.#backlog > MAX_BACKLOG) {
+      this.#backlog -= added.length + dropped.length;
+      for (const listener of [...this.#listeners]) {
+        if (listener.logs !== undefined || listener.header !== undefined) listener.overflow();
+      }
+      return;
+    }
+    this.#work = this.#work
+      .then(() => this.#publish({ added, dropped }))
+      .catch(() => {
+        for (const listener of [...this.#listeners]) listener.overflow();
+      })
+      .finally(() => {
+        this.#backlog -= added.length + dropped.length;
+      });
+  }
 
-	async #publish(change: {
-		readonly added: readonly BlockRef[];
-		readonly dropped: readonly BlockRef[];
-	}): Promise<void> {
-		for (const block of change.dropped) await this.#publishLogs(block, true);
-		if (change.added.length > 0)
-			for (const listener of this.#listeners) listener.blocks?.(change.added);
-		for (const block of change.added) {
-			await this.#publishHeader(block);
-			await this.#publishLogs(block, false);
-		}
-	}
+  async #publish(change: {
+    readonly added: readonly BlockRef[];
+    readonly dropped: readonly BlockRef[];
+  }): Promise<void> {
+    for (const block of change.dropped) await this.#publishLogs(block, true);
+    if (change.added.length > 0) for (const listener of this.#listeners) listener.blocks?.(change.added);
+    for (const block of change.added) {
+      await this.#publishHeader(block);
+      await this.#publishLogs(block, false);
+    }
+  }
 
-	async #publishHeader(block: BlockRef): Promise<void> {
-		if (!this.#has("header")) return;
-		const header = await this.#engine.query(
-			"eth_getHeaderByHash",
-			`["${block.hash}"]`,
-		);
-		for (const listener of this.#listeners) listener.header?.(header);
-	}
+  async #publishHeader(block: BlockRef): Promise<void> {
+    if (!this.#has("header")) return;
+    const header = await this.#engine.query("eth_getHeaderByHash", `["${block.hash}"]`);
+    for (const listener of this.#listeners) listener.header?.(header);
+  }
 
-	async #publishLogs(block: BlockRef, removed: boolean): Promise<void> {
-		if (!this.#has("logs")) return;
-		const raw = await this.#engine.query(
-			"eth_getLogs",
-			`[{"blockHash":"${block.hash}"}]`,
-		);
-		if (raw === "[]") return;
-		const logs = (JSON.parse(raw) as LogJson[]).map((log) => ({
-			...log,
-			removed,
-		}));
-		for (const listener of this.#listeners) listener.logs?.(logs);
-	}
+  async #publishLogs(block: BlockRef, removed: boolean): Promise<void> {
+    if (!this.#has("logs")) return;
+    const raw = await this.#engine.query("eth_getLogs", `[{"blockHash":"${block.hash}"}]`);
+    if (raw === "[]") return;
+    const logs = (JSON.parse(raw) as LogJson[]).map((log) => ({
+      ...log,
+      removed,
+    }));
+    for (const listener of this.#listeners) listener.logs?.(logs);
+  }
 
-	#has(part: "header" | "logs"): boolean {
-		for (const listener of this.#listeners)
-			if (listener[part] !== undefined) return true;
-		return false;
-	}
+  #has(part: "header" | "logs"): boolean {
+    for (const listener of this.#listeners) if (listener[part] !== undefined) return true;
+    return false;
+  }
 }

@@ -3,145 +3,134 @@ import type { Hex } from "@altlayer/engine";
 import { filterNotFound, limitExceeded } from "../errors.ts";
 import type { RpcLimits } from "../options.ts";
 import type { ChainFeed, FeedListener } from "./chain-feed.ts";
-import { type LogCriteria, matchesLog } from "./criteria.ts";
+import type { LogCriteria } from "./criteria.ts";
+import { matchesLog } from "./criteria.ts";
 
 interface InstalledFilter {
-	readonly criteria: LogCriteria | undefined;
-	readonly stop: () => void;
-	results: unknown[];
-	overflowed: boolean;
-	expiry: NodeJS.Timeout;
+  readonly criteria: LogCriteria | undefined;
+  readonly stop: () => void;
+  results: unknown[];
+  overflowed: boolean;
+  expiry: NodeJS.Timeout;
 }
 
 /** Filters that clients poll (eth_newFilter and its kin). Results and filters are bounded; unpolled ones expire. */
 export class FilterStore {
-	readonly #limits: RpcLimits;
-	readonly #feed: ChainFeed;
-	readonly #filters = new Map<string, InstalledFilter>();
+  readonly #limits: RpcLimits;
+  readonly #feed: ChainFeed;
+  readonly #filters = new Map<string, InstalledFilter>();
 
-	constructor(
-		options: { readonly limits: RpcLimits },
-		dependencies: { readonly feed: ChainFeed },
-	) {
-		this.#limits = options.limits;
-		this.#feed = dependencies.feed;
-	}
+  constructor(options: { readonly limits: RpcLimits }, dependencies: { readonly feed: ChainFeed }) {
+    this.#limits = options.limits;
+    this.#feed = dependencies.feed;
+  }
 
-	installBlocks(): string {
-		return this.#install(undefined, (add) => ({
-			blocks: (blocks) => add(blocks.map((block) => block.hash)),
-		}));
-	}
+  installBlocks(): string {
+    return this.#install(undefined, (add) => ({
+      blocks: (blocks) => add(blocks.map((block) => block.hash)),
+    }));
+  }
 
-	installPending(full: ((hash: Hex) => Promise<unknown>) | undefined): string {
-		return this.#install(undefined, (add) => ({
-			pooled: (hashes) => {
-				if (full === undefined) return add(hashes);
-				for (const hash of hashes) {
-					full(hash).then(
-						(transaction) => transaction !== null && add([transaction]),
-						() => undefined, // already gone from the pool
-					);
-				}
-			},
-		}));
-	}
+  installPending(full: ((hash: Hex) => Promise<unknown>) | undefined): string {
+    return this.#install(undefined, (add) => ({
+      pooled: (hashes) => {
+        if (full === undefined) return add(hashes);
+        for (const hash of hashes) {
+          full(hash).then(
+            (transaction) => transaction !== null && add([transaction]),
+            () => undefined, // already gone from the pool
+          );
+        }
+      },
+    }));
+  }
 
-	/**
-	 * A log filter reports what happens after its installation. Its range bounds which blocks count, as numbers; tags
-	 * mean "from now on".
-	 */
-	installLogs(criteria: LogCriteria): string {
-		const from = boundary(criteria.fromBlock, 0);
-		const to = boundary(criteria.toBlock, Number.POSITIVE_INFINITY);
-		return this.#install(criteria, (add) => ({
-			logs: (logs) => {
-				const matching = logs.filter((log) => {
-					const number = Number(log.blockNumber);
-					return number >= from && number <= to && matchesLog(log, criteria);
-				});
-				if (matching.length > 0) add(matching);
-			},
-		}));
-	}
+  /**
+   * A log filter reports what happens after its installation. Its range bounds which blocks count, as numbers; tags
+   * mean "from now on".
+   */
+  installLogs(criteria: LogCriteria): string {
+    const from = boundary(criteria.fromBlock, 0);
+    const to = boundary(criteria.toBlock, Number.POSITIVE_INFINITY);
+    return this.#install(criteria, (add) => ({
+      logs: (logs) => {
+        const matching = logs.filter((log) => {
+          const number = Number(log.blockNumber);
+          return number >= from && number <= to && matchesLog(log, criteria);
+        });
+        if (matching.length > 0) add(matching);
+      },
+    }));
+  }
 
-	/** Results since the last poll. */
-	changes(id: string): readonly unknown[] {
-		const filter = this.#get(id);
-		filter.expiry.refresh();
-		const results = filter.results;
-		filter.results = [];
-		if (filter.overflowed) {
-			filter.overflowed = false;
-			throw limitExceeded(
-				`filter overflowed: more than ${this.#limits.filterResults} results since the last poll`,
-			);
-		}
-		return results;
-	}
+  /** Results since the last poll. */
+  changes(id: string): readonly unknown[] {
+    const filter = this.#get(id);
+    filter.expiry.refresh();
+    const results = filter.results;
+    filter.results = [];
+    if (filter.overflowed) {
+      filter.overflowed = false;
+      throw limitExceeded(`filter overflowed: more than ${this.#limits.filterResults} results since the last poll`);
+    }
+    return results;
+  }
 
-	/** Criteria of a log filter, for eth_getFilterLogs. */
-	criteria(id: string): LogCriteria {
-		const filter = this.#get(id);
-		filter.expiry.refresh();
-		if (filter.criteria === undefined) throw filterNotFound();
-		return filter.criteria;
-	}
+  /** Criteria of a log filter, for eth_getFilterLogs. */
+  criteria(id: string): LogCriteria {
+    const filter = this.#get(id);
+    filter.expiry.refresh();
+    if (filter.criteria === undefined) throw filterNotFound();
+    return filter.criteria;
+  }
 
-	uninstall(id: string): boolean {
-		const filter = this.#filters.get(id);
-		if (filter === undefined) return false;
-		clearTimeout(filter.expiry);
-		filter.stop();
-		return this.#filters.delete(id);
-	}
+  uninstall(id: string): boolean {
+    const filter = this.#filters.get(id);
+    if (filter === undefined) return false;
+    clearTimeout(filter.expiry);
+    filter.stop();
+    return this.#filters.delete(id);
+  }
 
-	close(): void {
-		for (const id of [...this.#filters.keys()]) this.uninstall(id);
-	}
+  close(): void {
+    for (const id of [...this.#filters.keys()]) this.uninstall(id);
+  }
 
-	#get(id: string): InstalledFilter {
-		const filter = this.#filters.get(id);
-		if (filter === undefined) throw filterNotFound();
-		return filter;
-	}
+  #get(id: string): InstalledFilter {
+    const filter = this.#filters.get(id);
+    if (filter === undefined) throw filterNotFound();
+    return filter;
+  }
 
-	#install(
-		criteria: LogCriteria | undefined,
-		listener: (
-			add: (results: readonly unknown[]) => void,
-		) => Omit<FeedListener, "overflow">,
-	): string {
-		if (this.#filters.size >= this.#limits.filters)
-			throw limitExceeded(`too many filters, at most ${this.#limits.filters}`);
-		const id = `0x${randomBytes(16).toString("hex")}`;
-		const overflow = () => {
-			filter.results = [];
-			filter.overflowed = true;
-		};
-		const add = (results: readonly unknown[]) => {
-			if (filter.overflowed) return;
-			if (filter.results.length + results.length > this.#limits.filterResults)
-				return overflow();
-			filter.results.push(...results);
-		};
-		const filter: InstalledFilter = {
-			criteria,
-			stop: this.#feed.listen({ ...listener(add), overflow }),
-			results: [],
-			overflowed: false,
-			expiry: setTimeout(
-				() => this.uninstall(id),
-				this.#limits.filterExpiryMs,
-			).unref(),
-		};
-		this.#filters.set(id, filter);
-		return id;
-	}
+  #install(
+    criteria: LogCriteria | undefined,
+    listener: (add: (results: readonly unknown[]) => void) => Omit<FeedListener, "overflow">,
+  ): string {
+    if (this.#filters.size >= this.#limits.filters)
+      throw limitExceeded(`too many filters, at most ${this.#limits.filters}`);
+    const id = `0x${randomBytes(16).toString("hex")}`;
+    const overflow = () => {
+      filter.results = [];
+      filter.overflowed = true;
+    };
+    const add = (results: readonly unknown[]) => {
+      if (filter.overflowed) return;
+      if (filter.results.length + results.length > this.#limits.filterResults) return overflow();
+      filter.results.push(...results);
+    };
+    const filter: InstalledFilter = {
+      criteria,
+      stop: this.#feed.listen({ ...listener(add), overflow }),
+      results: [],
+      overflowed: false,
+      expiry: setTimeout(() => this.uninstall(id), this.#limits.filterExpiryMs).unref(),
+    };
+    this.#filters.set(id, filter);
+    return id;
+  }
 }
 
 function boundary(block: string | undefined, otherwise: number): number {
-	if (block === undefined || !block.startsWith("0x"))
-		return block === "earliest" ? 0 : otherwise;
-	return Number(block);
+  if (block === undefined || !block.startsWith("0x")) return block === "earliest" ? 0 : otherwise;
+  return Number(block);
 }

@@ -5,129 +5,115 @@ import type { Notifier } from "../json-rpc/method.ts";
 import type { RpcLimits } from "../options.ts";
 import type { NodeInfo } from "../providers.ts";
 import type { ChainFeed, FeedListener } from "./chain-feed.ts";
-import { type LogCriteria, matchesLog } from "./criteria.ts";
+import type { LogCriteria } from "./criteria.ts";
+import { matchesLog } from "./criteria.ts";
 
 export type SubscriptionRequest =
-	| { readonly kind: "newHeads" }
-	| { readonly kind: "logs"; readonly criteria: LogCriteria }
-	| { readonly kind: "newPendingTransactions"; readonly full: boolean }
-	| { readonly kind: "syncing" };
+  | { readonly kind: "newHeads" }
+  | { readonly kind: "logs"; readonly criteria: LogCriteria }
+  | { readonly kind: "newPendingTransactions"; readonly full: boolean }
+  | { readonly kind: "syncing" };
 
 /** eth_subscribe: pushes chain events to WebSocket connections, in the order in which they happen. */
 export class Subscriptions {
-	readonly #limits: RpcLimits;
-	readonly #feed: ChainFeed;
-	readonly #node: NodeInfo;
-	readonly #transaction: (hash: Hex) => Promise<string>;
+  readonly #limits: RpcLimits;
+  readonly #feed: ChainFeed;
+  readonly #node: NodeInfo;
+  readonly #transaction: (hash: Hex) => Promise<string>;
 
-	constructor(
-		options: { readonly limits: RpcLimits },
-		dependencies: {
-			readonly feed: ChainFeed;
-			readonly node: NodeInfo;
-			/** A transaction by hash, as JSON text. */
-			readonly transaction: (hash: Hex) => Promise<string>;
-		},
-	) {
-		this.#limits = options.limits;
-		this.#feed = dependencies.feed;
-		this.#node = dependencies.node;
-		this.#transaction = dependencies.transaction;
-	}
+  constructor(
+    options: { readonly limits: RpcLimits },
+    dependencies: {
+      readonly feed: ChainFeed;
+      readonly node: NodeInfo;
+      /** A transaction by hash, as JSON text. */
+      readonly transaction: (hash: Hex) => Promise<string>;
+    },
+  ) {
+    this.#limits = options.limits;
+    this.#feed = dependencies.feed;
+    this.#node = dependencies.node;
+    this.#transaction = dependencies.transaction;
+  }
 
-	/** Starts a subscription and returns its id. It ends with `unsubscribe` or with the connection. */
-	subscribe(notifier: Notifier, request: SubscriptionRequest): string {
-		if (
-			notifier.subscriptions.size >= this.#limits.subscriptionsPerConnection
-		) {
-			throw limitExceeded(
-				`too many subscriptions, at most ${this.#limits.subscriptionsPerConnection} per connection`,
-			);
-		}
-		const id = `0x${randomBytes(16).toString("hex")}`;
-		const push = (result: string) =>
-			notifier.send(
-				`{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"${id}","result":${result}}}`,
-			);
-		const end = () => {
-			stopListening();
-			stopWatching();
-			notifier.subscriptions.delete(id);
-		};
-		const stopListening = this.#feed.listen({
-			...this.#listener(request, push),
-			overflow: () => {
-				// A gap in a subscription is invisible to its client, so the client is told and the subscription ends.
-				notifier.send(
-					`{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"${id}","error":{"code":-32005,"message":"subscription queue overflow"}}}`,
-				);
-				end();
-			},
-		});
-		const stopWatching = notifier.onClose(end);
-		notifier.subscriptions.set(id, end);
-		return id;
-	}
+  /** Starts a subscription and returns its id. It ends with `unsubscribe` or with the connection. */
+  subscribe(notifier: Notifier, request: SubscriptionRequest): string {
+    if (notifier.subscriptions.size >= this.#limits.subscriptionsPerConnection) {
+      throw limitExceeded(`too many subscriptions, at most ${this.#limits.subscriptionsPerConnection} per connection`);
+    }
+    const id = `0x${randomBytes(16).toString("hex")}`;
+    const push = (result: string) =>
+      notifier.send(
+        `{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"${id}","result":${result}}}`,
+      );
+    const end = () => {
+      stopListening();
+      stopWatching();
+      notifier.subscriptions.delete(id);
+    };
+    const stopListening = this.#feed.listen({
+      ...this.#listener(request, push),
+      overflow: () => {
+        // A gap in a subscription is invisible to its client, so the client is told and the subscription ends.
+        notifier.send(
+          `{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"${id}","error":{"code":-32005,"message":"subscription queue overflow"}}}`,
+        );
+        end();
+      },
+    });
+    const stopWatching = notifier.onClose(end);
+    notifier.subscriptions.set(id, end);
+    return id;
+  }
 
-	unsubscribe(notifier: Notifier, id: string): boolean {
-		const end = notifier.subscriptions.get(id);
-		if (end === undefined) throw serverError("subscription not found");
-		end();
-		return true;
-	}
+  unsubscribe(notifier: Notifier, id: string): boolean {
+    const end = notifier.subscriptions.get(id);
+    if (end === undefined) throw serverError("subscription not found");
+    end();
+    return true;
+  }
 
-	#listener(
-		request: SubscriptionRequest,
-		push: (result: string) => void,
-	): Omit<FeedListener, "overflow"> {
-		switch (request.kind) {
-			case "newHeads":
-				return { header: push };
-			case "logs":
-				return {
-					logs: (logs) => {
-						for (const log of logs)
-							if (matchesLog(log, request.criteria)) push(JSON.stringify(log));
-					},
-				};
-			case "newPendingTransactions":
-				return { pooled: (hashes) => this.#pooled(hashes, request.full, push) };
-			case "syncing":
-				return { blocks: this.#syncingListener(push) };
-		}
-	}
+  #listener(request: SubscriptionRequest, push: (result: string) => void): Omit<FeedListener, "overflow"> {
+    switch (request.kind) {
+      case "newHeads":
+        return { header: push };
+      case "logs":
+        return {
+          logs: (logs) => {
+            for (const log of logs) if (matchesLog(log, request.criteria)) push(JSON.stringify(log));
+          },
+        };
+      case "newPendingTransactions":
+        return { pooled: (hashes) => this.#pooled(hashes, request.full, push) };
+      case "syncing":
+        return { blocks: this.#syncingListener(push) };
+    }
+  }
 
-	#pooled(
-		hashes: readonly Hex[],
-		full: boolean,
-		push: (result: string) => void,
-	): void {
-		for (const hash of hashes) {
-			if (!full) {
-				push(`"${hash}"`);
-				continue;
-			}
-			this.#transaction(hash).then(
-				(transaction) => transaction !== "null" && push(transaction),
-				() => undefined, // it left the pool between the event and the read
-			);
-		}
-	}
+  #pooled(hashes: readonly Hex[], full: boolean, push: (result: string) => void): void {
+    for (const hash of hashes) {
+      if (!full) {
+        push(`"${hash}"`);
+        continue;
+      }
+      this.#transaction(hash).then(
+        (transaction) => transaction !== "null" && push(transaction),
+        () => undefined, // it left the pool between the event and the read
+      );
+    }
+  }
 
-	#syncingListener(push: (result: string) => void): () => void {
-		let last = "";
-		const report = () => {
-			const progress = this.#node.syncing();
-			// go-ethereum's shape: `false`, or `syncing` with the status beside it.
-			const text =
-				progress === false
-					? "false"
-					: JSON.stringify({ syncing: true, status: progress });
-			const state = progress === false ? "false" : "true";
-			if (state !== last) push(text);
-			last = state;
-		};
-		setImmediate(report);
-		return report;
-	}
+  #syncingListener(push: (result: string) => void): () => void {
+    let last = "";
+    const report = () => {
+      const progress = this.#node.syncing();
+      // go-ethereum's shape: `false`, or `syncing` with the status beside it.
+      const text = progress === false ? "false" : JSON.stringify({ syncing: true, status: progress });
+      const state = progress === false ? "false" : "true";
+      if (state !== last) push(text);
+      last = state;
+    };
+    setImmediate(report);
+    return report;
+  }
 }

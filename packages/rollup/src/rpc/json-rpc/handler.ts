@@ -1,22 +1,13 @@
 import type { RawJson } from "@altlayer/engine";
-import {
-	invalidRequest,
-	methodNotFound,
-	parseError,
-	responseTooLarge,
-	toWireError,
-} from "../errors.ts";
+import { invalidRequest, methodNotFound, parseError, responseTooLarge, toWireError } from "../errors.ts";
 import type { RpcLimits } from "../options.ts";
 import { isDeeperThan } from "./depth.ts";
 import type { CallContext, RpcMethod } from "./method.ts";
 
 export interface HandlerDependencies {
-	readonly methods: ReadonlyMap<string, RpcMethod>;
-	/** Told about errors that are ours: a handler threw something without a JSON-RPC code. */
-	readonly onInternalError?: (failure: {
-		readonly method: string;
-		readonly error: unknown;
-	}) => void;
+  readonly methods: ReadonlyMap<string, RpcMethod>;
+  /** Told about errors that are ours: a handler threw something without a JSON-RPC code. */
+  readonly onInternalError?: (failure: { readonly method: string; readonly error: unknown }) => void;
 }
 
 /**
@@ -24,164 +15,113 @@ export interface HandlerDependencies {
  * Results are spliced into the response as the JSON text that the handler returned.
  */
 export class JsonRpcHandler {
-	readonly #limits: RpcLimits;
-	readonly #dependencies: HandlerDependencies;
+  readonly #limits: RpcLimits;
+  readonly #dependencies: HandlerDependencies;
 
-	constructor(
-		options: { readonly limits: RpcLimits },
-		dependencies: HandlerDependencies,
-	) {
-		this.#limits = options.limits;
-		this.#dependencies = dependencies;
-	}
+  constructor(options: { readonly limits: RpcLimits }, dependencies: HandlerDependencies) {
+    this.#limits = options.limits;
+    this.#dependencies = dependencies;
+  }
 
-	async handle(
-		body: Buffer,
-		context: CallContext,
-	): Promise<string | undefined> {
-		if (isDeeperThan(body, this.#limits.depth)) {
-			return errorResponse(
-				"null",
-				invalidRequest(
-					`request nested too deeply, at most ${this.#limits.depth} levels`,
-				),
-			);
-		}
-		const request = parse(body);
-		if (request === undefined) return errorResponse("null", parseError());
-		if (!Array.isArray(request))
-			return this.#one(
-				request,
-				context,
-				new ResponseBudget(this.#limits.responseBytes),
-			);
-		if (request.length === 0)
-			return errorResponse("null", invalidRequest("empty batch"));
-		if (request.length > this.#limits.batchRequests) {
-			// go-ethereum answers an oversized batch with one error that carries the first call's id.
-			const first = request.find((item) => hasId(item));
-			return `[${errorResponse(idText(first) ?? "null", invalidRequest("batch too large"))}]`;
-		}
-		return this.#batch(request, context);
-	}
+  async handle(body: Buffer, context: CallContext): Promise<string | undefined> {
+    if (isDeeperThan(body, this.#limits.depth)) {
+      return errorResponse("null", invalidRequest(`request nested too deeply, at most ${this.#limits.depth} levels`));
+    }
+    const request = parse(body);
+    if (request === undefined) return errorResponse("null", parseError());
+    if (!Array.isArray(request)) return this.#one(request, context, new ResponseBudget(this.#limits.responseBytes));
+    if (request.length === 0) return errorResponse("null", invalidRequest("empty batch"));
+    if (request.length > this.#limits.batchRequests) {
+      // go-ethereum answers an oversized batch with one error that carries the first call's id.
+      const first = request.find((item) => hasId(item));
+      return `[${errorResponse(idText(first) ?? "null", invalidRequest("batch too large"))}]`;
+    }
+    return this.#batch(request, context);
+  }
 
-	async #batch(
-		requests: readonly unknown[],
-		context: CallContext,
-	): Promise<string | undefined> {
-		const budget = new ResponseBudget(this.#limits.responseBytes);
-		const responses: (string | undefined)[] = new Array(requests.length);
-		let next = 0;
-		const worker = async () => {
-			while (next < requests.length) {
-				const index = next++;
-				responses[index] = await this.#one(requests[index], context, budget);
-			}
-		};
-		// Requests start in order, which keeps the order of a sender's transactions on their way into the pool.
-		await Promise.all(
-			Array.from(
-				{ length: Math.min(this.#limits.concurrentRequests, requests.length) },
-				worker,
-			),
-		);
-		const answered = responses.filter((response) => response !== undefined);
-		return answered.length === 0 ? undefined : `[${answered.join(",")}]`;
-	}
+  async #batch(requests: readonly unknown[], context: CallContext): Promise<string | undefined> {
+    const budget = new ResponseBudget(this.#limits.responseBytes);
+    const responses: (string | undefined)[] = new Array(requests.length);
+    let next = 0;
+    const worker = async () => {
+      while (next < requests.length) {
+        const index = next++;
+        responses[index] = await this.#one(requests[index], context, budget);
+      }
+    };
+    // Requests start in order, which keeps the order of a sender's transactions on their way into the pool.
+    await Promise.all(Array.from({ length: Math.min(this.#limits.concurrentRequests, requests.length) }, worker));
+    const answered = responses.filter((response) => response !== undefined);
+    return answered.length === 0 ? undefined : `[${answered.join(",")}]`;
+  }
 
-	async #one(
-		request: unknown,
-		context: CallContext,
-		budget: ResponseBudget,
-	): Promise<string | undefined> {
-		if (
-			typeof request !== "object" ||
-			request === null ||
-			Array.isArray(request)
-		) {
-			return errorResponse("null", invalidRequest());
-		}
-		const { jsonrpc, method, params } = request as Readonly<
-			Record<string, unknown>
-		>;
-		const isNotification = !hasId(request);
-		const id = idText(request);
-		if (
-			jsonrpc !== "2.0" ||
-			typeof method !== "string" ||
-			(!isNotification && id === undefined)
-		) {
-			return errorResponse(id ?? "null", invalidRequest());
-		}
-		if (budget.exceeded)
-			return isNotification
-				? undefined
-				: errorResponse(id ?? "null", responseTooLarge());
-		try {
-			const result = await this.#invoke(method, params, context);
-			if (isNotification) return undefined;
-			if (!budget.take(result.length))
-				return errorResponse(id ?? "null", responseTooLarge());
-			return `{"jsonrpc":"2.0","id":${id},"result":${result}}`;
-		} catch (error) {
-			const wire = toWireError(error);
-			if (wire.code === -32603)
-				this.#dependencies.onInternalError?.({ method, error });
-			return isNotification ? undefined : errorResponse(id ?? "null", wire);
-		}
-	}
+  async #one(request: unknown, context: CallContext, budget: ResponseBudget): Promise<string | undefined> {
+    if (typeof request !== "object" || request === null || Array.isArray(request)) {
+      return errorResponse("null", invalidRequest());
+    }
+    const { jsonrpc, method, params } = request as Readonly<Record<string, unknown>>;
+    const isNotification = !hasId(request);
+    const id = idText(request);
+    if (jsonrpc !== "2.0" || typeof method !== "string" || (!isNotification && id === undefined)) {
+      return errorResponse(id ?? "null", invalidRequest());
+    }
+    if (budget.exceeded) return isNotification ? undefined : errorResponse(id ?? "null", responseTooLarge());
+    try {
+      const result = await this.#invoke(method, params, context);
+      if (isNotification) return undefined;
+      if (!budget.take(result.length)) return errorResponse(id ?? "null", responseTooLarge());
+      return `{"jsonrpc":"2.0","id":${id},"result":${result}}`;
+    } catch (error) {
+      const wire = toWireError(error);
+      if (wire.code === -32603) this.#dependencies.onInternalError?.({ method, error });
+      return isNotification ? undefined : errorResponse(id ?? "null", wire);
+    }
+  }
 
-	#invoke(
-		method: string,
-		params: unknown,
-		context: CallContext,
-	): Promise<RawJson> {
-		const definition = this.#dependencies.methods.get(method);
-		if (definition === undefined) throw methodNotFound(method.slice(0, 100));
-		return definition.invoke(params, context);
-	}
+  #invoke(method: string, params: unknown, context: CallContext): Promise<RawJson> {
+    const definition = this.#dependencies.methods.get(method);
+    if (definition === undefined) throw methodNotFound(method.slice(0, 100));
+    return definition.invoke(params, context);
+  }
 }
 
 function parse(body: Buffer): unknown {
-	try {
-		return JSON.parse(body.toString("utf8"));
-	} catch {
-		return undefined;
-	}
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Bytes that the results of one response may still take. */
 class ResponseBudget {
-	#left: number;
-	exceeded = false;
+  #left: number;
+  exceeded = false;
 
-	constructor(bytes: number) {
-		this.#left = bytes;
-	}
+  constructor(bytes: number) {
+    this.#left = bytes;
+  }
 
-	take(bytes: number): boolean {
-		this.#left -= bytes;
-		if (this.#left < 0) this.exceeded = true;
-		return !this.exceeded;
-	}
+  take(bytes: number): boolean {
+    this.#left -= bytes;
+    if (this.#left < 0) this.exceeded = true;
+    return !this.exceeded;
+  }
 }
 
 function hasId(request: unknown): boolean {
-	return typeof request === "object" && request !== null && "id" in request;
+  return typeof request === "object" && request !== null && "id" in request;
 }
 
 /** The id as JSON text; `undefined` if it is absent or no string, number or null. */
 function idText(request: unknown): string | undefined {
-	if (typeof request !== "object" || request === null) return undefined;
-	const id: unknown = Reflect.get(request, "id");
-	if (typeof id === "number" || id === null) return String(id);
-	return typeof id === "string" ? JSON.stringify(id) : undefined;
+  if (typeof request !== "object" || request === null) return undefined;
+  const id: unknown = Reflect.get(request, "id");
+  if (typeof id === "number" || id === null) return String(id);
+  return typeof id === "string" ? JSON.stringify(id) : undefined;
 }
 
-export function errorResponse(
-	id: string,
-	error: { code: number; message: string; data?: unknown },
-): string {
-	const { code, message, data } = error;
-	return `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify({ code, message, data })}}`;
+export function errorResponse(id: string, error: { code: number; message: string; data?: unknown }): string {
+  const { code, message, data } = error;
+  return `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify({ code, message, data })}}`;
 }

@@ -5,26 +5,26 @@ import { describeIssue } from "./issues.ts";
 
 /** A connection that can take notifications (WebSocket). Absent for HTTP requests. */
 export interface Notifier {
-	/** Sends a ready JSON text; resolves nothing, since a slow client is cut off by its buffer's limit. */
-	send(text: string): void;
-	/** Runs when the connection ends. Returns how to withdraw the callback. */
-	onClose(callback: () => void): () => void;
-	/** Subscriptions by id, with how to end them. */
-	readonly subscriptions: Map<string, () => void>;
+  /** Sends a ready JSON text; resolves nothing, since a slow client is cut off by its buffer's limit. */
+  send(text: string): void;
+  /** Runs when the connection ends. Returns how to withdraw the callback. */
+  onClose(callback: () => void): () => void;
+  /** Subscriptions by id, with how to end them. */
+  readonly subscriptions: Map<string, () => void>;
 }
 
 export interface CallContext {
-	readonly notifier?: Notifier;
+  readonly notifier?: Notifier;
 }
 
 /** One JSON-RPC method: its parameters, and a handler that returns the result as JSON text. */
 export interface RpcMethod {
-	readonly name: string;
-	invoke(params: unknown, context: CallContext): Promise<RawJson>;
+  readonly name: string;
+  invoke(params: unknown, context: CallContext): Promise<RawJson>;
 }
 
 type Arguments<P extends readonly z.ZodType[]> = {
-	-readonly [K in keyof P]: z.output<P[K]>;
+  -readonly [K in keyof P]: z.output<P[K]>;
 };
 
 /**
@@ -32,53 +32,37 @@ type Arguments<P extends readonly z.ZodType[]> = {
  * in go-ethereum's `parsePositionalArguments`.
  */
 export function defineMethod<const P extends readonly z.ZodType[]>(definition: {
-	readonly name: string;
-	readonly params: P;
-	readonly run: (
-		args: Arguments<P>,
-		context: CallContext,
-	) => Promise<RawJson> | RawJson;
+  readonly name: string;
+  readonly params: P;
+  readonly run: (args: Arguments<P>, context: CallContext) => Promise<RawJson> | RawJson;
 }): RpcMethod {
-	const { name, params, run } = definition;
-	const optional = params.map((schema) => schema.safeParse(undefined).success);
-	return {
-		name,
-		async invoke(given, context) {
-			return run(
-				parseArguments(params, optional, given) as Arguments<P>,
-				context,
-			);
-		},
-	};
+  const { name, params, run } = definition;
+  const optional = params.map((schema) => schema.safeParse(undefined).success);
+  return {
+    name,
+    async invoke(given, context) {
+      return run(parseArguments(params, optional, given) as Arguments<P>, context);
+    },
+  };
 }
 
-function parseArguments(
-	schemas: readonly z.ZodType[],
-	optional: readonly boolean[],
-	given: unknown,
-): unknown[] {
-	if (given !== undefined && given !== null && !Array.isArray(given))
-		throw invalidParams("non-array args");
-	const values: readonly unknown[] = given ?? [];
-	if (values.length > schemas.length)
-		throw invalidParams(`too many arguments, want at most ${schemas.length}`);
-	return schemas.map((schema, index) => {
-		const value = values[index] ?? undefined;
-		if (value === undefined) {
-			if (!optional[index])
-				throw invalidParams(`missing value for required argument ${index}`);
-			return undefined;
-		}
-		const parsed = schema.safeParse(value);
-		if (parsed.success) return parsed.data;
-		throw invalidParams(
-			`invalid argument ${index}: ${describeIssue(parsed.error)}`,
-		);
-	});
+function parseArguments(schemas: readonly z.ZodType[], optional: readonly boolean[], given: unknown): unknown[] {
+  if (given !== undefined && given !== null && !Array.isArray(given)) throw invalidParams("non-array args");
+  const values: readonly unknown[] = given ?? [];
+  if (values.length > schemas.length) throw invalidParams(`too many arguments, want at most ${schemas.length}`);
+  return schemas.map((schema, index) => {
+    const value = values[index] ?? undefined;
+    if (value === undefined) {
+      if (!optional[index]) throw invalidParams(`missing value for required argument ${index}`);
+      return undefined;
+    }
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    throw invalidParams(`invalid argument ${index}: ${describeIssue(parsed.error)}`);
+  });
 }
 
 export const json = (value: unknown): RawJson => JSON.stringify(value ?? null);
 /** A JSON string that needs no escaping (hex, decimal digits). */
 export const plain = (value: string): RawJson => `"${value}"`;
-export const quantity = (value: number | bigint): RawJson =>
-	`"0x${value.toString(16)}"`;
+export const quantity = (value: number | bigint): RawJson => `"0x${value.toString(16)}"`;

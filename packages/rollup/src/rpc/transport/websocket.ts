@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type WebSocket, WebSocketServer } from "ws";
+import type { WebSocket } from "ws";
+import { WebSocketServer } from "ws";
 import type { JsonRpcHandler } from "../json-rpc/handler.ts";
 import type { Notifier } from "../json-rpc/method.ts";
 import { isHostAllowed, isOriginAllowed } from "./access.ts";
@@ -13,120 +14,114 @@ const PING_INTERVAL_MS = 30_000;
 
 /** WebSocket connections over the HTTP port: JSON-RPC in messages, notifications of subscriptions beside the answers. */
 export class WebSocketTransport {
-	readonly #options: HttpOptions;
-	readonly #handler: JsonRpcHandler;
-	readonly #authorize: Authorize | undefined;
-	readonly #server: WebSocketServer;
-	readonly #pinging: NodeJS.Timeout;
-	readonly #silent = new WeakSet<WebSocket>();
+  readonly #options: HttpOptions;
+  readonly #handler: JsonRpcHandler;
+  readonly #authorize: Authorize | undefined;
+  readonly #server: WebSocketServer;
+  readonly #pinging: NodeJS.Timeout;
+  readonly #silent = new WeakSet<WebSocket>();
 
-	constructor(
-		options: HttpOptions,
-		dependencies: {
-			readonly handler: JsonRpcHandler;
-			readonly authorize?: Authorize;
-		},
-	) {
-		this.#options = options;
-		this.#handler = dependencies.handler;
-		this.#authorize = dependencies.authorize;
-		this.#server = new WebSocketServer({
-			noServer: true,
-			maxPayload: options.limits.bodyBytes,
-			perMessageDeflate: false,
-		});
-		this.#pinging = setInterval(() => this.#ping(), PING_INTERVAL_MS);
-		this.#pinging.unref();
-	}
+  constructor(
+    options: HttpOptions,
+    dependencies: {
+      readonly handler: JsonRpcHandler;
+      readonly authorize?: Authorize;
+    },
+  ) {
+    this.#options = options;
+    this.#handler = dependencies.handler;
+    this.#authorize = dependencies.authorize;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      maxPayload: options.limits.bodyBytes,
+      perMessageDeflate: false,
+    });
+    this.#pinging = setInterval(() => this.#ping(), PING_INTERVAL_MS);
+    this.#pinging.unref();
+  }
 
-	/** Takes an `upgrade` event of the HTTP server. */
-	upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-		socket.on("error", () => socket.destroy());
-		const { listen, limits } = this.#options;
-		if (!isHostAllowed(request, listen) || !isOriginAllowed(request, listen))
-			return reject(socket, "403 Forbidden");
-		if (this.#authorize?.(request) !== undefined)
-			return reject(socket, "401 Unauthorized");
-		if (this.#server.clients.size >= limits.connections)
-			return reject(socket, "503 Service Unavailable");
-		this.#server.handleUpgrade(request, socket, head, (client) =>
-			this.#connected(client),
-		);
-	}
+  /** Takes an `upgrade` event of the HTTP server. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on("error", () => socket.destroy());
+    const { listen, limits } = this.#options;
+    if (!isHostAllowed(request, listen) || !isOriginAllowed(request, listen)) {
+      reject(socket, "403 Forbidden");
+    } else if (this.#authorize?.(request) !== undefined) {
+      reject(socket, "401 Unauthorized");
+    } else if (this.#server.clients.size >= limits.connections) {
+      reject(socket, "503 Service Unavailable");
+    } else {
+      this.#server.handleUpgrade(request, socket, head, (client) => this.#connected(client));
+    }
+  }
 
-	close(): void {
-		clearInterval(this.#pinging);
-		for (const client of this.#server.clients) {
-			client.close(CLOSE_GOING_AWAY, "server shuts down");
-			// Whoever does not answer the close frame must not hold up the shutdown.
-			setTimeout(() => client.terminate(), 500).unref();
-		}
-		this.#server.close();
-	}
+  close(): void {
+    clearInterval(this.#pinging);
+    for (const client of this.#server.clients) {
+      client.close(CLOSE_GOING_AWAY, "server shuts down");
+      // Whoever does not answer the close frame must not hold up the shutdown.
+      setTimeout(() => client.terminate(), 500).unref();
+    }
+    this.#server.close();
+  }
 
-	#connected(client: WebSocket): void {
-		const { limits } = this.#options;
-		const closing = new Set<() => void>();
-		const notifier: Notifier = {
-			send: (text) => this.#send(client, text),
-			onClose: (callback) => {
-				closing.add(callback);
-				return () => closing.delete(callback);
-			},
-			subscriptions: new Map(),
-		};
-		let running = 0;
-		client.on("message", (data: Buffer) => {
-			running++;
-			if (running >= limits.concurrentRequests) client.pause();
-			this.#handler
-				.handle(data, { notifier })
-				.then((answer) => {
-					if (answer !== undefined) this.#send(client, answer);
-				})
-				.catch(() => client.terminate())
-				.finally(() => {
-					running--;
-					if (running < limits.concurrentRequests && client.isPaused)
-						client.resume();
-				});
-		});
-		client.on("pong", () => this.#silent.delete(client));
-		client.on("error", () => client.terminate());
-		client.on("close", () => {
-			for (const callback of closing) callback();
-			closing.clear();
-		});
-	}
+  #connected(client: WebSocket): void {
+    const { limits } = this.#options;
+    const closing = new Set<() => void>();
+    const notifier: Notifier = {
+      send: (text) => this.#send(client, text),
+      onClose: (callback) => {
+        closing.add(callback);
+        return () => closing.delete(callback);
+      },
+      subscriptions: new Map(),
+    };
+    let running = 0;
+    client.on("message", (data: Buffer) => {
+      running++;
+      if (running >= limits.concurrentRequests) client.pause();
+      this.#handler
+        .handle(data, { notifier })
+        .then((answer) => {
+          if (answer !== undefined) this.#send(client, answer);
+        })
+        .catch(() => client.terminate())
+        .finally(() => {
+          running--;
+          if (running < limits.concurrentRequests && client.isPaused) client.resume();
+        });
+    });
+    client.on("pong", () => this.#silent.delete(client));
+    client.on("error", () => client.terminate());
+    client.on("close", () => {
+      for (const callback of closing) callback();
+      closing.clear();
+    });
+  }
 
-	#send(client: WebSocket, text: string): void {
-		if (client.readyState !== client.OPEN) return;
-		if (client.bufferedAmount > this.#options.limits.socketBufferBytes) {
-			// A client that does not read must not fill our memory; it sees why it was cut off.
-			client.close(
-				CLOSE_TRY_AGAIN_LATER,
-				"client too slow, notifications overflowed",
-			);
-			client.terminate();
-			return;
-		}
-		client.send(text);
-	}
+  #send(client: WebSocket, text: string): void {
+    if (client.readyState !== client.OPEN) return;
+    if (client.bufferedAmount > this.#options.limits.socketBufferBytes) {
+      // A client that does not read must not fill our memory; it sees why it was cut off.
+      client.close(CLOSE_TRY_AGAIN_LATER, "client too slow, notifications overflowed");
+      client.terminate();
+      return;
+    }
+    client.send(text);
+  }
 
-	#ping(): void {
-		for (const client of this.#server.clients) {
-			if (this.#silent.has(client)) {
-				client.terminate();
-				continue;
-			}
-			this.#silent.add(client);
-			client.ping();
-		}
-	}
+  #ping(): void {
+    for (const client of this.#server.clients) {
+      if (this.#silent.has(client)) {
+        client.terminate();
+        continue;
+      }
+      this.#silent.add(client);
+      client.ping();
+    }
+  }
 }
 
 function reject(socket: Duplex, status: string): void {
-	socket.end(
-		`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
-	);
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }

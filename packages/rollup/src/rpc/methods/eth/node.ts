@@ -1,12 +1,7 @@
 import type { Engine } from "@altlayer/engine";
 import { serverError } from "../../errors.ts";
-import {
-	defineMethod,
-	json,
-	plain,
-	quantity,
-	type RpcMethod,
-} from "../../json-rpc/method.ts";
+import type { RpcMethod } from "../../json-rpc/method.ts";
+import { defineMethod, json, plain, quantity } from "../../json-rpc/method.ts";
 import { address, bytes } from "../../json-rpc/params.ts";
 import type { NodeInfo } from "../../providers.ts";
 import { callObject } from "../call-object.ts";
@@ -16,56 +11,50 @@ import { forwarded } from "../forward.ts";
 const SEQUENCER_FEE_VAULT = "0x4200000000000000000000000000000000000011";
 
 /** What the node says about itself, and the methods of a keystore that it does not have. */
-export function nodeMethods({
-	engine,
-	node,
-}: {
-	readonly engine: Engine;
-	readonly node: NodeInfo;
-}): RpcMethod[] {
-	const noKeys = () => {
-		throw serverError("unknown account");
-	};
-	return [
-		defineMethod({
-			name: "eth_chainId",
-			params: [],
-			run: () => quantity(node.chainId),
-		}),
-		forwarded(engine, { name: "eth_config", params: [] }),
-		forwarded(engine, { name: "eth_capabilities", params: [] }),
-		defineMethod({ name: "eth_accounts", params: [], run: () => "[]" }),
-		defineMethod({
-			name: "eth_coinbase",
-			params: [],
-			run: () => plain(SEQUENCER_FEE_VAULT),
-		}),
-		defineMethod({ name: "eth_mining", params: [], run: () => "false" }),
-		defineMethod({ name: "eth_hashrate", params: [], run: () => quantity(0) }),
-		defineMethod({
-			name: "eth_syncing",
-			params: [],
-			run: () => {
-				const progress = node.syncing();
-				if (progress === false) return "false";
-				const hex = (value: number) => `0x${value.toString(16)}`;
-				return json({
-					startingBlock: hex(progress.startingBlock),
-					currentBlock: hex(progress.currentBlock),
-					highestBlock: hex(progress.highestBlock),
-				});
-			},
-		}),
-		defineMethod({ name: "eth_sign", params: [address, bytes], run: noKeys }),
-		defineMethod({
-			name: "eth_signTransaction",
-			params: [callObject],
-			run: noKeys,
-		}),
-		defineMethod({
-			name: "eth_sendTransaction",
-			params: [callObject],
-			run: noKeys,
-		}),
-	];
+export function nodeMethods({ engine, node }: { readonly engine: Engine; readonly node: NodeInfo }): RpcMethod[] {
+  const noKeys = () => {
+    throw serverError("unknown account");
+  };
+  return [
+    defineMethod({
+      name: "eth_chainId",
+      params: [],
+      run: () => quantity(node.chainId),
+    }),
+    forwarded(engine, { name: "eth_config", params: [] }),
+    forwarded(engine, { name: "eth_capabilities", params: [] }),
+    defineMethod({ name: "eth_accounts", params: [], run: () => "[]" }),
+    defineMethod({
+      name: "eth_coinbase",
+      params: [],
+      run: () => plain(SEQUENCER_FEE_VAULT),
+    }),
+    defineMethod({ name: "eth_mining", params: [], run: () => "false" }),
+    defineMethod({ name: "eth_hashrate", params: [], run: () => quantity(0) }),
+    defineMethod({
+      name: "eth_syncing",
+      params: [],
+      run: () => {
+        const progress = node.syncing();
+        if (progress === false) return "false";
+        const hex = (value: number) => `0x${value.toString(16)}`;
+        return json({
+          startingBlock: hex(progress.startingBlock),
+          currentBlock: hex(progress.currentBlock),
+          highestBlock: hex(progress.highestBlock),
+        });
+      },
+    }),
+    defineMethod({ name: "eth_sign", params: [address, bytes], run: noKeys }),
+    defineMethod({
+      name: "eth_signTransaction",
+      params: [callObject],
+      run: noKeys,
+    }),
+    defineMethod({
+      name: "eth_sendTransaction",
+      params: [callObject],
+      run: noKeys,
+    }),
+  ];
 }
