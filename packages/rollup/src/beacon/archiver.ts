@@ -1,0 +1,121 @@
+import type { Hex } from "@altlayer/engine";
+import type { Clock } from "../clock.ts";
+import { describeError } from "../errors.ts";
+import type { BlobSource } from "../l1/blob-source.ts";
+import type { Kzg } from "../l1/kzg.ts";
+import { versionedHash } from "../l1/kzg.ts";
+import type { L1Reader } from "../l1/l1-client.ts";
+import type { L1Header } from "../l1/schemas.ts";
+import type { Logger } from "../log.ts";
+import type { ArchivedBlob, BlobArchive } from "./blob-archive.ts";
+
+export interface ArchiverOptions {
+  readonly pollMs: number;
+  /** The first L1 block to look at where the archive is empty. */
+  readonly startBlock: number;
+  /** Blocks below the head that are looked at again, since a reorg may have replaced them. */
+  readonly reorgBlocks: number;
+}
+
+/** Follows the L1 and puts the blobs of every block into the archive. */
+export class Archiver {
+  readonly #options: ArchiverOptions;
+  readonly #l1: L1Reader;
+  readonly #blobs: BlobSource;
+  readonly #archive: BlobArchive;
+  readonly #kzg: Kzg;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #closing = new AbortController();
+  /** Hash of each recent height as it was looked at. */
+  readonly #seen = new Map<number, Hex>();
+  #running: Promise<void> | null = null;
+  #busy: Promise<void> | null = null;
+
+  constructor(
+    options: ArchiverOptions,
+    dependencies: {
+      readonly l1: L1Reader;
+      readonly blobs: BlobSource;
+      readonly archive: BlobArchive;
+      readonly kzg: Kzg;
+      readonly clock: Clock;
+      readonly log: Logger;
+    },
+  ) {
+    this.#options = options;
+    this.#l1 = dependencies.l1;
+    this.#blobs = dependencies.blobs;
+    this.#archive = dependencies.archive;
+    this.#kzg = dependencies.kzg;
+    this.#clock = dependencies.clock;
+    this.#log = dependencies.log;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+    await this.#busy?.catch(() => {});
+  }
+
+  /** Archives up to the L1's head. Concurrent calls share one pass. */
+  catchUp(): Promise<void> {
+    this.#busy ??= this.#pass().finally(() => {
+      this.#busy = null;
+    });
+    return this.#busy;
+  }
+
+  async #pass(): Promise<void> {
+    const latest = await this.#l1.headerByTag("latest");
+    if (!latest) return;
+    const cursor = this.#archive.cursor;
+    const next = cursor === null ? this.#options.startBlock : cursor + 1;
+    // A development L1 that began anew may be shorter than the archive.
+    const from = Math.max(0, Math.min(next, latest.number + 1) - this.#options.reorgBlocks);
+    for (let number = Math.max(from, Math.min(this.#options.startBlock, next)); number <= latest.number; number++) {
+      if (this.#closing.signal.aborted) return;
+      const header = number === latest.number ? latest : await this.#l1.headerByNumber(number);
+      if (!header) return;
+      if (this.#seen.get(number) !== header.hash) {
+        await this.#archiveBlock(header);
+        this.#seen.set(number, header.hash);
+        this.#seen.delete(number - 2 * this.#options.reorgBlocks);
+      }
+      if (number > (this.#archive.cursor ?? -1)) await this.#archive.advance(number);
+    }
+  }
+
+  async #archiveBlock(header: L1Header): Promise<void> {
+    if (!header.blobGasUsed || this.#archive.has(header)) return;
+    const transactions = await this.#l1.transactions(header.hash);
+    const versionedHashes = transactions.flatMap((tx) => tx.blobVersionedHashes ?? []);
+    const { number, hash, parentHash, timestamp } = header;
+    const archived: ArchivedBlob[] = [];
+    for (const blob of await this.#blobs.blobs({ number, timestamp }, versionedHashes)) {
+      const commitment = await this.#kzg.commit(blob);
+      const proof = await this.#kzg.prove(blob, commitment);
+      archived.push({ versionedHash: versionedHash(commitment), commitment, proof, blob });
+    }
+    await this.#archive.put({ number, hash, parentHash, timestamp, versionedHashes }, archived);
+    this.#log.debug("blobs archived", { number, blobs: archived.length });
+  }
+
+  async #run(): Promise<void> {
+    let failures = 0;
+    while (!this.#closing.signal.aborted) {
+      try {
+        await this.catchUp();
+        failures = 0;
+      } catch (error) {
+        if (this.#closing.signal.aborted) return;
+        if (failures++ % 100 === 0) this.#log.warn("cannot archive blobs", { error: describeError(error) });
+      }
+      await this.#clock.sleep(this.#options.pollMs, this.#closing.signal).catch(() => {});
+    }
+  }
+}
