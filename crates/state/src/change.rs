@@ -1,7 +1,7 @@
 //! A block's state changes with old and new values: journalled, layered over the parent, undone in reorgs.
 
 use alloy_primitives::{Address, B256, U256};
-use revm::bytecode::Bytecode;
+use revm::{bytecode::Bytecode, state::AccountInfo};
 
 /// An account without its code and storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +9,19 @@ pub struct Account {
     pub nonce: u64,
     pub balance: U256,
     pub code_hash: B256,
+}
+
+impl From<&AccountInfo> for Account {
+    fn from(info: &AccountInfo) -> Self {
+        Self { nonce: info.nonce, balance: info.balance, code_hash: info.code_hash }
+    }
+}
+
+impl From<Account> for AccountInfo {
+    fn from(account: Account) -> Self {
+        let Account { nonce, balance, code_hash } = account;
+        Self { balance, nonce, code_hash, account_id: None, code: None }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

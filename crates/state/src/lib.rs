@@ -6,6 +6,9 @@ mod chain;
 mod change;
 mod error;
 mod state_trie;
+#[cfg(test)]
+mod state_trie_tests;
+mod trie;
 mod types;
 mod view;
 

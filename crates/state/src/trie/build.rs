@@ -1,0 +1,192 @@
+//! Tries made at once: from sorted leaves, or from a witness' nodes.
+
+use std::{collections::HashMap, sync::Arc};
+
+use alloy_primitives::{B256, Bytes, keccak256};
+use alloy_rlp::Decodable;
+use alloy_trie::{
+    EMPTY_ROOT_HASH, Nibbles,
+    nodes::{RlpNode, TrieNode},
+};
+use rayon::prelude::*;
+
+use super::{
+    PARALLEL_FROM, Trie,
+    node::{Branch, Extension, Leaf, LeafValue, Link, NodeRef},
+};
+use crate::error::StateError;
+
+impl<V: LeafValue> Trie<V> {
+    /// From leaves sorted by key, keys distinct and of equal length (hashes).
+    pub fn from_sorted(mut leaves: Vec<(B256, V)>) -> Self {
+        let count = leaves.len();
+        // Each subtrie takes its own part of the vector, so that values move instead of being cloned.
+        let root = if count < PARALLEL_FROM {
+            build(&mut leaves.into_iter().map(|(key, value)| (Nibbles::unpack(key), value)).collect::<Vec<_>>(), 0)
+        } else {
+            let mut parts: Vec<(u8, Vec<(B256, V)>)> = Vec::new();
+            while let Some((key, _)) = leaves.last() {
+                let nibble = key[0] >> 4;
+                let start = leaves.partition_point(|(key, _)| key[0] >> 4 < nibble);
+                parts.push((nibble, leaves.split_off(start)));
+            }
+            if parts.len() < 2 {
+                let mut all: Vec<_> =
+                    parts.into_iter().flat_map(|(_, part)| part).map(|(k, v)| (Nibbles::unpack(k), v)).collect();
+                build(&mut all, 0)
+            } else {
+                let mut branch = Branch::empty();
+                let built: Vec<(u8, Option<Link<V>>)> = parts
+                    .into_par_iter()
+                    .map(|(nibble, part)| {
+                        let mut part: Vec<_> = part.into_iter().map(|(k, v)| (Nibbles::unpack(k), v)).collect();
+                        (nibble, build(&mut part, 1))
+                    })
+                    .collect();
+                for (nibble, child) in built {
+                    if let Some(child) = child {
+                        branch.add(nibble, child);
+                    }
+                }
+                Some(Link::Branch(Arc::new(branch)))
+            }
+        };
+        Self { root, changed: count }
+    }
+}
+
+/// Consumes sorted leaves from the end.
+fn build<V: LeafValue>(leaves: &mut Vec<(Nibbles, V)>, depth: usize) -> Option<Link<V>> {
+    build_from(leaves, 0, depth)
+}
+
+fn build_from<V: LeafValue>(leaves: &mut Vec<(Nibbles, V)>, start: usize, depth: usize) -> Option<Link<V>> {
+    if leaves.len() <= start + 1 {
+        return (leaves.len() > start).then(|| leaves.pop()).flatten().map(|(key, value)| Link::leaf(key.slice(depth..), value));
+    }
+    let (first, last) = (leaves[start].0, leaves[leaves.len() - 1].0);
+    let split = first.common_prefix_length(&last);
+    let mut children = Vec::with_capacity(16);
+    while leaves.len() > start {
+        let nibble = leaves[leaves.len() - 1].0.get_unchecked(split);
+        let from = start + leaves[start..].partition_point(|(key, _)| key.get_unchecked(split) < nibble);
+        if let Some(child) = build_from(leaves, from, split + 1) {
+            children.push((nibble, child));
+        }
+    }
+    let mut branch = Branch::empty();
+    branch.children.reserve_exact(children.len());
+    for (nibble, child) in children.into_iter().rev() {
+        branch.add(nibble, child);
+    }
+    Some(Link::extension(first.slice(depth..split), Link::Branch(Arc::new(branch))))
+}
+
+/// Builds partial tries out of a witness. Every node is checked against its hash, and built once for each depth it is
+/// referenced at, however often: a hostile witness cannot blow up.
+pub struct WitnessBuilder<'a, V> {
+    preimages: &'a HashMap<B256, Bytes>,
+    built: HashMap<(B256, usize), Link<V>>,
+}
+
+impl<'a, V: LeafValue> WitnessBuilder<'a, V> {
+    pub fn new(preimages: &'a HashMap<B256, Bytes>) -> Self {
+        Self { preimages, built: HashMap::new() }
+    }
+
+    /// `decode` turns a leaf's bytes into its value.
+    pub fn trie(&mut self, root: B256, decode: &mut Decode<'_, V>) -> Result<Trie<V>, StateError> {
+        if root == EMPTY_ROOT_HASH {
+            return Ok(Trie::default());
+        }
+        Ok(Trie { root: Some(self.link(root, 0, decode)?), changed: 0 })
+    }
+
+    fn link(&mut self, hash: B256, depth: usize, decode: &mut Decode<'_, V>) -> Result<Link<V>, StateError> {
+        if let Some(link) = self.built.get(&(hash, depth)) {
+            return Ok(link.clone());
+        }
+        let Some(rlp) = self.preimages.get(&hash) else { return Ok(Link::Blind(Arc::new(hash))) };
+        if keccak256(rlp) != hash {
+            return Err(bad(hash, "its hash differs"));
+        }
+        let link = self.node(rlp, NodeRef::hash(hash), hash, depth, decode)?;
+        self.built.insert((hash, depth), link.clone());
+        Ok(link)
+    }
+
+    fn node(
+        &mut self,
+        rlp: &[u8],
+        node_ref: NodeRef,
+        hash: B256,
+        depth: usize,
+        decode: &mut Decode<'_, V>,
+    ) -> Result<Link<V>, StateError> {
+        // Keys are hashes: nothing real is deeper than 64 nibbles.
+        if depth > 64 {
+            return Err(bad(hash, "deeper than any key"));
+        }
+        let mut rest = rlp;
+        let node = TrieNode::decode(&mut rest).map_err(|_| bad(hash, "not a trie node"))?;
+        if !rest.is_empty() {
+            return Err(bad(hash, "trailing bytes"));
+        }
+        match node {
+            TrieNode::EmptyRoot => Err(bad(hash, "an empty node inside a trie")),
+            TrieNode::Leaf(leaf) => {
+                if leaf.key.len() + depth > 64 {
+                    return Err(bad(hash, "deeper than any key"));
+                }
+                let value = decode(&leaf.value).ok_or_else(|| bad(hash, "its value"))?;
+                Ok(Link::Leaf(Arc::new(Leaf { node_ref, path: leaf.key, value })))
+            }
+            TrieNode::Extension(extension) => {
+                if extension.key.is_empty() {
+                    return Err(bad(hash, "an empty extension"));
+                }
+                let child = self.child(&extension.child, hash, depth + extension.key.len(), decode)?;
+                if !matches!(child, Link::Branch(_) | Link::Blind(_)) {
+                    return Err(bad(hash, "an extension not above a branch"));
+                }
+                Ok(Link::Extension(Arc::new(Extension { node_ref, path: extension.key, child })))
+            }
+            TrieNode::Branch(node) => {
+                if node.stack.len() < 2 {
+                    return Err(bad(hash, "a branch of less than two"));
+                }
+                let mut branch = Branch { node_ref, ..Branch::empty() };
+                let mut stack = node.stack.iter();
+                for index in (0..16u8).filter(|index| node.state_mask.is_bit_set(*index)) {
+                    let Some(child) = stack.next() else { break };
+                    let child = self.child(child, hash, depth + 1, decode)?;
+                    branch.add(index, child);
+                }
+                Ok(Link::Branch(Arc::new(branch)))
+            }
+        }
+    }
+
+    fn child(
+        &mut self,
+        child: &RlpNode,
+        parent: B256,
+        depth: usize,
+        decode: &mut Decode<'_, V>,
+    ) -> Result<Link<V>, StateError> {
+        if let Some(hash) = child.as_hash() {
+            return self.link(hash, depth, decode);
+        }
+        if child.len() >= 32 {
+            return Err(bad(parent, "an embedded child that is too long"));
+        }
+        self.node(child, NodeRef::of_rlp(child), parent, depth, decode)
+    }
+}
+
+/// A leaf's value from its bytes; `None` if they are malformed.
+pub type Decode<'a, V> = dyn FnMut(&[u8]) -> Option<V> + 'a;
+
+fn bad(hash: B256, reason: &str) -> StateError {
+    StateError::BadNode { hash, reason: reason.into() }
+}
