@@ -1,0 +1,361 @@
+import type { Engine, ExecutionPayload, PayloadStatus } from "@altlayer/engine";
+import type {
+  Derivation,
+  DerivedAttributes,
+  L1BlockRef,
+  L2BlockRef,
+  PipelineStep,
+  RollupConfig,
+} from "@altlayer/protocol";
+import { isProtocolError } from "@altlayer/protocol";
+import type { Clock } from "../clock.ts";
+import { isInvalidBlock } from "../engine-errors.ts";
+import type { Severity } from "../errors.ts";
+import { describeError, RollupError, severityOf } from "../errors.ts";
+import type { BlobSource } from "../l1/blob-source.ts";
+import type { HeadWatcher } from "../l1/head-watcher.ts";
+import type { L1Reader } from "../l1/l1-client.ts";
+import type { Logger } from "../log.ts";
+import type { Mutex } from "../mutex.ts";
+import { Wakeup } from "../signal.ts";
+import { mismatch } from "./attributes-match.ts";
+import type { L1Data } from "./l1-data.ts";
+import type { L2Chain } from "./l2-chain.ts";
+import type { SafeHeadStore } from "./safe-head-store.ts";
+import { findSyncStart } from "./sync-start.ts";
+
+export interface DerivationDriverOptions {
+  readonly rollup: RollupConfig;
+  /** L1 blocks below the head that are not read yet, against shallow reorgs. */
+  readonly confirmations: number;
+  /** How long to wait for news before looking again. */
+  readonly idleMs: number;
+  readonly maxBackoffMs: number;
+}
+
+export interface DerivationDependencies {
+  readonly engine: Engine;
+  readonly pipeline: Derivation;
+  readonly l1: L1Reader;
+  readonly l1Data: L1Data;
+  readonly l2: L2Chain;
+  readonly watcher: HeadWatcher;
+  readonly blobs: BlobSource | null;
+  readonly store: SafeHeadStore;
+  /** Held by whoever changes the engine's heads. */
+  readonly headLock: Mutex;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface DerivationStatus {
+  /** `starting` until the first start is found; `stopped` after a critical error. */
+  readonly phase: "starting" | "deriving" | "stopped";
+  /** The L1 block up to whose data everything is derived. */
+  readonly currentL1: L1BlockRef | null;
+  readonly pendingSafe: L2BlockRef | null;
+  /** All L1 data that there is (confirmations counted) has been derived from. */
+  readonly idle: boolean;
+  readonly failure: unknown;
+}
+
+/**
+ * Feeds the pure pipeline with L1 data and brings what it derives to the engine: a block that exists already is
+ * consolidated (it becomes safe), any other is built. Retries, resets or stops by the severity of what goes wrong.
+ */
+export class DerivationDriver {
+  readonly #options: DerivationDriverOptions;
+  readonly #d: DerivationDependencies;
+  readonly #closing = new AbortController();
+  readonly #wakeup = new Wakeup();
+  readonly #listeners = new Set<() => void>();
+  #phase: DerivationStatus["phase"] = "starting";
+  #started = false;
+  #safe: L2BlockRef | null = null;
+  #pendingSafe: L2BlockRef | null = null;
+  #retry: DerivedAttributes | null = null;
+  #idle = false;
+  #failure: unknown = null;
+  #stopWatching: (() => void) | null = null;
+  #running: Promise<void> | null = null;
+  #checkOrigin = false;
+
+  constructor(options: DerivationDriverOptions, dependencies: DerivationDependencies) {
+    this.#options = options;
+    this.#d = dependencies;
+  }
+
+  get status(): DerivationStatus {
+    return {
+      phase: this.#phase,
+      currentL1: this.#started ? this.#d.pipeline.origin : null,
+      pendingSafe: this.#pendingSafe,
+      idle: this.#idle,
+      failure: this.#failure,
+    };
+  }
+
+  /** Called after every step that changed the status or the safe head. */
+  onProgress(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  start(): void {
+    this.#stopWatching = this.#d.watcher.onChange(({ reorged }) => {
+      if (reorged) this.#checkOrigin = true;
+      this.#wakeup.poke();
+    });
+    this.#running ??= this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#stopWatching?.();
+    this.#closing.abort();
+    await this.#running;
+  }
+
+  /** Derives again from what is canonical on the L1: for whoever saw that the L2 head rests on a block that is gone. */
+  requestReset(): void {
+    this.#started = false;
+    this.#wakeup.poke();
+  }
+
+  /** Imports an unsafe block of the sequencer and makes it the head if it lies on the safe chain and leads. */
+  insertUnsafe(payload: ExecutionPayload): Promise<PayloadStatus> {
+    return this.#d.headLock.run(async () => {
+      const status = await this.#d.engine.newPayload(payload);
+      if (status.status !== "VALID") return status;
+      const { unsafe, safe } = this.#d.engine.heads();
+      const number = Number(payload.blockNumber);
+      if (
+        number > unsafe.number &&
+        number > safe.number &&
+        (payload.parentHash === unsafe.hash || (await this.#descends(payload)))
+      ) {
+        await this.#d.engine.setHeads({ unsafe: payload.blockHash });
+      }
+      return status;
+    });
+  }
+
+  async #descends(payload: ExecutionPayload): Promise<boolean> {
+    const { safe } = this.#d.engine.heads();
+    let number = Number(payload.blockNumber) - 1;
+    let hash = payload.parentHash;
+    while (number > safe.number) {
+      const parent = await this.#d.engine.payloadByHash(hash);
+      if (!parent) return false;
+      hash = parent.parentHash;
+      number--;
+    }
+    return hash === safe.hash;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log } = this.#d;
+    let failures = 0;
+    while (!this.#closing.signal.aborted) {
+      try {
+        if (!this.#started) await this.#reset();
+        const progressed = await this.#advance();
+        failures = 0;
+        this.#setIdle(!progressed);
+        if (!progressed) await this.#wakeup.wait(this.#options.idleMs, clock, this.#closing.signal);
+      } catch (error) {
+        if (this.#closing.signal.aborted) return;
+        const severity: Severity = isProtocolError(error) ? error.severity : severityOf(error);
+        this.#failure = error;
+        if (severity === "critical") {
+          this.#phase = "stopped";
+          log.error("derivation stopped", { error: describeError(error) });
+          this.#notify();
+          return;
+        }
+        if (severity === "reset") {
+          this.#started = false;
+          log.warn("derivation starts over", { error: describeError(error) });
+        } else {
+          log.debug("derivation will retry", { error: describeError(error), failures });
+          if (failures % 50 === 5) log.warn("derivation keeps failing", { error: describeError(error), failures });
+        }
+        failures++;
+        const backoffMs = Math.min(this.#options.maxBackoffMs, 25 * 2 ** Math.min(failures, 12));
+        await clock.sleep(backoffMs, this.#closing.signal).catch(() => {});
+      }
+    }
+  }
+
+  async #reset(): Promise<void> {
+    const { engine, pipeline, store, headLock, log, l1, l2 } = this.#d;
+    await headLock.run(async () => {
+      const start = await findSyncStart({ rollup: this.#options.rollup, heads: engine.heads() }, { l1, l2, store });
+      const heads = engine.heads();
+      if (heads.unsafe.hash !== start.unsafe.hash || heads.safe.hash !== start.safe.hash) {
+        log.info("heads move back to what the L1 supports", { unsafe: start.unsafe.number, safe: start.safe.number });
+        await engine.setHeads({ unsafe: start.unsafe.hash, safe: start.safe.hash });
+      }
+      pipeline.reset(start.pipeline);
+      this.#safe = start.safe;
+      this.#pendingSafe = start.safe;
+      this.#retry = null;
+    });
+    this.#started = true;
+    this.#checkOrigin = false;
+    this.#phase = "deriving";
+    this.#failure = null;
+    log.info("deriving", { l1: pipeline.origin.number, safe: this.#safe?.number ?? 0 });
+    this.#notify();
+  }
+
+  /** One step; false if there is nothing to do until the L1 moves. */
+  async #advance(): Promise<boolean> {
+    const { pipeline } = this.#d;
+    if (this.#checkOrigin) await this.#requireCanonicalOrigin();
+    await this.#finalize();
+    if (this.#retry) {
+      const derived = this.#retry;
+      this.#retry = null;
+      await this.#apply(derived);
+      return true;
+    }
+    const pending = this.#pendingSafe;
+    if (!pending) return false;
+    const step = pipeline.step(pending);
+    switch (step.kind) {
+      case "attributes":
+        await this.#apply(step.derived);
+        return true;
+      case "needL1Block":
+        return await this.#provideL1Block(step);
+      case "needBlobs":
+        await this.#provideBlobs(step);
+        return true;
+      case "needL2Block":
+        pipeline.provideL2Block(await this.#d.l2.payload(step.number));
+        return true;
+    }
+  }
+
+  async #provideL1Block(step: Extract<PipelineStep, { kind: "needL1Block" }>): Promise<boolean> {
+    const { l1, l1Data, pipeline, watcher } = this.#d;
+    const latest = watcher.heads?.latest;
+    if (step.hash === null && (!latest || step.number > latest.number - this.#options.confirmations)) return false;
+    const header = step.hash === null ? await l1.headerByNumber(step.number) : await l1.headerByHash(step.hash);
+    if (!header) return false;
+    if (step.parentHash !== null && header.parentHash !== step.parentHash) {
+      throw new RollupError("L1_REORG", `L1 block ${header.number} no longer follows ${step.parentHash}`, {
+        severity: "reset",
+        data: { number: header.number },
+      });
+    }
+    pipeline.provideL1Block(await l1Data.block(header));
+    this.#notify();
+    return true;
+  }
+
+  async #provideBlobs(step: Extract<PipelineStep, { kind: "needBlobs" }>): Promise<void> {
+    const { blobs, pipeline } = this.#d;
+    if (!blobs) {
+      throw new RollupError("BLOB_NOT_FOUND", "the batcher uses blobs, but no beacon node is configured", {
+        severity: "temporary",
+      });
+    }
+    pipeline.provideBlobs(
+      await blobs.blobs(
+        step.block,
+        step.blobs.map(({ versionedHash }) => versionedHash),
+      ),
+    );
+  }
+
+  async #requireCanonicalOrigin(): Promise<void> {
+    const { origin } = this.#d.pipeline;
+    const canonical = await this.#d.l1.headerByNumber(origin.number);
+    this.#checkOrigin = false;
+    if (canonical?.hash === origin.hash) return;
+    throw new RollupError("L1_REORG", `L1 block ${origin.number} was replaced`, {
+      severity: "reset",
+      data: { number: origin.number, was: origin.hash, is: canonical?.hash },
+    });
+  }
+
+  #apply(derived: DerivedAttributes): Promise<void> {
+    return this.#d.headLock.run(async () => {
+      // An unsafe block may have come or a reset may be asked for while this waited: the heads are read inside.
+      const { unsafe } = this.#d.engine.heads();
+      if (unsafe.number > derived.parent.number) {
+        const existing = await this.#d.engine.payloadByNumber(derived.parent.number + 1);
+        if (existing?.parentHash === derived.parent.hash) {
+          const difference = mismatch(this.#options.rollup, derived.attributes, existing);
+          if (difference === null) {
+            await this.#promote(this.#d.l2.remember(existing), derived, unsafe.hash);
+            return;
+          }
+          this.#d.log.warn("unsafe block differs from the L1's data and is replaced", {
+            number: derived.parent.number + 1,
+            hash: existing.blockHash,
+            difference,
+          });
+        }
+      }
+      await this.#build(derived);
+    });
+  }
+
+  async #build(derived: DerivedAttributes): Promise<void> {
+    const { engine, l2, log, pipeline } = this.#d;
+    let payload: ExecutionPayload;
+    try {
+      const { candidate } = await engine.open(derived.parent.hash, derived.attributes);
+      payload = await engine.seal(candidate);
+    } catch (error) {
+      if (!isInvalidBlock(error)) throw error;
+      log.warn("derived attributes are invalid", { number: derived.parent.number + 1, error: describeError(error) });
+      this.#retry = pipeline.rejectAttributes(derived);
+      // Before Holocene the whole span goes: what was pending goes back to the safe head.
+      if (this.#retry === null) this.#pendingSafe = this.#safe;
+      return;
+    }
+    const ref = l2.remember(payload);
+    await this.#promote(ref, derived, ref.hash);
+  }
+
+  async #promote(block: L2BlockRef, derived: DerivedAttributes, unsafe: `0x${string}`): Promise<void> {
+    const { engine, store } = this.#d;
+    const change = await engine.setHeads(derived.concluding ? { unsafe, safe: block.hash } : { unsafe });
+    if (!change)
+      throw new RollupError("ENGINE_SYNCING", `the engine does not have block ${unsafe}`, { severity: "reset" });
+    this.#pendingSafe = block;
+    if (!derived.concluding) return;
+    this.#safe = block;
+    const { number, hash } = derived.derivedFrom;
+    await store.record({ l1: { number, hash }, l2: { number: block.number, hash: block.hash } });
+    this.#notify();
+  }
+
+  /** A safe block is final once the L1 block that it was derived from is (derivation.md, "Finalization"). */
+  async #finalize(): Promise<void> {
+    const { engine, store, watcher, headLock, pipeline } = this.#d;
+    const finalized = watcher.heads?.finalized;
+    if (!finalized || !this.#started) return;
+    const entry = store.upTo(Math.min(finalized.number, pipeline.origin.number));
+    if (!entry || entry.l2.number <= engine.heads().finalized.number) return;
+    await headLock.run(async () => {
+      const { unsafe, safe, finalized: before } = engine.heads();
+      if (entry.l2.number > safe.number || entry.l2.number <= before.number) return;
+      await engine.setHeads({ unsafe: unsafe.hash, finalized: entry.l2.hash });
+    });
+    this.#notify();
+  }
+
+  #setIdle(idle: boolean): void {
+    if (idle === this.#idle) return;
+    this.#idle = idle;
+    this.#notify();
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,97 @@
+import type { FileHandle } from "node:fs/promises";
+import { mkdir, open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { writeDurably } from "../durable-file.ts";
+import { RollupError } from "../errors.ts";
+import { hash } from "../l1/schemas.ts";
+
+const id = z.object({ number: z.number().int().nonnegative(), hash });
+const entrySchema = z.object({ l1: id, l2: id });
+/** After the data of L1 block `l1`, the safe head was `l2`. */
+export type SafeHeadEntry = z.output<typeof entrySchema>;
+
+/**
+ * Which L1 block each safe head was derived from: what finality is read from, and how far a restart or an L1 reorg
+ * goes back. Kept on disk; rewritten when it grows, losing only what is final.
+ */
+export class SafeHeadStore {
+  readonly #path: string;
+  readonly #directory: string;
+  readonly #maxEntries: number;
+  #entries: SafeHeadEntry[] = [];
+  #file: FileHandle | null = null;
+  #lines = 0;
+
+  constructor(options: { readonly directory: string; readonly maxEntries: number }) {
+    this.#directory = options.directory;
+    this.#path = join(options.directory, "safe-heads.jsonl");
+    this.#maxEntries = options.maxEntries;
+  }
+
+  async open(): Promise<void> {
+    await mkdir(this.#directory, { recursive: true });
+    const text = await readFile(this.#path, "utf8").catch(() => "");
+    for (const line of text.split("\n")) {
+      if (line === "") continue;
+      const entry = parseLine(line);
+      // A torn last line after a crash: derivation finds it again.
+      if (entry === null) break;
+      this.#insert(entry);
+    }
+    await this.#compact();
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close();
+    this.#file = null;
+  }
+
+  /** Oldest first. */
+  get entries(): readonly SafeHeadEntry[] {
+    return this.#entries;
+  }
+
+  /** Records a safe head; what stood at the same or a later L1 block is replaced. */
+  async record(entry: SafeHeadEntry): Promise<void> {
+    this.#insert(entry);
+    if (!this.#file)
+      throw new RollupError("SAFE_HEAD_STORE", "the safe head store is not open", { severity: "critical" });
+    await this.#file.appendFile(`${JSON.stringify(entry)}\n`);
+    if (++this.#lines > 4 * this.#maxEntries) await this.#compact();
+  }
+
+  /** The newest safe head that was derived from L1 blocks up to `l1Number`. */
+  upTo(l1Number: number): SafeHeadEntry | null {
+    return this.#entries.findLast((entry) => entry.l1.number <= l1Number) ?? null;
+  }
+
+  /** Forgets what was derived from L1 blocks after `l1Number`. */
+  async truncate(l1Number: number): Promise<void> {
+    const kept = this.#entries.filter((entry) => entry.l1.number <= l1Number);
+    if (kept.length === this.#entries.length) return;
+    this.#entries = kept;
+    await this.#compact();
+  }
+
+  #insert(entry: SafeHeadEntry): void {
+    while ((this.#entries.at(-1)?.l1.number ?? -1) >= entry.l1.number) this.#entries.pop();
+    this.#entries.push(entry);
+    if (this.#entries.length > 2 * this.#maxEntries) this.#entries = this.#entries.slice(-this.#maxEntries);
+  }
+
+  async #compact(): Promise<void> {
+    await this.#file?.close();
+    await writeDurably(this.#path, this.#entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+    this.#file = await open(this.#path, "a");
+    this.#lines = this.#entries.length;
+  }
+}
+
+function parseLine(line: string): SafeHeadEntry | null {
+  try {
+    return entrySchema.parse(JSON.parse(line));
+  } catch {
+    return null;
+  }
+}

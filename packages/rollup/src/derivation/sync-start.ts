@@ -1,0 +1,104 @@
+import type { Heads, Hex } from "@altlayer/engine";
+import type { L2BlockRef, PipelineStart, RollupConfig } from "@altlayer/protocol";
+import { derivationParameters, systemConfigFromPayload } from "@altlayer/protocol";
+import { RollupError } from "../errors.ts";
+import type { L1Reader } from "../l1/l1-client.ts";
+import type { L2Chain } from "./l2-chain.ts";
+import type { SafeHeadStore } from "./safe-head-store.ts";
+
+export interface SyncStart {
+  readonly unsafe: L2BlockRef;
+  readonly safe: L2BlockRef;
+  readonly pipeline: PipelineStart;
+}
+
+/**
+ * Where to derive from after a start or an L1 reorg (derivation.md, "Resetting the pipeline", "Finding the sync
+ * starting point"): the highest unsafe block whose L1 origin is canonical, the highest block that is known to be
+ * derived from canonical L1 data, and the L1 block before which no frame can matter any more.
+ *
+ * Deviation: the specification walks back a full sequencing window, since it keeps no record. We know from the safe
+ * head store which L1 block each safe head was derived from, and walk back a window only where the record ends.
+ */
+export async function findSyncStart(
+  options: { readonly rollup: RollupConfig; readonly heads: Heads },
+  dependencies: { readonly l1: L1Reader; readonly l2: L2Chain; readonly store: SafeHeadStore },
+): Promise<SyncStart> {
+  const { rollup, heads } = options;
+  const { l1, l2, store } = dependencies;
+  const canonical = canonicalCheck(l1);
+
+  let unsafe = await l2.byHash(heads.unsafe.hash);
+  while (unsafe.number > heads.finalized.number && !(await canonical(unsafe.l1Origin.number, unsafe.l1Origin.hash))) {
+    unsafe = await l2.byHash(unsafe.parentHash);
+  }
+  if (!(await canonical(unsafe.l1Origin.number, unsafe.l1Origin.hash))) {
+    const known = await l1.headerByNumber(unsafe.l1Origin.number);
+    // An L1 that is behind will catch up; one that has another block there is another chain, or broke its finality.
+    throw new RollupError(
+      known === null ? "L1_BLOCK_NOT_FOUND" : "L1_WRONG_CHAIN",
+      known === null
+        ? `the L1 has not reached block ${unsafe.l1Origin.number}, which the finalized L2 chain rests on`
+        : `the L1's block ${known.number} is ${known.hash}, but finalized L2 block ${unsafe.number} rests on ${unsafe.l1Origin.hash}: this L1 is not the one that this rollup was derived from`,
+      {
+        severity: known === null ? "temporary" : "critical",
+        data: { number: unsafe.l1Origin.number, expected: unsafe.l1Origin.hash },
+      },
+    );
+  }
+
+  const safe = await findSafe();
+  return { unsafe: unsafe.number < safe.number ? safe : unsafe, safe, pipeline: await pipelineStart(safe) };
+
+  async function findSafe(): Promise<L2BlockRef> {
+    for (const entry of store.entries.toReversed()) {
+      if (entry.l2.number > unsafe.number) continue;
+      const block = await l2.byNumber(entry.l2.number).catch(() => null);
+      if (block?.hash === entry.l2.hash && (await canonical(entry.l1.number, entry.l1.hash))) return block;
+      if (entry.l2.number <= heads.finalized.number) break;
+    }
+    // No record: every block whose batch can still be in a canonical window is derived again.
+    let safe = unsafe.number < heads.safe.number ? unsafe : await l2.byHash(heads.safe.hash);
+    const newest = safe.l1Origin.number;
+    while (safe.number > heads.finalized.number && safe.l1Origin.number + rollup.seqWindowSize >= newest) {
+      safe = await l2.byHash(safe.parentHash);
+    }
+    return safe;
+  }
+
+  /** A channel's first frame can lie as far before its last as the channel timeout. */
+  async function pipelineStart(safe: L2BlockRef): Promise<PipelineStart> {
+    let base = safe;
+    for (;;) {
+      const origin = await l1.headerByHash(base.l1Origin.hash);
+      const { channelTimeout } = derivationParameters(rollup, origin.timestamp);
+      const enough = base.l1Origin.number + channelTimeout < safe.l1Origin.number;
+      if (
+        base.number === rollup.genesis.l2.number ||
+        base.l1Origin.number <= rollup.genesis.l1.number ||
+        (enough && base.sequenceNumber === 0)
+      ) {
+        const { hash, number, parentHash, timestamp } = origin;
+        const payload = await l2.payload(base.number);
+        return {
+          origin: { hash, number, parentHash, timestamp },
+          systemConfig: systemConfigFromPayload(rollup, payload),
+        };
+      }
+      base = await l2.byHash(base.parentHash);
+    }
+  }
+}
+
+/** Whether the L1 has that hash at that height, asked once per height. */
+function canonicalCheck(l1: L1Reader): (number: number, hash: Hex) => Promise<boolean> {
+  const known = new Map<number, Hex | null>();
+  return async (number, hash) => {
+    let found = known.get(number);
+    if (found === undefined) {
+      found = (await l1.headerByNumber(number))?.hash ?? null;
+      known.set(number, found);
+    }
+    return found === hash;
+  };
+}

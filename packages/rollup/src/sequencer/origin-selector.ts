@@ -1,0 +1,95 @@
+import type { L1Header, L1Receipt, L2BlockRef, RollupConfig } from "@altlayer/protocol";
+import { derivationParameters } from "@altlayer/protocol";
+import type { L1Data } from "../derivation/l1-data.ts";
+import { describeError, RollupError } from "../errors.ts";
+import type { HeadWatcher } from "../l1/head-watcher.ts";
+import type { L1Reader } from "../l1/l1-client.ts";
+import type { Logger } from "../log.ts";
+
+export interface OriginSelectorOptions {
+  readonly rollup: RollupConfig;
+  /** L1 blocks that must stand on an origin before it is adopted, against shallow reorgs. */
+  readonly confirmations: number;
+}
+
+export interface SelectedOrigin {
+  readonly l1: L1Header;
+  /** Of the first block of an epoch: the origin's receipts, which hold deposits and system config updates. */
+  readonly receipts: readonly L1Receipt[] | null;
+  /** The block may hold deposits only, since L2 time has run too far ahead of its origin. */
+  readonly empty: boolean;
+}
+
+/**
+ * Chooses the L1 origin of the next block: the next L1 block as soon as L2 time has reached it and it is confirmed,
+ * else the current one; beyond the sequencer's drift the next origin is taken whatever its confirmations
+ * (derivation.md, "L1 Origin Selection" and the batch rules that name `max_sequencer_drift`).
+ */
+export class OriginSelector {
+  readonly #options: OriginSelectorOptions;
+  readonly #l1: L1Reader;
+  readonly #l1Data: L1Data;
+  readonly #watcher: HeadWatcher;
+  readonly #log: Logger;
+
+  constructor(
+    options: OriginSelectorOptions,
+    dependencies: {
+      readonly l1: L1Reader;
+      readonly l1Data: L1Data;
+      readonly watcher: HeadWatcher;
+      readonly log: Logger;
+    },
+  ) {
+    this.#options = options;
+    this.#l1 = dependencies.l1;
+    this.#l1Data = dependencies.l1Data;
+    this.#watcher = dependencies.watcher;
+    this.#log = dependencies.log;
+  }
+
+  /** Errors: `L1_REORG` (reset) if the parent's origin is gone, `SEQUENCER_STALLED` if the L1 has stopped for longer than the drift. */
+  async select(parent: L2BlockRef): Promise<SelectedOrigin> {
+    const { rollup, confirmations } = this.#options;
+    const timestamp = parent.timestamp + rollup.blockTime;
+    const current = await this.#l1.headerByHash(parent.l1Origin.hash);
+    const drift = derivationParameters(rollup, current.timestamp).maxSequencerDrift;
+    const pastDrift = timestamp > current.timestamp + drift;
+    const latest = this.#watcher.heads?.latest.number ?? current.number;
+    const wanted = current.number + 1;
+    if (pastDrift || wanted <= latest - confirmations) {
+      const next = await this.#l1.headerByNumber(wanted).catch((error: unknown) => {
+        this.#log.warn("next L1 origin unavailable", { number: wanted, error: describeError(error) });
+        return null;
+      });
+      if (next && next.parentHash !== current.hash) {
+        throw new RollupError(
+          "L1_REORG",
+          `L1 block ${current.number}, the origin of L2 block ${parent.number}, was replaced`,
+          {
+            severity: "reset",
+            data: { number: current.number, hash: current.hash },
+          },
+        );
+      }
+      if (next && next.timestamp <= timestamp) {
+        const { receipts, ...l1 } = await this.#l1Data.withReceipts(next);
+        const nextDrift = derivationParameters(rollup, next.timestamp).maxSequencerDrift;
+        return { l1, receipts, empty: timestamp > next.timestamp + nextDrift };
+      }
+      // A batch beyond the drift is valid if it is empty and L2 time has not reached the next origin; whether it
+      // has, only the next origin tells. A chain that guessed here would be reorged by derivation.
+      if (!next && pastDrift) {
+        throw new RollupError(
+          "SEQUENCER_STALLED",
+          `L1 block ${wanted} is missing and L2 time is ${drift} s ahead of its origin`,
+          {
+            severity: "temporary",
+            data: { number: wanted, drift },
+          },
+        );
+      }
+    }
+    return { l1: this.#l1Data.header(current), receipts: null, empty: pastDrift };
+  }
+}
