@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ContractsError } from "./errors.ts";
+
+export type Hex = `0x${string}`;
+
+/** Where an immutable's value stands in the runtime code, in bytes. */
+export interface ImmutableReference {
+  readonly start: number;
+  readonly length: number;
+}
+
+export interface ContractArtifact {
+  readonly name: string;
+  readonly abi: readonly unknown[];
+  /** Creation code without constructor arguments. */
+  readonly bytecode: Hex;
+  /** Runtime code with zeros where immutables go. */
+  readonly deployedBytecode: Hex;
+  /** By the compiler's AST id of the variable, ascending: the order of declaration, parents first. */
+  readonly immutableReferences: Readonly<Record<string, readonly ImmutableReference[]>>;
+}
+
+/** The contracts of this folder, which extend the package's by import. */
+export const OWN_CONTRACTS = ["FaultDisputeGame", "PermissionedDisputeGame", "SystemConfig"] as const;
+export type OwnContractName = (typeof OWN_CONTRACTS)[number];
+
+export const CONTRACTS_DIRECTORY = dirname(dirname(fileURLToPath(import.meta.url)));
+export const OUTPUT_DIRECTORY = join(CONTRACTS_DIRECTORY, "out");
+
+const require = createRequire(import.meta.url);
+
+/** The folder of an installed npm package. */
+export function packageDirectory(name: string): string {
+  return dirname(require.resolve(`${name}/package.json`));
+}
+
+/**
+ * An extension of this folder, as the set-up compiled it.
+ * @throws ContractsError `ARTIFACT_MISSING` before the set-up.
+ */
+export function ownContract(name: OwnContractName): ContractArtifact {
+  try {
+    return JSON.parse(readFileSync(join(OUTPUT_DIRECTORY, `${name}.json`), "utf8"));
+  } catch (cause) {
+    throw new ContractsError("ARTIFACT_MISSING", `${name} is not compiled yet: run "npm run setup" once`, {
+      name,
+      cause: String(cause),
+    });
+  }
+}
+
+interface ForgeArtifact {
+  readonly abi: readonly unknown[];
+  readonly bytecode: { readonly object: Hex };
+  readonly deployedBytecode: {
+    readonly object: Hex;
+    readonly immutableReferences?: Record<string, readonly ImmutableReference[]>;
+  };
+}
+
+/**
+ * A contract of `@eth-optimism/contracts-bedrock` as published.
+ * @throws ContractsError `ARTIFACT_MISSING` when the package has no such contract.
+ */
+export function packageContract(name: string): ContractArtifact {
+  const path = join(
+    packageDirectory("@eth-optimism/contracts-bedrock"),
+    "forge-artifacts",
+    `${name}.sol`,
+    `${name}.json`,
+  );
+  let artifact: ForgeArtifact;
+  try {
+    artifact = JSON.parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw new ContractsError("ARTIFACT_MISSING", `contracts-bedrock has no usable artifact of ${name}`, {
+      name,
+      cause: String(cause),
+    });
+  }
+  return {
+    name,
+    abi: artifact.abi,
+    bytecode: artifact.bytecode.object,
+    deployedBytecode: artifact.deployedBytecode.object,
+    immutableReferences: artifact.deployedBytecode.immutableReferences ?? {},
+  };
+}
+
+/** Text of a Solidity file of `@eth-optimism/contracts-bedrock`, by its path below `src/`. */
+export function packageSource(path: string): string {
+  return readFileSync(join(packageDirectory("@eth-optimism/contracts-bedrock"), "src", path), "utf8");
+}
