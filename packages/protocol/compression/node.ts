@@ -45,10 +45,20 @@ interface ZlibHandle {
   close(): void;
 }
 
+/** Bytes of output and of input that one call may write and read. */
 const CHUNK = 65_536;
+const STEP = 4_096;
 
-/** Keeps what comes out before the limit or a fault, which the convenience functions of zlib throw away. */
-function decompressPartially(algorithm: CompressionAlgorithm, data: Uint8Array, limit: number): Uint8Array {
+/**
+ * Keeps what comes out before the limit or a fault, which the convenience functions of zlib throw away. A call that
+ * meets a fault loses its output, so the input goes in by small steps and, in a second pass, by single bytes near it.
+ */
+function decompressPartially(
+  algorithm: CompressionAlgorithm,
+  data: Uint8Array,
+  limit: number,
+  singleBytesFrom = Number.POSITIVE_INFINITY,
+): Uint8Array {
   const stream = algorithm === "zlib" ? createInflate() : createBrotliDecompress();
   const { _handle: handle, _writeState: state } = stream as unknown as {
     _handle: ZlibHandle;
@@ -63,26 +73,25 @@ function decompressPartially(algorithm: CompressionAlgorithm, data: Uint8Array, 
   let length = 0;
   let at = 0;
   try {
-    while (!failed && length < limit) {
+    while (length < limit) {
       if (length === output.length) {
         const grown = new Uint8Array(Math.min(limit, output.length * 2));
         grown.set(output);
         output = grown;
       }
       const room = Math.min(CHUNK, output.length - length);
-      state[0] = room;
-      handle.writeSync(flush, data, at, data.length - at, output, length, room);
-      const roomLeft = state[0] as number;
-      const inputLeft = state[1] as number;
-      // A failed call leaves the state as it was: nothing came out of it.
+      const step = Math.min(at >= singleBytesFrom ? 1 : STEP, data.length - at);
+      handle.writeSync(flush, data, at, step, output, length, room);
       if (failed) break;
-      const stuck = roomLeft === room && data.length - at === inputLeft;
-      length += room - roomLeft;
-      at = data.length - inputLeft;
-      if (stuck || (roomLeft > 0 && inputLeft === 0)) break;
+      const written = room - (state[0] as number);
+      const read = step - (state[1] as number);
+      length += written;
+      at += read;
+      if (written === 0 && (read === 0 || at === data.length)) break;
     }
   } finally {
     handle.close();
   }
+  if (failed && singleBytesFrom > at) return decompressPartially(algorithm, data, limit, at);
   return output.subarray(0, length);
 }
