@@ -1,12 +1,31 @@
-export * from "./types.ts";
 export {
-  type ErrorDetails,
-  isProtocolError,
-  PROTOCOL_ERRORS,
-  ProtocolError,
-  type ProtocolErrorCode,
-  type Severity,
-} from "./errors.ts";
+  type Batch,
+  SINGULAR_BATCH_TYPE,
+  type SingularBatch,
+  SPAN_BATCH_TYPE,
+  type SpanBatch,
+  type SpanBatchBlock,
+  type SpanBatchChain,
+} from "./batch/batch.ts";
+export {
+  BatchReader,
+  CHANNEL_VERSION_BROTLI,
+  channelCompression,
+  decodeBatch,
+  decodeChannel,
+  encodeBatch,
+  encodeChannel,
+  encodeChannelContent,
+} from "./batch/channel-codec.ts";
+export {
+  DERIVATION_VERSION_0,
+  encodeFrames,
+  FRAME_OVERHEAD,
+  type Frame,
+  MAX_FRAME_DATA,
+  parseFrames,
+} from "./batch/frame.ts";
+export { MAX_SPAN_BATCH_ELEMENTS, makeSpanBatch } from "./batch/span-batch.ts";
 export {
   checkForkSchedule,
   type DerivationParameters,
@@ -25,9 +44,26 @@ export {
   type RollupConfig,
   serializeRollupConfig,
 } from "./config/rollup-config.ts";
-export { bytesToHex, hexToBytes } from "./encoding/bytes.ts";
+export type {
+  BlobReference,
+  CompressionAlgorithm,
+  Decompress,
+  Derivation,
+  DerivedAttributes,
+  PipelineStart,
+  PipelineStep,
+} from "./derive/api.ts";
 export { BLOB_SIZE, decodeBlob, encodeBlob, MAX_BLOB_DATA_SIZE } from "./encoding/blob.ts";
+export { bytesToHex, hexToBytes } from "./encoding/bytes.ts";
 export { type OutputV0, outputRoot } from "./encoding/output-root.ts";
+export {
+  type ErrorDetails,
+  isProtocolError,
+  PROTOCOL_ERRORS,
+  ProtocolError,
+  type ProtocolErrorCode,
+  type Severity,
+} from "./errors.ts";
 export { BLOB_BASE_FEE_UPDATE_FRACTION, blobBaseFee } from "./l1/blob-base-fee.ts";
 export {
   DEPOSIT_TRANSACTION_TYPE,
@@ -61,20 +97,4 @@ export {
   type EcotoneScalars,
   encodeScalar,
 } from "./l1/system-config.ts";
-export {
-  DERIVATION_VERSION_0,
-  encodeFrames,
-  FRAME_OVERHEAD,
-  type Frame,
-  MAX_FRAME_DATA,
-  parseFrames,
-} from "./batch/frame.ts";
-export type {
-  BlobReference,
-  CompressionAlgorithm,
-  Decompress,
-  Derivation,
-  DerivedAttributes,
-  PipelineStart,
-  PipelineStep,
-} from "./derive/api.ts";
+export * from "./types.ts";

@@ -1,6 +1,6 @@
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { expect, test } from "vitest";
-import { CONFIG_UPDATE_TOPIC, TRANSACTION_DEPOSITED_TOPIC, bytesToHex } from "../src/index.ts";
+import { bytesToHex, CONFIG_UPDATE_TOPIC, TRANSACTION_DEPOSITED_TOPIC } from "../src/index.ts";
 
 const topic = (signature: string) => bytesToHex(keccak_256(new TextEncoder().encode(signature)));
 

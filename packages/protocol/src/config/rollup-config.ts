@@ -1,6 +1,7 @@
 import { ProtocolError } from "../errors.ts";
 import type { BlockId, Hex, SystemConfig } from "../types.ts";
-import { checkForkSchedule, FORKS, type ForkName, type ForkTimes } from "./forks.ts";
+import type { ForkName, ForkTimes } from "./forks.ts";
+import { checkForkSchedule, FORKS } from "./forks.ts";
 
 /** EIP-1559 constants of the L2, in op-node's `chain_op_config`. */
 export interface Eip1559Defaults {

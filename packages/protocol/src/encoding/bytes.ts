@@ -1,4 +1,5 @@
-import { ProtocolError, type ProtocolErrorCode } from "../errors.ts";
+import type { ProtocolErrorCode } from "../errors.ts";
+import { ProtocolError } from "../errors.ts";
 import type { Hex } from "../types.ts";
 
 const NIBBLES = new Uint8Array(256).fill(255);

@@ -1,5 +1,6 @@
 import { ProtocolError } from "../errors.ts";
-import { type ByteWriter, bytesToBigint } from "./bytes.ts";
+import type { ByteWriter } from "./bytes.ts";
+import { bytesToBigint } from "./bytes.ts";
 
 /**
  * Strict RLP (Ethereum yellow paper, appendix B), as go-ethereum reads it: lengths and integers in canonical form
@@ -26,6 +27,11 @@ export class RlpReader {
 
   get nextIsList(): boolean {
     return this.#at < this.#end && (this.#bytes[this.#at] as number) >= 0xc0;
+  }
+
+  /** A second reader at the same place. */
+  clone(): RlpReader {
+    return new RlpReader(this.#bytes, this.#at, this.#end);
   }
 
   /** The next item's content, which must be a string. A view, no copy. */

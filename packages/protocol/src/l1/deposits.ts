@@ -2,7 +2,8 @@ import type { RollupConfig } from "../config/rollup-config.ts";
 import { bytesToBigint, bytesToHex, hexToBytes } from "../encoding/bytes.ts";
 import { ProtocolError } from "../errors.ts";
 import type { Hex, Keccak256, L1Log, L1Receipt } from "../types.ts";
-import { type DepositTransaction, encodeDepositTransaction } from "./deposit-transaction.ts";
+import type { DepositTransaction } from "./deposit-transaction.ts";
+import { encodeDepositTransaction } from "./deposit-transaction.ts";
 import { userDepositSourceHash } from "./source-hash.ts";
 
 /** keccak256("TransactionDeposited(address,address,uint256,bytes)") */

@@ -4,7 +4,8 @@ import { bytesToHex, hexToBytes, quantity } from "../encoding/bytes.ts";
 import { ProtocolError } from "../errors.ts";
 import type { Hex, L2BlockRef, PayloadView, SystemConfig } from "../types.ts";
 import { decodeDepositTransaction, isDepositTransaction } from "./deposit-transaction.ts";
-import { hasEcotoneAttributes, type L1BlockInfo, parseL1Attributes } from "./l1-attributes.ts";
+import type { L1BlockInfo } from "./l1-attributes.ts";
+import { hasEcotoneAttributes, parseL1Attributes } from "./l1-attributes.ts";
 import { decodeScalar, encodeScalar } from "./system-config.ts";
 
 const ZERO_PARAMS: Hex = "0x0000000000000000";

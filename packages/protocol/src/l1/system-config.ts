@@ -1,6 +1,6 @@
 import { isForkActive } from "../config/forks.ts";
 import type { RollupConfig } from "../config/rollup-config.ts";
-import { bytesToHex, bytesToBigint, hexToBytes, isZero } from "../encoding/bytes.ts";
+import { bytesToBigint, bytesToHex, hexToBytes, isZero } from "../encoding/bytes.ts";
 import { ProtocolError } from "../errors.ts";
 import type { Hex, L1Log, L1Receipt, SystemConfig } from "../types.ts";
 
