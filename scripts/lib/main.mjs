@@ -1,0 +1,42 @@
+import { runSetup } from "../setup/setup.mjs";
+import { TaskFailure } from "./failure.mjs";
+import { dim, red, say } from "./progress.mjs";
+
+const USAGE = `usage: npm run <command> [-- arguments]      (or: node scripts/run.mjs <command> [arguments])
+
+  setup         install and build what is missing or stale: Node 24, pnpm, packages, engine, contracts
+  start         set up, then run \`altlayer dev\`: a development L1 and a rollup on it
+  cli           set up, then run \`altlayer\` with the arguments given
+  test          set up, then all tests; [rust|ts|conformance] for a part
+  check         set up, then types, lint, format, boundaries, tidy, cargo fmt and clippy
+  conformance   set up, then the public vectors: [state|trie|rlp|tx|op-blocks|batches|stock] [--dir D]
+  bench         set up, then a benchmark by name
+`;
+
+const COMMANDS = {
+  setup: async () => 0,
+  start: async (args, tools) => (await import("../tasks/cli.mjs")).runCli(["dev", ...args], tools),
+  cli: async (args, tools) => (await import("../tasks/cli.mjs")).runCli(args, tools),
+  test: async (args, tools) => (await import("../tasks/test.mjs")).runTests(args, tools),
+  check: async (args, tools) => (await import("../tasks/check.mjs")).runChecks(args, tools),
+  conformance: async (args, tools) => (await import("../tasks/conformance.mjs")).runConformance(args, tools),
+  bench: async (args, tools) => (await import("../tasks/bench.mjs")).runBench(args, tools),
+};
+
+/** Runs one command and returns the process's exit code. */
+export async function main([command, ...args]) {
+  const run = COMMANDS[command];
+  if (run === undefined) {
+    const asked = command === undefined || command === "help" || command === "--help";
+    say(asked ? USAGE : `Unknown command: ${command}\n\n${USAGE}`);
+    return asked ? 0 : 2;
+  }
+  try {
+    return await run(args, await runSetup());
+  } catch (error) {
+    if (!(error instanceof TaskFailure)) throw error;
+    if (error.log) say(dim(error.log));
+    say(`${red("✗")} ${error.message}`);
+    return error.exitCode;
+  }
+}
