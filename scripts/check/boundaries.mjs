@@ -31,7 +31,7 @@ const PLANTED = {
 };
 
 async function cruise(folder, tools) {
-  const program = inRoot("node_modules/dependency-cruiser/bin/dependency-cruise.mjs");
+  const program = inRoot("node_modules/dependency-cruiser/bin/dependency-cruiser.mjs");
   const args = [program, "--config", inRoot(".dependency-cruiser.cjs"), "--output-type", "json", ...FOLDERS];
   const output = await run(tools.node, args, { cwd: folder, env: tools.env, maxBuffer: OUTPUT_MAX_BYTES }).catch(
     (error) => {
