@@ -120,8 +120,8 @@ pub fn next_base_fee(spec: &ChainSpec, parent: &Header, timestamp: u64) -> Resul
         true => decode_extra_data(spec, parent.timestamp, &parent.extra_data)?,
         false => None,
     };
-    let HeaderFeeParams { params, min_base_fee } = from_header
-        .unwrap_or_else(|| HeaderFeeParams { params: spec.base_fee_params(timestamp), min_base_fee: 0 });
+    let HeaderFeeParams { params, min_base_fee } =
+        from_header.unwrap_or_else(|| HeaderFeeParams { params: spec.base_fee_params(timestamp), min_base_fee: 0 });
     let base_fee = parent.base_fee_per_gas.unwrap_or_default();
     let target = parent.gas_limit / params.elasticity;
     // From Jovian on the DA footprint counts as well (specs/protocol/jovian/exec-engine.md); it stands in blobGasUsed.
@@ -160,7 +160,14 @@ mod tests {
     }
 
     fn parent(timestamp: u64, gas_used: u64, extra_data: Bytes) -> Header {
-        Header { timestamp, gas_used, extra_data, gas_limit: 60_000_000, base_fee_per_gas: Some(1_000_000), ..Default::default() }
+        Header {
+            timestamp,
+            gas_used,
+            extra_data,
+            gas_limit: 60_000_000,
+            base_fee_per_gas: Some(1_000_000),
+            ..Default::default()
+        }
     }
 
     #[test]
@@ -192,7 +199,9 @@ mod tests {
 
     #[test]
     fn refuses_malformed_extra_data() {
-        for bad in [bytes!("00"), bytes!("010000000800000002"), bytes!("000000000000000002"), bytes!("000000000800000000")] {
+        for bad in
+            [bytes!("00"), bytes!("010000000800000002"), bytes!("000000000000000002"), bytes!("000000000800000000")]
+        {
             assert!(decode_extra_data(&spec(), 100, &bad).is_err(), "{bad}");
         }
         assert!(decode_extra_data(&spec(), 10, &[1]).is_err());

@@ -227,7 +227,11 @@ impl<S: StateRead> BlockState<S> {
             let mut storage = std::collections::BTreeMap::new();
             if account.current.is_some() {
                 for (slot, value) in &account.storage {
-                    let changed = if account.storage_cleared { !value.current.is_zero() } else { value.current != value.original };
+                    let changed = if account.storage_cleared {
+                        !value.current.is_zero()
+                    } else {
+                        value.current != value.original
+                    };
                     if changed {
                         storage.insert(*slot, value.current);
                     }

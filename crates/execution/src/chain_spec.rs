@@ -80,12 +80,7 @@ pub enum ChainSpecError {
     #[error("fork {later} is scheduled before {earlier}, or {earlier} is missing")]
     ForkOrder { earlier: &'static str, later: &'static str },
     #[error("config.{ethereum} must equal config.{optimism}: found {found:?}, expected {expected:?}")]
-    EthereumForkMismatch {
-        ethereum: &'static str,
-        optimism: &'static str,
-        found: Option<u64>,
-        expected: Option<u64>,
-    },
+    EthereumForkMismatch { ethereum: &'static str, optimism: &'static str, found: Option<u64>, expected: Option<u64> },
     #[error("genesis extraData is invalid: {0}")]
     GenesisExtraData(String),
 }
@@ -139,8 +134,7 @@ impl ChainSpec {
     pub fn from_config(config: &ChainConfig) -> Result<Self, ChainSpecError> {
         let optimism: OptimismConfig = match config.extra_fields.get_deserialized("optimism") {
             None => return Err(ChainSpecError::NotOptimism),
-            Some(parsed) => parsed
-                .map_err(|e| ChainSpecError::BadField { key: "optimism", reason: e.to_string() })?,
+            Some(parsed) => parsed.map_err(|e| ChainSpecError::BadField { key: "optimism", reason: e.to_string() })?,
         };
         let mut times = [None; FORKS];
         for row in &SCHEDULE {
@@ -172,10 +166,8 @@ impl ChainSpec {
                 });
             }
         }
-        let base_fee_params = BaseFeeParams {
-            denominator: optimism.eip1559_denominator,
-            elasticity: optimism.eip1559_elasticity,
-        };
+        let base_fee_params =
+            BaseFeeParams { denominator: optimism.eip1559_denominator, elasticity: optimism.eip1559_elasticity };
         let denominator_canyon = match optimism.eip1559_denominator_canyon {
             Some(denominator) => denominator,
             None if times[Fork::Canyon as usize].is_none() => base_fee_params.denominator,
@@ -265,8 +257,10 @@ mod tests {
         for (key, value) in extra.as_object().unwrap() {
             config[key] = value.clone();
         }
-        ChainSpec::from_genesis_json(&json!({"config": config, "alloc": {}, "gasLimit": "0x1", "difficulty": "0x0"}).to_string())
-            .map(|(spec, _)| spec)
+        ChainSpec::from_genesis_json(
+            &json!({"config": config, "alloc": {}, "gasLimit": "0x1", "difficulty": "0x0"}).to_string(),
+        )
+        .map(|(spec, _)| spec)
     }
 
     #[test]
@@ -284,7 +278,10 @@ mod tests {
     #[test]
     fn refuses_schedules_that_op_geth_would_read_differently() {
         assert!(matches!(config(json!({"cancunTime": 5})), Err(ChainSpecError::EthereumForkMismatch { .. })));
-        assert!(matches!(config(json!({"graniteTime": 30, "holoceneTime": 20})), Err(ChainSpecError::ForkOrder { .. })));
+        assert!(matches!(
+            config(json!({"graniteTime": 30, "holoceneTime": 20})),
+            Err(ChainSpecError::ForkOrder { .. })
+        ));
         assert!(matches!(config(json!({"optimism": null})), Err(_)));
         assert!(matches!(config(json!({"bedrockBlock": 5})), Err(ChainSpecError::BedrockNotAtGenesis(5))));
     }

@@ -5,7 +5,10 @@ use alloy_primitives::{Bytes, U256};
 use altlayer_state::{StateError, StateRead};
 use op_revm::{
     L1BlockInfo, OpBuilder, OpSpecId, OpTransaction,
-    api::{builder::DefaultOpEvm, default_ctx::{DefaultOp, OpContext}},
+    api::{
+        builder::DefaultOpEvm,
+        default_ctx::{DefaultOp, OpContext},
+    },
 };
 use revm::{
     Context, Database,
@@ -40,8 +43,7 @@ pub fn block_env(spec: &ChainSpec, header: &Header) -> BlockEnv {
         difficulty: U256::ZERO,
         prevrandao: Some(header.mix_hash),
         // Blobs do not exist on L2: BLOBBASEFEE is 1 (specs/protocol/exec-engine.md, "Ecotone: disable Blob-transactions").
-        blob_excess_gas_and_price: cancun
-            .then_some(BlobExcessGasAndPrice { excess_blob_gas: 0, blob_gasprice: 1 }),
+        blob_excess_gas_and_price: cancun.then_some(BlobExcessGasAndPrice { excess_blob_gas: 0, blob_gasprice: 1 }),
         slot_num: 0,
     }
 }
@@ -92,8 +94,8 @@ impl L1Fees {
     /// Reads the L1Block predeploy of a state. `number` and `timestamp` are the block's.
     pub fn read<S: StateRead>(spec: &ChainSpec, state: S, number: u64, timestamp: u64) -> Result<Self, StateError> {
         let rules = spec.rules(timestamp);
-        let info = L1BlockInfo::try_fetch(&mut StateDb(state), U256::from(number), rules)
-            .map_err(|DbError(error)| error)?;
+        let info =
+            L1BlockInfo::try_fetch(&mut StateDb(state), U256::from(number), rules).map_err(|DbError(error)| error)?;
         Ok(Self { info, rules })
     }
 

@@ -347,9 +347,8 @@ impl<S: StateRead> BlockExecutor<S> {
                     Err(error) => return error,
                 };
                 let gas = U256::from(tx.tx.gas_limit()).saturating_mul(U256::from(fee_cap));
-                let want = gas
-                    .saturating_add(tx.tx.value())
-                    .saturating_add(fees.additional_cost(&tx.raw, tx.tx.gas_limit()));
+                let want =
+                    gas.saturating_add(tx.tx.value()).saturating_add(fees.additional_cost(&tx.raw, tx.tx.gas_limit()));
                 TxReject::InsufficientFunds { address, have, want }
             }
             InvalidTransaction::OverflowPaymentInTransaction => TxReject::CostOverflow,
@@ -357,9 +356,10 @@ impl<S: StateRead> BlockExecutor<S> {
                 gas_limit: tx.tx.gas_limit(),
                 left: self.header.gas_limit.saturating_sub(self.gas_used),
             },
-            InvalidTransaction::CreateInitCodeSizeLimit => {
-                TxReject::InitCodeTooLarge { size: tx.tx.input().len(), limit: revm::primitives::eip3860::MAX_INITCODE_SIZE }
-            }
+            InvalidTransaction::CreateInitCodeSizeLimit => TxReject::InitCodeTooLarge {
+                size: tx.tx.input().len(),
+                limit: revm::primitives::eip3860::MAX_INITCODE_SIZE,
+            },
             InvalidTransaction::InvalidChainId | InvalidTransaction::MissingChainId => {
                 TxReject::InvalidChainId { have: tx.tx.chain_id().unwrap_or_default(), want: self.spec.chain_id }
             }

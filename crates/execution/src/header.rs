@@ -1,6 +1,8 @@
 //! From an executed block to its header.
 
-use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH, Header, TxReceipt, proofs::ordered_trie_root_with_encoder};
+use alloy_consensus::{
+    EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH, Header, TxReceipt, proofs::ordered_trie_root_with_encoder,
+};
 use alloy_eips::{eip2718::Encodable2718, eip7685::EMPTY_REQUESTS_HASH};
 use alloy_primitives::{B64, B256, Bloom, Bytes, U256};
 use alloy_rlp::BufMut;

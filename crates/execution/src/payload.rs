@@ -186,7 +186,11 @@ impl ExecutionPayload {
     /// Checks that need neither state nor parent: which fields there are, extraData, and the block's hash.
     pub fn check_form(&self, spec: &ChainSpec) -> Result<Header, PayloadError> {
         let present = |field, found: bool, fork, name| {
-            if found == spec.is_active(fork, self.timestamp) { Ok(()) } else { Err(PayloadError::Field { field, rule: name }) }
+            if found == spec.is_active(fork, self.timestamp) {
+                Ok(())
+            } else {
+                Err(PayloadError::Field { field, rule: name })
+            }
         };
         present("withdrawals", self.withdrawals.is_some(), Fork::Canyon, "present from Canyon on and absent before")?;
         if self.withdrawals.as_ref().is_some_and(|list| !list.is_empty()) {

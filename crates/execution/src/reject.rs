@@ -22,9 +22,13 @@ pub enum TxReject {
     NonceMax { address: Address, nonce: u64 },
     #[error("sender not an eoa: address {address}")]
     SenderNotEoa { address: Address },
-    #[error("max priority fee per gas higher than max fee per gas: address {address}, maxPriorityFeePerGas: {tip}, maxFeePerGas: {fee_cap}")]
+    #[error(
+        "max priority fee per gas higher than max fee per gas: address {address}, maxPriorityFeePerGas: {tip}, maxFeePerGas: {fee_cap}"
+    )]
     TipAboveFeeCap { address: Address, tip: u128, fee_cap: u128 },
-    #[error("max fee per gas less than block base fee: address {address}, maxFeePerGas: {fee_cap}, baseFee: {base_fee}")]
+    #[error(
+        "max fee per gas less than block base fee: address {address}, maxFeePerGas: {fee_cap}, baseFee: {base_fee}"
+    )]
     FeeCapTooLow { address: Address, fee_cap: u128, base_fee: u64 },
     #[error("insufficient funds for gas * price + value: address {address} have {have} want {want}")]
     InsufficientFunds { address: Address, have: U256, want: U256 },
