@@ -128,10 +128,10 @@ pub fn decode(raw: &[u8]) -> Result<OpTxEnvelope, TxReject> {
 /// The sender by signature (low `s` only, EIP-2), or the one a deposit names.
 pub fn recover(tx: &OpTxEnvelope) -> Result<Address, TxReject> {
     match tx {
-        OpTxEnvelope::Legacy(signed) => signed.recover_signer(),
-        OpTxEnvelope::Eip2930(signed) => signed.recover_signer(),
-        OpTxEnvelope::Eip1559(signed) => signed.recover_signer(),
-        OpTxEnvelope::Eip7702(signed) => signed.recover_signer(),
+        OpTxEnvelope::Legacy(signed) => SignerRecoverable::recover_signer(signed),
+        OpTxEnvelope::Eip2930(signed) => SignerRecoverable::recover_signer(signed),
+        OpTxEnvelope::Eip1559(signed) => SignerRecoverable::recover_signer(signed),
+        OpTxEnvelope::Eip7702(signed) => SignerRecoverable::recover_signer(signed),
         OpTxEnvelope::Deposit(deposit) => return Ok(deposit.from),
         OpTxEnvelope::PostExec(_) => return Err(TxReject::UnsupportedType(tx.ty())),
     }
