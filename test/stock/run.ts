@@ -1,0 +1,60 @@
+/**
+ * `npm run conformance -- stock [--only text]`: our node and stock nodes side by side. Every scenario is a story between
+ * real processes on a development L1. Ends with counts; the exit code is 1 when one failed.
+ */
+import { goIsInstalled } from "./build.ts";
+import { withDirectory } from "./chain.ts";
+import type { Scenario, ScenarioContext } from "./scenario.ts";
+import { stockSequences } from "./scenarios/stock-sequences.ts";
+
+const SCENARIOS: readonly Scenario[] = [stockSequences("granite"), stockSequences("holocene")];
+const SCENARIO_TIMEOUT_MS = 6 * 60_000;
+
+async function runScenario(scenario: Scenario): Promise<string | undefined> {
+  const startedAt = performance.now();
+  return withDirectory(async (directory) => {
+    const parts: { stop(): Promise<void> }[] = [];
+    const notes: string[] = [];
+    const context: ScenarioContext = {
+      directory,
+      started: (part) => {
+        parts.push(part);
+        return part;
+      },
+      note: (text) => notes.push(text),
+    };
+    const timer = AbortSignal.timeout(SCENARIO_TIMEOUT_MS);
+    const timedOut = new Promise<never>((_, reject) => timer.addEventListener("abort", () => reject(timer.reason)));
+    try {
+      await Promise.race([scenario.run(context), timedOut]);
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+      process.stdout.write(`ok    ${scenario.name}: ${[...notes, `${seconds} s`].join(", ")}\n`);
+      return undefined;
+    } catch (error) {
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      process.stdout.write(`FAIL  ${scenario.name}\n${reason}\n`);
+      return scenario.name;
+    } finally {
+      for (const part of parts.reverse()) await part.stop().catch(() => undefined);
+    }
+  });
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  if (!(await goIsInstalled())) {
+    process.stdout.write("stock: skipped, since Go is not installed (1.24 or newer builds the stock nodes)\n");
+    return 0;
+  }
+  const only = args[args.indexOf("--only") + 1];
+  const chosen =
+    args.includes("--only") && only !== undefined ? SCENARIOS.filter(({ name }) => name.includes(only)) : SCENARIOS;
+  const failed: string[] = [];
+  for (const scenario of chosen) {
+    const failure = await runScenario(scenario);
+    if (failure !== undefined) failed.push(failure);
+  }
+  process.stdout.write(`stock: ${chosen.length - failed.length} passed, ${failed.length} failed\n`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));
