@@ -1,1 +1,3 @@
+//! Native cryptography behind plain functions over bytes.
 
+pub mod kzg;

@@ -39,6 +39,6 @@ impl PooledTransaction {
 
     /// Most that execution can take from the sender on L2: gas limit times fee cap, plus value.
     pub fn cost(&self) -> U256 {
-        U256::from(self.gas_limit()) * U256::from(self.fee_cap()) + self.envelope.value()
+        (U256::from(self.gas_limit()) * U256::from(self.fee_cap())).saturating_add(self.envelope.value())
     }
 }
