@@ -65,7 +65,8 @@ pub fn commit(bytes: &[u8]) -> Result<[u8; 48], KzgError> {
 /// EIP-4844 proof that the commitment is the blob's.
 pub fn prove(bytes: &[u8], commitment: &[u8]) -> Result<[u8; 48], KzgError> {
     let commitment = bytes48("commitment", commitment)?;
-    let proof = settings().compute_blob_kzg_proof(&*blob(bytes)?, &commitment).map_err(invalid("blob or commitment"))?;
+    let proof =
+        settings().compute_blob_kzg_proof(&*blob(bytes)?, &commitment).map_err(invalid("blob or commitment"))?;
     Ok(proof.to_bytes().into_inner())
 }
 
@@ -79,9 +80,7 @@ pub fn seal(bytes: &[u8]) -> Result<BlobCommitment, KzgError> {
 /// Whether the proof shows that the commitment is the blob's. Malformed points are an error, wrong ones `false`.
 pub fn verify(bytes: &[u8], commitment: &[u8], proof: &[u8]) -> Result<bool, KzgError> {
     let (commitment, proof) = (bytes48("commitment", commitment)?, bytes48("proof", proof)?);
-    settings()
-        .verify_blob_kzg_proof(&*blob(bytes)?, &commitment, &proof)
-        .map_err(invalid("blob, commitment or proof"))
+    settings().verify_blob_kzg_proof(&*blob(bytes)?, &commitment, &proof).map_err(invalid("blob, commitment or proof"))
 }
 
 /// EIP-7594: the proofs of all 128 cells of the extended blob, one after the other.

@@ -2,9 +2,10 @@
 //!
 //! Checks run in go-ethereum's order, so that a transaction with several faults is refused for the same one.
 
-use alloy_consensus::{Transaction, transaction::SignerRecoverable};
+use alloy_consensus::Transaction;
 use alloy_eips::eip2718::Decodable2718;
 use alloy_primitives::{B256, Bytes, keccak256};
+use altlayer_execution::RecoveredTx;
 use op_alloy_consensus::OpTxEnvelope;
 
 use super::{Rejection, head::PoolRules, transaction::PooledTransaction};
@@ -92,12 +93,12 @@ pub fn check_static(tx: &Decoded, rules: &PoolRules) -> Result<(), Rejection> {
 /// The rules that go-ethereum checks after the signature.
 pub fn check_fees(tx: &PooledTransaction, rules: &PoolRules) -> Result<(), Rejection> {
     let gas = tx.gas_limit();
-    let needed = intrinsic_gas(&tx.envelope, rules);
+    let needed = intrinsic_gas(&tx.tx, rules);
     if gas < needed {
         return Err(Rejection::IntrinsicGas { gas, needed });
     }
     if rules.prague {
-        let needed = floor_gas(&tx.envelope);
+        let needed = floor_gas(&tx.tx);
         if gas < needed {
             return Err(Rejection::FloorGas { gas, needed });
         }
@@ -114,14 +115,8 @@ pub fn check_fees(tx: &PooledTransaction, rules: &PoolRules) -> Result<(), Rejec
 
 /// Recovers the sender: by far the most expensive step of admission.
 pub fn recover(tx: Decoded) -> Result<PooledTransaction, Rejection> {
-    let sender = match &tx.envelope {
-        OpTxEnvelope::Legacy(signed) => signed.recover_signer(),
-        OpTxEnvelope::Eip2930(signed) => signed.recover_signer(),
-        OpTxEnvelope::Eip1559(signed) => signed.recover_signer(),
-        _ => return Err(Rejection::UnsupportedType),
-    }
-    .map_err(|_| Rejection::Signature)?;
-    Ok(PooledTransaction { hash: tx.hash, sender, raw: tx.raw, envelope: tx.envelope })
+    let sender = altlayer_execution::recover(&tx.envelope).map_err(|_| Rejection::Signature)?;
+    Ok(PooledTransaction(RecoveredTx { hash: tx.hash, sender, raw: tx.raw, tx: tx.envelope }))
 }
 
 /// Gas a transaction pays before its first opcode (yellow paper 6.2, EIP-2028, EIP-2930, EIP-3860).

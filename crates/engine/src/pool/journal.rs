@@ -15,6 +15,7 @@ use std::{
 
 use alloy_eips::eip2718::Decodable2718;
 use alloy_primitives::{Address, Bytes, keccak256};
+use altlayer_execution::RecoveredTx;
 use op_alloy_consensus::OpTxEnvelope;
 
 use super::{admission::MAX_TRANSACTION_BYTES, transaction::PooledTransaction};
@@ -90,13 +91,13 @@ fn read_records(content: &[u8]) -> (Vec<PooledTransaction>, usize) {
         let (sender, raw) = body.split_at(Address::len_bytes());
         let mut rest = raw;
         // A record of an older version whose type is no longer known is skipped, not the end of the file.
-        if let Ok(envelope) = OpTxEnvelope::decode_2718(&mut rest) {
-            transactions.push(PooledTransaction {
+        if let Ok(tx) = OpTxEnvelope::decode_2718(&mut rest) {
+            transactions.push(PooledTransaction(RecoveredTx {
                 hash: keccak256(raw),
                 sender: Address::from_slice(sender),
                 raw: Bytes::copy_from_slice(raw),
-                envelope,
-            });
+                tx,
+            }));
         }
         position = end;
     }

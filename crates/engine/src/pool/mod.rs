@@ -16,7 +16,6 @@ mod rejection;
 mod sender;
 mod transaction;
 
-
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet, VecDeque},

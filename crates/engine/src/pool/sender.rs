@@ -114,7 +114,8 @@ impl Sender {
         let removed = self.entries.remove(index);
         if index < self.executable {
             self.executable = index;
-            self.executable_cost = self.entries.iter().take(index).fold(U256::ZERO, |sum, e| sum.saturating_add(e.cost));
+            self.executable_cost =
+                self.entries.iter().take(index).fold(U256::ZERO, |sum, e| sum.saturating_add(e.cost));
         }
         removed
     }

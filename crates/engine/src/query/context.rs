@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use alloy_consensus::Header;
+use altlayer_execution::ChainSpec;
 use altlayer_state::{ChainStore, StateRead, StoredTransaction};
 use op_alloy_consensus::OpReceipt;
 use parking_lot::Mutex;
@@ -12,6 +13,7 @@ use crate::{error::RpcError, options::QueryLimits, pool::Pool};
 /// Everything a query reads. Cheap to clone; made afresh for each query, so `deadline` is its own.
 #[derive(Clone)]
 pub struct QueryContext {
+    pub spec: Arc<ChainSpec>,
     pub chain: Arc<ChainStore>,
     /// Lock shortly: admission waits for it.
     pub pool: Arc<Mutex<Pool>>,
