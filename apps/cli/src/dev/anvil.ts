@@ -1,0 +1,164 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CliError } from "../errors.ts";
+import type { CliLogger } from "../log.ts";
+import { rpc } from "../rpc.ts";
+import { anvilBinary } from "./anvil-binary.ts";
+import { spawnAnvil } from "./anvil-process.ts";
+import type { SavedState } from "./anvil-state.ts";
+import { AnvilStateStore } from "./anvil-state.ts";
+
+export interface AnvilOptions {
+  /** Holds the state, the exit state and the log. */
+  readonly directory: string;
+  readonly port: number;
+  readonly chainId: number;
+  /** Whole seconds: anvil repeats timestamps below one. */
+  readonly blockTimeSeconds: number;
+  readonly mnemonic: string;
+  readonly accounts: number;
+  /** Gaps up to this are caught up with by the clock; a longer stop shifts the chain's clock instead. */
+  readonly catchUpMaxSeconds: number;
+}
+
+/** The development L1: a real anvil whose chain survives its process. */
+export interface Anvil {
+  readonly url: string;
+  readonly pid: number;
+  /** Milliseconds to add to the machine's clock to get the chain's. Zero or negative. */
+  readonly clockOffsetMs: number;
+  readonly resumed: SavedState | undefined;
+  /** Rejects when anvil ends without being asked to. */
+  readonly failed: Promise<never>;
+  stop(): Promise<void>;
+}
+
+/** The contracts' deployment fits into a block many times over: with too low a limit anvil loses transactions silently. */
+const GAS_LIMIT = 1_000_000_000;
+const START_TIMEOUT_MS = 20_000;
+const POLL_MS = 25;
+const SAVE_EVERY_MS = 10_000;
+/** A save may take this share of the time at most: the state grows with the chain. */
+const SAVE_SHARE = 0.05;
+const LOG_TAIL_BYTES = 2_000;
+
+/**
+ * Starts anvil on the newest saved state, or on a new chain.
+ * @throws CliError `ANVIL_MISSING`, `ANVIL_FAILED`, `DATA_DIR_CORRUPT`.
+ */
+export async function startAnvil(options: AnvilOptions, { log }: { readonly log: CliLogger }): Promise<Anvil> {
+  const store = new AnvilStateStore({ directory: options.directory });
+  const resumed = await store.newest();
+  const logFile = join(options.directory, "anvil.log");
+  const process_ = spawnAnvil({ binary: anvilBinary(), args: argumentsOf(options, store, resumed), logFile });
+  const url = `http://127.0.0.1:${options.port}`;
+  let stopping = false;
+  const failed = process_.ended.then(async (code) => {
+    if (stopping) return new Promise<never>(() => {});
+    throw new CliError("ANVIL_FAILED", `anvil ended (exit code ${code}): ${await tailOf(logFile)}`, {
+      data: { exitCode: code, logFile },
+    });
+  });
+  failed.catch(() => {});
+  const stop = async () => {
+    stopping = true;
+    await process_.stop();
+    // Moves what anvil wrote at its end to the place from which the next start reads.
+    await store.newest();
+  };
+  try {
+    await Promise.race([answering(url, options.chainId), failed]);
+    const clockOffsetMs = await startClock(url, options, resumed);
+    const saving = saveRegularly(store, url, log, () => stopping);
+    return {
+      url,
+      pid: process_.pid,
+      clockOffsetMs,
+      resumed,
+      failed,
+      stop: async () => {
+        saving.abort();
+        await stop();
+      },
+    };
+  } catch (error) {
+    await stop().catch(() => {});
+    throw error;
+  }
+}
+
+function argumentsOf(options: AnvilOptions, store: AnvilStateStore, resumed: SavedState | undefined): string[] {
+  return [
+    ...["--host", "127.0.0.1", "--port", String(options.port), "--chain-id", String(options.chainId)],
+    ...["--hardfork", "prague", "--gas-limit", String(GAS_LIMIT), "--no-request-size-limit", "--quiet"],
+    ...["--mnemonic", options.mnemonic, "--accounts", String(options.accounts)],
+    // safe = latest - 1 and finalized = latest - 2: a development chain's user wants to see finality.
+    ...["--slots-in-an-epoch", "1"],
+    // No block before the clock is set (`startClock`).
+    "--no-mining",
+    ...["--dump-state", store.exit],
+    ...(resumed === undefined ? [] : ["--load-state", resumed.file]),
+  ];
+}
+
+async function answering(url: string, chainId: number): Promise<void> {
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  for (;;) {
+    try {
+      const found = Number(await rpc<string>(url, "eth_chainId", [], 1_000));
+      if (found === chainId) return;
+      throw new CliError(
+        "ANVIL_FAILED",
+        `another chain (${found}) answers at ${url}: choose another port with --l1-port`,
+      );
+    } catch (error) {
+      if (!(error instanceof CliError) || error.code !== "RPC_UNREACHABLE") throw error;
+    }
+    if (performance.now() > deadline) {
+      throw new CliError("ANVIL_FAILED", `anvil did not answer within ${START_TIMEOUT_MS / 1000} s at ${url}`);
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+/**
+ * Lets the chain's clock go on where it stood, so that a stopped weekend owes no empty blocks. The head's timestamp is
+ * the only record needed: the offset is its distance to now.
+ */
+async function startClock(url: string, options: AnvilOptions, resumed: SavedState | undefined): Promise<number> {
+  const nowMs = Date.now();
+  let offsetMs = 0;
+  if (resumed !== undefined) {
+    const nextMs = (resumed.timestamp + options.blockTimeSeconds) * 1000;
+    // Also after a clock that was set back: the chain's time never falls behind its head.
+    if (nowMs - nextMs > options.catchUpMaxSeconds * 1000 || nowMs < nextMs) offsetMs = nextMs - nowMs;
+    await rpc(url, "evm_setTime", [Math.floor((nowMs + offsetMs) / 1000)]);
+  }
+  await rpc(url, "evm_setIntervalMining", [options.blockTimeSeconds]);
+  return offsetMs;
+}
+
+function saveRegularly(store: AnvilStateStore, url: string, log: CliLogger, stopping: () => boolean): AbortController {
+  const closing = new AbortController();
+  const loop = async () => {
+    let waitMs = SAVE_EVERY_MS;
+    while (!closing.signal.aborted) {
+      await sleep(waitMs, undefined, { signal: closing.signal, ref: false });
+      try {
+        const tookMs = await store.save(url);
+        waitMs = Math.max(SAVE_EVERY_MS, tookMs / SAVE_SHARE);
+      } catch (error) {
+        if (!stopping())
+          log.warn("cannot save the L1's state", { error: error instanceof Error ? error.message : String(error) });
+      }
+    }
+  };
+  loop().catch(() => {});
+  return closing;
+}
+
+async function tailOf(file: string): Promise<string> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  return text.trim().slice(-LOG_TAIL_BYTES) || `nothing in ${file}`;
+}

@@ -1,0 +1,55 @@
+import { createServer } from "node:net";
+import { CliError } from "../errors.ts";
+
+const LOOPBACK = "127.0.0.1";
+
+/** A port as the user or a default asks for it. `fixed`: the user named it, so another one is no answer. */
+export interface PortWish {
+  readonly name: string;
+  readonly port: number;
+  readonly fixed: boolean;
+}
+
+/**
+ * The wished port when it is free, else any free one.
+ * @throws CliError `PORT_IN_USE` when the user named the port.
+ */
+export async function choosePort(
+  { name, port, fixed }: PortWish,
+  taken: ReadonlySet<number> = new Set(),
+): Promise<number> {
+  if (!taken.has(port) && (await isFree(port))) return port;
+  if (fixed) {
+    throw new CliError(
+      "PORT_IN_USE",
+      `port ${port} (${name}) is in use: stop what listens there, or name another port`,
+      {
+        data: { name, port },
+      },
+    );
+  }
+  for (;;) {
+    const any = await freePort();
+    if (!taken.has(any)) return any;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ port, host: LOOPBACK, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen({ port: 0, host: LOOPBACK }, () => {
+      const address = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}

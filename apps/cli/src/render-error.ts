@@ -1,0 +1,51 @@
+import { EXIT } from "./errors.ts";
+
+/** What every package's errors have in common (S11); recognised by shape, since packages do not share a class. */
+interface TypedError extends Error {
+  readonly code: string;
+  readonly number?: number;
+  readonly exitCode?: number;
+  readonly severity?: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export interface RenderedError {
+  readonly exitCode: number;
+  /** For a person: one or a few lines. */
+  readonly text: string;
+  /** For `--json`: one object. */
+  readonly json: { readonly error: Readonly<Record<string, unknown>> };
+}
+
+/** An error of a system call has a code too, but it is not ours. */
+function isTyped(error: unknown): error is TypedError {
+  return error instanceof Error && typeof (error as { code?: unknown }).code === "string" && !("syscall" in error);
+}
+
+/** Turns anything thrown into what the user sees. An error without a code is our bug, so it keeps its stack. */
+export function renderError(error: unknown): RenderedError {
+  if (!isTyped(error)) {
+    const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+    return {
+      exitCode: EXIT.failed,
+      text: `unexpected: ${stack ?? message}\nThis is a defect: please report it with the lines above.`,
+      json: { error: { code: "UNEXPECTED", message } },
+    };
+  }
+  const label = error.number === undefined ? error.code : `${error.code} (${error.number})`;
+  const data = error.data ?? error.details ?? {};
+  return {
+    exitCode: error.exitCode ?? EXIT.failed,
+    text: `${label}: ${error.message}`,
+    json: {
+      error: {
+        code: error.code,
+        ...(error.number === undefined ? {} : { number: error.number }),
+        ...(error.severity === undefined ? {} : { severity: error.severity }),
+        message: error.message,
+        data,
+      },
+    },
+  };
+}
