@@ -18,3 +18,9 @@ pub use error::StateError;
 pub use state_trie::{Preimages, StateTrie, state_root};
 pub use types::{AccountDiff, StateDiff, StateRead};
 pub use view::StateView;
+
+/// The bare trie, for conformance runs against vectors of any key and value.
+pub mod raw_trie {
+    pub use crate::trie::{Edit, LeafValue, Trie};
+    pub use alloy_trie::Nibbles;
+}

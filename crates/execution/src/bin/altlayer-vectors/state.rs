@@ -1,0 +1,143 @@
+//! GeneralStateTests: each transaction through our block state, our diff and our trie, under Ethereum's rules.
+
+use std::path::Path;
+
+use alloy_primitives::{Address, B256, Log, U256, keccak256, map::B256Map};
+use alloy_rlp::Encodable;
+use altlayer_execution::BlockState;
+use altlayer_state::{StateError, StateRead, StateTrie};
+use revm::{
+    Context, ExecuteCommitEvm, MainBuilder, MainContext,
+    bytecode::Bytecode,
+    context::{BlockEnv, CfgEnv, TxEnv},
+    primitives::hardfork::SpecId,
+    state::AccountInfo,
+};
+use serde_json::Value;
+
+use crate::{
+    report::Report,
+    state_env::{block_env, codes, fork, pre_state, tx_env},
+    vectors::{cases, text},
+};
+
+const BEFORE_BERLIN: &str = "rules from before Berlin, which no OP Stack chain has";
+
+pub fn run(_: &Path, name: &str, contents: Vec<u8>) -> Report {
+    let mut report = Report::default();
+    let cases = match cases(&contents) {
+        Ok(cases) => cases,
+        Err(error) => {
+            report.fail(name, error);
+            return report;
+        }
+    };
+    for (case, value) in &cases {
+        if let Err(error) = run_case(case, value, &mut report) {
+            report.fail(format!("{name}/{case}"), error);
+        }
+    }
+    report
+}
+
+fn run_case(name: &str, case: &Value, report: &mut Report) -> Result<(), String> {
+    let pre = pre_state(&case["pre"])?;
+    let mut trie = StateTrie::new();
+    trie.apply(&pre).map_err(|error| error.to_string())?;
+    let state = PlainState { trie, codes: codes(&pre) };
+    for (fork_name, posts) in case["post"].as_object().ok_or("`post` is missing")? {
+        let Some(spec) = fork(fork_name) else {
+            report.fail(format!("{name}/{fork_name}"), "unknown fork");
+            continue;
+        };
+        for (index, post) in posts.as_array().ok_or("`post` is not a list")?.iter().enumerate() {
+            if !spec.is_enabled_in(SpecId::BERLIN) {
+                report.except(BEFORE_BERLIN);
+                continue;
+            }
+            let outcome = run_post(case, post, spec, &state);
+            report.check(|| format!("{name}/{fork_name}/{index}"), outcome);
+        }
+    }
+    Ok(())
+}
+
+fn run_post(case: &Value, post: &Value, spec: SpecId, state: &PlainState) -> Result<(), String> {
+    let block = block_env(&case["env"], spec)?;
+    let expects_rejection = post.get("expectException").is_some();
+    let tx = match tx_env(&case["transaction"], &post["indexes"]) {
+        Ok(tx) => tx,
+        Err(_) if expects_rejection => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let (root, logs, rejection) = execute(block, tx, spec, state)?;
+    match (&rejection, expects_rejection) {
+        (Some(reason), false) => return Err(format!("transaction was refused: {reason}")),
+        (None, true) => return Err(format!("accepted, expected {}", post["expectException"])),
+        _ => {}
+    }
+    let expected: B256 = text(post, "hash")?.parse().map_err(|error| format!("hash: {error}"))?;
+    if root != expected {
+        return Err(format!("state root is {root}, expected {expected}"));
+    }
+    let expected: B256 = text(post, "logs")?.parse().map_err(|error| format!("logs: {error}"))?;
+    let mut encoded = Vec::new();
+    logs.encode(&mut encoded);
+    let found = keccak256(encoded);
+    if found != expected {
+        return Err(format!("hash of the logs is {found}, expected {expected}"));
+    }
+    Ok(())
+}
+
+fn execute(
+    block: BlockEnv,
+    tx: TxEnv,
+    spec: SpecId,
+    state: &PlainState,
+) -> Result<(B256, Vec<Log>, Option<String>), String> {
+    let mut cfg = CfgEnv::new_with_spec(spec);
+    if spec == SpecId::CANCUN {
+        cfg.set_max_blobs_per_tx(6);
+    }
+    let mut evm = Context::mainnet().with_db(BlockState::new(state)).with_block(block).with_cfg(cfg).build_mainnet();
+    let (logs, rejection) = match evm.transact_commit(tx) {
+        Ok(result) => (result.into_logs(), None),
+        Err(error) => (Vec::new(), Some(error.to_string())),
+    };
+    let database = &evm.ctx.journaled_state.database;
+    database.check().map_err(|error| error.to_string())?;
+    let mut trie = state.trie.clone();
+    trie.apply(&database.diff()).map_err(|error| error.to_string())?;
+    Ok((trie.root(), logs, rejection))
+}
+
+struct PlainState {
+    trie: StateTrie,
+    codes: B256Map<Bytecode>,
+}
+
+impl StateRead for PlainState {
+    fn account(&self, address: &Address) -> Result<Option<AccountInfo>, StateError> {
+        Ok(self.trie.account(address)?.map(|account| AccountInfo {
+            balance: account.balance,
+            nonce: account.nonce,
+            code_hash: account.code_hash,
+            account_id: None,
+            code: None,
+        }))
+    }
+
+    fn storage(&self, address: &Address, slot: &U256) -> Result<U256, StateError> {
+        self.trie.storage(address, slot)
+    }
+
+    fn code(&self, code_hash: &B256) -> Result<Bytecode, StateError> {
+        Ok(self.codes.get(code_hash).cloned().unwrap_or_default())
+    }
+
+    /// The state tests' convention.
+    fn block_hash(&self, number: u64) -> Result<B256, StateError> {
+        Ok(keccak256(number.to_string()))
+    }
+}
