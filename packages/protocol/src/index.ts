@@ -8,6 +8,13 @@ export {
   type SpanBatchChain,
 } from "./batch/batch.ts";
 export {
+  ChannelBuilder,
+  type ChannelOptions,
+  type CloseReason,
+  compressionRatio,
+  MAX_BLOB_FRAME_SIZE,
+} from "./batch/channel-builder.ts";
+export {
   BatchReader,
   CHANNEL_VERSION_BROTLI,
   channelCompression,
@@ -53,6 +60,10 @@ export type {
   PipelineStart,
   PipelineStep,
 } from "./derive/api.ts";
+export { type PreparedAttributes, prepareAttributes } from "./derive/attributes.ts";
+export { type BatchValidity, checkSingularBatch } from "./derive/batch-rules.ts";
+export { DerivationPipeline } from "./derive/pipeline.ts";
+export { isPipelineStart } from "./derive/start.ts";
 export { BLOB_SIZE, decodeBlob, encodeBlob, MAX_BLOB_DATA_SIZE } from "./encoding/blob.ts";
 export { bytesToHex, hexToBytes } from "./encoding/bytes.ts";
 export { type OutputV0, outputRoot } from "./encoding/output-root.ts";

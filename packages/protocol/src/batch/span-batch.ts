@@ -148,7 +148,8 @@ function readTransactions(reader: ByteReader, total: number, data: Uint8Array, c
   let nextTo = 0;
   let nextLegacy = 0;
   for (const [i, { type, items }] of payloads.entries()) {
-    const to = creation.get(i) ? null : tos.subarray(nextTo, (nextTo += 20));
+    const to = creation.get(i) ? null : tos.subarray(nextTo, nextTo + 20);
+    if (to !== null) nextTo += 20;
     const signature = signatures.subarray(i * 64, i * 64 + 64);
     const transaction = {
       type,
