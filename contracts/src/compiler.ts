@@ -135,11 +135,18 @@ function fingerprint(): string {
 }
 
 function readImport(path: string): string {
-  if (path.startsWith("contracts/"))
-    return readFileSync(join(CONTRACTS_DIRECTORY, path.slice("contracts/".length)), "utf8");
+  const file = resolveImport(path);
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new ContractsError("COMPILATION_FAILED", `the import ${path} cannot be read`, { path, cause: String(cause) });
+  }
+}
+
+function resolveImport(path: string): string {
+  if (path.startsWith("contracts/")) return join(CONTRACTS_DIRECTORY, path.slice("contracts/".length));
   for (const [prefix, packageName, folder] of IMPORTS) {
-    if (path.startsWith(prefix))
-      return readFileSync(join(packageDirectory(packageName), folder, path.slice(prefix.length)), "utf8");
+    if (path.startsWith(prefix)) return join(packageDirectory(packageName), folder, path.slice(prefix.length));
   }
   throw new ContractsError("COMPILATION_FAILED", `no package is known for the import ${path}`, { path });
 }

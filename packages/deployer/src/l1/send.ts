@@ -100,6 +100,9 @@ async function sendLost(transactions: readonly L1Transaction[], hashes: readonly
   const lost = transactions.filter((_, index) => known[index] === null);
   // One that was mined meanwhile is refused, which its receipt will tell in the next round.
   await Promise.allSettled(lost.map((transaction) => l1.send(transaction)));
+  // An anvil that mines on demand may leave in its pool what did not fit a block, until it is told.
+  const automine = await l1.request<boolean>("anvil_getAutomine").catch(() => false);
+  if (lost.length === 0 && automine) await l1.request("evm_mine").catch(() => undefined);
 }
 
 interface Fees {
@@ -143,8 +146,6 @@ async function burstGasOf(l1: L1, { sending }: SendOptions): Promise<number | un
   const version = await l1.request<string>("web3_clientVersion").catch(() => "");
   const anvil = version.toLowerCase().startsWith("anvil");
   if (!anvil && sending === "auto") return undefined;
-  const automine = anvil && (await l1.request<boolean>("anvil_getAutomine").catch(() => false));
-  if (automine) return Number.POSITIVE_INFINITY;
   const { gasLimit } = await l1.request<{ gasLimit: Hex }>("eth_getBlockByNumber", ["latest", false]);
   return Number(gasLimit) / BURST_GAS_MARGIN;
 }

@@ -1,0 +1,91 @@
+import { describe, expect, test } from "vitest";
+import { trieRoot } from "../src/genesis/trie.ts";
+import {
+  buildL2Genesis,
+  EIP1559_DEFAULTS,
+  feeVaultsTo,
+  forkTimesAtGenesis,
+  type GenesisOptions,
+  type Hex,
+} from "../src/index.ts";
+import { ACCOUNTS } from "./fixtures.ts";
+
+const options: GenesisOptions = {
+  l1ChainId: 31337,
+  l2ChainId: 901,
+  anchor: { hash: `0x${"01".repeat(32)}`, number: 7, timestamp: 1_700_000_000 },
+  addresses: {
+    L1CrossDomainMessengerProxy: "0x1111111111111111111111111111111111111111",
+    L1StandardBridgeProxy: "0x2222222222222222222222222222222222222222",
+    L1ERC721BridgeProxy: "0x3333333333333333333333333333333333333333",
+  } as unknown as GenesisOptions["addresses"],
+  owner: ACCOUNTS.owner.address,
+  gasLimit: 60_000_000,
+  forkTimes: forkTimesAtGenesis("holocene"),
+  eip1559Defaults: EIP1559_DEFAULTS,
+  feeVaults: feeVaultsTo(ACCOUNTS.owner.address),
+  balances: { [ACCOUNTS.user.address]: 10n ** 24n },
+};
+
+describe("the genesis file", () => {
+  test("is the same bytes for the same options", () => {
+    expect(JSON.stringify(buildL2Genesis(options))).toBe(JSON.stringify(buildL2Genesis({ ...options })));
+  });
+
+  // op-geth v1.101503.2-rc.1 `init` of these genesis files gave these hashes.
+  test("has the hash that op-geth gives it", () => {
+    expect(buildL2Genesis(options).hash).toBe("0x5fd99f8622f63c01331fddb216ebd530404e9c220cee705031492eb15e627f06");
+    expect(buildL2Genesis({ ...options, forkTimes: forkTimesAtGenesis("granite") }).hash).toBe(
+      "0xfb60f8b215f1d44a131ccc0f2092b369b2feea36e9ac3073504684f4154ee5ca",
+    );
+  });
+
+  test("carries Holocene's parameters in its extra data, and none before", () => {
+    const custom = buildL2Genesis({ ...options, eip1559: { denominator: 100, elasticity: 4 } });
+    expect(custom.genesis.extraData).toBe("0x000000006400000004");
+    expect(custom.eip1559Params).toBe("0x0000006400000004");
+    const granite = buildL2Genesis({ ...options, forkTimes: forkTimesAtGenesis("granite") });
+    expect(granite.genesis.extraData).toBe("0x");
+    expect(granite.genesis.config).not.toHaveProperty("holoceneTime");
+  });
+
+  test("schedules Holocene after genesis", () => {
+    const time = options.anchor.timestamp + 60;
+    const { genesis } = buildL2Genesis({ ...options, forkTimes: { ...forkTimesAtGenesis("granite"), holocene: time } });
+    expect(genesis.config.holoceneTime).toBe(time);
+    expect(genesis.extraData).toBe("0x");
+  });
+
+  test("refuses forks whose state it does not build", () => {
+    expect(() => buildL2Genesis({ ...options, forkTimes: forkTimesAtGenesis("ecotone") })).toThrowError(
+      expect.objectContaining({ code: "INVALID_PARAMETERS" }),
+    );
+    expect(() => buildL2Genesis({ ...options, forkTimes: forkTimesAtGenesis("isthmus") })).toThrowError(
+      expect.objectContaining({ code: "UNSUPPORTED_SCHEDULE" }),
+    );
+  });
+
+  test("holds 2,048 predeploys less two, and Permit2 bound to the chain", () => {
+    const { alloc } = buildL2Genesis(options).genesis;
+    const namespace = Object.keys(alloc).filter((address) => /^0x420{35}[0-7]/.test(address));
+    expect(namespace).toHaveLength(2047);
+    const permit2 = alloc["0x000000000022d473030f116ddee9f6b43ac78ba3" as Hex]?.code ?? "0x";
+    expect(permit2.slice(2 + 6945 * 2, 2 + 6977 * 2)).toBe((901).toString(16).padStart(64, "0"));
+  });
+});
+
+describe("the trie's root", () => {
+  test("of nothing and of one entry is what the specification says", () => {
+    expect(trieRoot([])).toBe("0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421");
+  });
+
+  test("does not depend on the order of entries", () => {
+    const entries = Array.from({ length: 300 }, (_, index) => {
+      const key = new Uint8Array(32).map((_, position) => (index * 7919 * (position + 1)) & 255);
+      key[0] = index & 255;
+      key[1] = index >> 8;
+      return [key, Uint8Array.of(index & 127, 1)] as const;
+    });
+    expect(trieRoot([...entries].reverse())).toBe(trieRoot(entries));
+  });
+});
