@@ -1,0 +1,72 @@
+//! `eth_getLogs`: by range over the index, or of one block.
+
+use alloy_eips::{BlockId, BlockNumberOrTag};
+use alloy_primitives::{Address, B256};
+use alloy_rpc_types_eth::{Filter, FilterBlockOption, Log};
+use altlayer_state::{LogFilter, LogLimits};
+
+use super::{QueryContext, params::Params, receipts, target};
+use crate::error::RpcError;
+
+pub fn get(context: &QueryContext, params: &Params<'_>) -> Result<Vec<Log>, RpcError> {
+    let filter: Filter = params.required(0)?;
+    let addresses: Vec<Address> = filter.address.iter().copied().collect();
+    let topics: [Vec<B256>; 4] = std::array::from_fn(|position| {
+        filter.topics.get(position).map(|topic| topic.iter().copied().collect()).unwrap_or_default()
+    });
+    match filter.block_option {
+        FilterBlockOption::AtBlockHash(hash) => of_block(context, hash, &addresses, &topics),
+        FilterBlockOption::Range { from_block, to_block } => {
+            let head = context.chain.heads().unsafe_head.number;
+            let from = number(context, from_block.unwrap_or_default())?;
+            let to = number(context, to_block.unwrap_or_default())?;
+            if from > to {
+                return Err(RpcError::server("invalid block range params"));
+            }
+            if from > head {
+                return Ok(Vec::new());
+            }
+            let limits = LogLimits {
+                max_blocks: context.limits.logs_max_blocks,
+                max_results: context.limits.logs_max_results,
+                max_ms: context.limits.call_timeout_ms,
+            };
+            let filter = LogFilter { from, to: to.min(head), addresses, topics };
+            Ok(context.chain.logs(&filter, &limits)?.into_iter().map(receipts::found_log).collect())
+        }
+    }
+}
+
+fn number(context: &QueryContext, number: BlockNumberOrTag) -> Result<u64, RpcError> {
+    let heads = context.chain.heads();
+    Ok(match number {
+        BlockNumberOrTag::Number(number) => number,
+        BlockNumberOrTag::Earliest => 0,
+        BlockNumberOrTag::Safe => heads.safe.number,
+        BlockNumberOrTag::Finalized => heads.finalized.number,
+        BlockNumberOrTag::Latest | BlockNumberOrTag::Pending => heads.unsafe_head.number,
+    })
+}
+
+/// Logs of one block, canonical or not (subscriptions read those of dropped blocks).
+fn of_block(
+    context: &QueryContext,
+    hash: B256,
+    addresses: &[Address],
+    topics: &[Vec<B256>; 4],
+) -> Result<Vec<Log>, RpcError> {
+    let Some(block) = target::sealed_block(context, BlockId::from(hash))? else {
+        return Err(RpcError::server("unknown block"));
+    };
+    if receipts::bloom_excludes(&block.header.logs_bloom, addresses) {
+        return Ok(Vec::new());
+    }
+    let matches = |log: &Log| {
+        let found = log.topics();
+        (addresses.is_empty() || addresses.contains(&log.address()))
+            && topics.iter().enumerate().all(|(position, wanted)| {
+                wanted.is_empty() || found.get(position).is_some_and(|topic| wanted.contains(topic))
+            })
+    };
+    Ok(receipts::block_logs(&block).filter(matches).collect())
+}
