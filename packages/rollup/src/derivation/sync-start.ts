@@ -1,6 +1,6 @@
 import type { Heads, Hex } from "@altlayer/engine";
 import type { L2BlockRef, PipelineStart, RollupConfig } from "@altlayer/protocol";
-import { derivationParameters, systemConfigFromPayload } from "@altlayer/protocol";
+import { isPipelineStart, systemConfigFromPayload } from "@altlayer/protocol";
 import { RollupError } from "../errors.ts";
 import type { L1Reader } from "../l1/l1-client.ts";
 import type { L2Chain } from "./l2-chain.ts";
@@ -70,20 +70,12 @@ export async function findSyncStart(
   async function pipelineStart(safe: L2BlockRef): Promise<PipelineStart> {
     let base = safe;
     for (;;) {
-      const origin = await l1.headerByHash(base.l1Origin.hash);
-      const { channelTimeout } = derivationParameters(rollup, origin.timestamp);
-      const enough = base.l1Origin.number + channelTimeout < safe.l1Origin.number;
-      if (
-        base.number === rollup.genesis.l2.number ||
-        base.l1Origin.number <= rollup.genesis.l1.number ||
-        (enough && base.sequenceNumber === 0)
-      ) {
-        const { hash, number, parentHash, timestamp } = origin;
+      const { hash, number, parentHash, timestamp } = await l1.headerByHash(base.l1Origin.hash);
+      const candidateOrigin = { hash, number, parentHash, timestamp };
+      // The first block of its epoch: the system config as of that origin, whatever came later in it.
+      if (isPipelineStart(rollup, { candidate: base, candidateOrigin, safeHead: safe })) {
         const payload = await l2.payload(base.number);
-        return {
-          origin: { hash, number, parentHash, timestamp },
-          systemConfig: systemConfigFromPayload(rollup, payload),
-        };
+        return { origin: candidateOrigin, systemConfig: systemConfigFromPayload(rollup, payload) };
       }
       base = await l2.byHash(base.parentHash);
     }

@@ -1,21 +1,15 @@
-import type { ExecutionPayload, Hex } from "@altlayer/engine";
-import type { Keccak256, L2BlockRef, PayloadAttributes, RollupConfig } from "@altlayer/protocol";
+import type { ExecutionPayload } from "@altlayer/engine";
 import {
-  applyConfigUpdate,
-  bytesToHex,
-  configUpdates,
-  deriveDeposits,
-  encodeDepositTransaction,
-  isForkActive,
-  l1AttributesDeposit,
+  type Keccak256,
+  type L2BlockRef,
+  type PayloadAttributes,
+  prepareAttributes,
+  type RollupConfig,
   systemConfigFromPayload,
 } from "@altlayer/protocol";
 import type { SelectedOrigin } from "./origin-selector.ts";
 
-const SEQUENCER_FEE_VAULT: Hex = "0x4200000000000000000000000000000000000011";
-const ZERO_HASH: Hex = `0x${"00".repeat(32)}`;
-
-/** Attributes of the block after `parent` with the given origin: derivation.md, "Deriving Payload Attributes", plus the pool. */
+/** Attributes of the block after `parent` with the given origin: its deposits, and the pool unless it must stay empty. */
 export function sequencedAttributes(
   options: {
     readonly rollup: RollupConfig;
@@ -26,27 +20,9 @@ export function sequencedAttributes(
   dependencies: { readonly keccak256: Keccak256 },
 ): PayloadAttributes {
   const { rollup, parent, origin } = options;
-  const { keccak256 } = dependencies;
+  const parentSystemConfig = systemConfigFromPayload(rollup, options.parentPayload);
   const { l1, receipts } = origin;
-  const timestamp = parent.timestamp + rollup.blockTime;
-  let systemConfig = systemConfigFromPayload(rollup, options.parentPayload);
-  const deposits: Hex[] = [];
-  if (receipts !== null) {
-    for (const update of configUpdates(rollup, receipts)) {
-      systemConfig = applyConfigUpdate(rollup, systemConfig, update, l1.timestamp);
-    }
-    deposits.push(...deriveDeposits(rollup, l1.hash, receipts, keccak256));
-  }
-  const sequenceNumber = receipts === null ? parent.sequenceNumber + 1 : 0;
-  const attributesDeposit = l1AttributesDeposit(rollup, { l1, systemConfig, sequenceNumber, timestamp }, keccak256);
-  return {
-    timestamp,
-    prevRandao: l1.prevRandao,
-    suggestedFeeRecipient: SEQUENCER_FEE_VAULT,
-    parentBeaconBlockRoot: l1.parentBeaconBlockRoot ?? ZERO_HASH,
-    transactions: [bytesToHex(encodeDepositTransaction(attributesDeposit)), ...deposits],
-    noTxPool: origin.empty,
-    gasLimit: systemConfig.gasLimit,
-    ...(isForkActive(rollup, "holocene", timestamp) ? { eip1559Params: systemConfig.eip1559Params } : {}),
-  };
+  const block = { parent, parentSystemConfig, origin: l1, receipts: receipts ?? [] };
+  const { attributes } = prepareAttributes(rollup, block, dependencies.keccak256);
+  return { ...attributes, noTxPool: origin.empty };
 }

@@ -1,0 +1,307 @@
+import { randomBytes } from "node:crypto";
+import type { Engine, ExecutionPayload } from "@altlayer/engine";
+import type { L2BlockRef, RollupConfig } from "@altlayer/protocol";
+import { ChannelBuilder, compressionRatio, derivationParameters } from "@altlayer/protocol";
+import type { Clock } from "../clock.ts";
+import type { NodeConfig } from "../config/node-config.ts";
+import type { DerivationDriver } from "../derivation/driver.ts";
+import type { L1Data } from "../derivation/l1-data.ts";
+import type { L2Chain } from "../derivation/l2-chain.ts";
+import { describeError, RollupError } from "../errors.ts";
+import type { HeadWatcher } from "../l1/head-watcher.ts";
+import type { L1Reader } from "../l1/l1-client.ts";
+import type { TransactionManager } from "../l1/transaction-manager.ts";
+import type { Logger } from "../log.ts";
+import type { BatcherTransaction, DataAvailability } from "./data-availability.ts";
+import { cheaper, compressContent, frameSize, packFrames } from "./data-availability.ts";
+
+export type BatcherOptions = Omit<NonNullable<NodeConfig["batcher"]>, "key" | "transactions"> & {
+  readonly rollup: RollupConfig;
+  /** L1 blocks that derivation stays behind the head. */
+  readonly derivationConfirmations: number;
+};
+
+export interface BatcherDependencies {
+  readonly engine: Engine;
+  readonly driver: DerivationDriver;
+  readonly l2: L2Chain;
+  readonly l1: L1Reader;
+  readonly l1Data: L1Data;
+  readonly watcher: HeadWatcher;
+  readonly transactions: TransactionManager;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** A closed channel on its way to the L1, until its blocks are safe. */
+interface SubmittedChannel {
+  readonly last: L2BlockRef;
+  readonly bytes: number;
+  /** Transactions not yet included. */
+  outstanding: number;
+  /** L1 block of the last included one. */
+  includedIn: number;
+}
+
+/** The channel that takes blocks. */
+interface OpenChannel {
+  readonly builder: ChannelBuilder;
+  readonly kind: DataAvailability;
+  readonly openedMs: number;
+}
+
+/** Bytes of a block of which nothing is known yet. */
+const UNKNOWN_BLOCK_BYTES = 200;
+
+/**
+ * Brings unsafe blocks to the L1. It keeps nothing of its own on disk: where the L1's data ends, the safe head says.
+ * After a start, and whenever what was sent did not become safe, it waits until all that is under way is included
+ * and derived from, then goes on behind the safe head: no gap, and at most the channel under way twice.
+ */
+export class Batcher {
+  readonly #options: BatcherOptions;
+  readonly #d: BatcherDependencies;
+  readonly #closing = new AbortController();
+  #running: Promise<void> | null = null;
+  /** The last block taken into a channel; `null` while finding out where to go on. */
+  #cursor: L2BlockRef | null = null;
+  #open: OpenChannel | null = null;
+  #queue: { readonly transaction: BatcherTransaction; readonly channel: SubmittedChannel }[] = [];
+  #submitted: SubmittedChannel[] = [];
+  #sending = 0;
+  /** Counts restarts, so that what an abandoned channel's transactions report is not mistaken. */
+  #generation = 0;
+  /** Compressed bytes per byte, as last seen. */
+  #ratio = 0.6;
+  #bytesPerBlock = UNKNOWN_BLOCK_BYTES;
+
+  constructor(options: BatcherOptions, dependencies: BatcherDependencies) {
+    this.#options = options;
+    this.#d = dependencies;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+  }
+
+  /** Bytes of unsafe blocks that are not yet known to be on the L1. */
+  get backlogBytes(): number {
+    const { unsafe, safe } = this.#d.engine.heads();
+    const waiting = unsafe.number - Math.max(safe.number, this.#cursor?.number ?? safe.number);
+    const open = this.#open?.builder.estimate.contentBytes ?? 0;
+    const loaded = this.#submitted.reduce((sum, channel) => sum + channel.bytes, open);
+    return loaded + waiting * this.#bytesPerBlock;
+  }
+
+  /** What the sequencer may put into a block while L1 falls behind; `null` for no limit. */
+  get throttle(): number | null {
+    return this.backlogBytes > this.#options.throttleAtBytes ? this.#options.throttledBlockBytes : null;
+  }
+
+  /** Closes the open channel now instead of when it is full or old. */
+  async flush(): Promise<void> {
+    if (this.#open) await this.#closeChannel(this.#open);
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log } = this.#d;
+    let failures = 0;
+    while (!this.#closing.signal.aborted) {
+      try {
+        await this.#turn();
+        failures = 0;
+      } catch (error) {
+        if (this.#closing.signal.aborted) return;
+        if (failures++ % 20 === 0) log.warn("batcher failed, will retry", { error: describeError(error) });
+      }
+      await clock.sleep(this.#options.pollMs, this.#closing.signal).catch(() => {});
+    }
+  }
+
+  async #turn(): Promise<void> {
+    this.#cursor ??= await this.#findStart();
+    if (!this.#cursor) return;
+    const problem = await this.#problem(this.#cursor);
+    if (problem !== null) {
+      this.#restart(problem);
+      return;
+    }
+    await this.#load();
+    if (this.#open && this.#isDue(this.#open)) await this.#closeChannel(this.#open);
+    this.#send();
+  }
+
+  /** The safe head, once nothing of an earlier attempt is under way and derivation has read all that the L1 holds. */
+  async #findStart(): Promise<L2BlockRef | null> {
+    const { driver, engine, l2, transactions, watcher } = this.#d;
+    if (transactions.pending > 0 || this.#sending > 0) return null;
+    const latest = (await watcher.poll())?.latest.number;
+    const { phase, idle, currentL1 } = driver.status;
+    if (latest === undefined || phase !== "deriving" || !idle || !currentL1) return null;
+    if (currentL1.number < latest - this.#options.derivationConfirmations) return null;
+    const safe = await l2.byHash(engine.heads().safe.hash);
+    this.#d.log.info("batching", { from: safe.number + 1 });
+    return safe;
+  }
+
+  /** Why what was loaded or sent is of no use any more; forgets what has become safe. */
+  async #problem(cursor: L2BlockRef): Promise<string | null> {
+    const { driver, engine } = this.#d;
+    const { safe } = engine.heads();
+    this.#submitted = this.#submitted.filter((channel) => channel.last.number > safe.number);
+    if (cursor.number < safe.number) return "safe head is ahead";
+    const canonical = await engine.payloadByNumber(cursor.number);
+    if (canonical?.blockHash !== cursor.hash) return "L2 reorg";
+    const { currentL1 } = driver.status;
+    for (const channel of this.#submitted) {
+      const readPast = currentL1 !== null && channel.outstanding === 0 && currentL1.number > channel.includedIn;
+      if (readPast && channel.last.number > engine.heads().safe.number) return "channel did not become safe";
+    }
+    return null;
+  }
+
+  #restart(reason: string): void {
+    this.#d.log.warn("batcher starts over at the safe head", { reason });
+    this.#generation++;
+    this.#cursor = null;
+    this.#open = null;
+    this.#queue = [];
+    this.#submitted = [];
+  }
+
+  async #load(): Promise<void> {
+    const { engine, l2 } = this.#d;
+    const { maxPendingTransactions } = this.#options;
+    while (
+      this.#cursor &&
+      this.#cursor.number < engine.heads().unsafe.number &&
+      this.#queue.length < maxPendingTransactions
+    ) {
+      const payload = await l2.payload(this.#cursor.number + 1);
+      if (payload.parentHash !== this.#cursor.hash) {
+        this.#restart("L2 reorg");
+        return;
+      }
+      this.#open ??= await this.#openChannel();
+      if (!this.#open.builder.add(payload)) {
+        await this.#closeChannel(this.#open);
+        continue;
+      }
+      this.#cursor = l2.remember(payload);
+      this.#bytesPerBlock = Math.ceil(0.9 * this.#bytesPerBlock + 0.1 * transactionBytes(payload));
+      if (this.#isDue(this.#open)) await this.#closeChannel(this.#open);
+    }
+  }
+
+  async #openChannel(): Promise<OpenChannel> {
+    const { rollup, batches, targetChannelBytes } = this.#options;
+    const kind = await this.#dataAvailability();
+    const maxFrameSize = frameSize(kind, this.#options);
+    const l1 = this.#d.watcher.heads?.latest;
+    const { channelTimeout, maxRlpBytesPerChannel } = derivationParameters(rollup, l1?.timestamp ?? 0);
+    const builder = new ChannelBuilder(
+      {
+        channelId: `0x${randomBytes(16).toString("hex")}`,
+        batchKind: batches,
+        algorithm: "brotli",
+        maxFrameSize,
+        targetFrames: Math.ceil(targetChannelBytes / maxFrameSize),
+        expectedRatio: this.#ratio,
+        openedAtL1: l1?.number ?? 0,
+        // Half of the timeout is left for the frames to be included.
+        maxL1Blocks: Math.max(1, Math.floor(channelTimeout / 2)),
+        maxContentBytes: Math.min(50_000_000, maxRlpBytesPerChannel),
+      },
+      { config: rollup },
+    );
+    return { builder, kind, openedMs: this.#d.clock.nowMs() };
+  }
+
+  #isDue({ builder, openedMs }: OpenChannel): boolean {
+    if (builder.blocks.length === 0) return false;
+    if (builder.closeReason(this.#d.watcher.heads?.latest.number ?? 0) !== null) return true;
+    return this.#d.clock.nowMs() - openedMs >= this.#options.maxChannelMs;
+  }
+
+  async #closeChannel({ builder, kind }: OpenChannel): Promise<void> {
+    const last = builder.blocks.at(-1);
+    if (!last) return;
+    const generation = this.#generation;
+    this.#open = null;
+    const content = builder.content();
+    const compressed = await compressContent(content);
+    if (generation !== this.#generation) return;
+    this.#ratio = compressionRatio(content.length, compressed.length);
+    const transactions = packFrames(builder.seal(compressed), kind, this.#options);
+    const submitted: SubmittedChannel = {
+      last,
+      bytes: content.length,
+      outstanding: transactions.length,
+      includedIn: 0,
+    };
+    this.#submitted.push(submitted);
+    for (const transaction of transactions) this.#queue.push({ transaction, channel: submitted });
+    this.#d.log.info("channel closed", {
+      blocks: builder.blocks.length,
+      last: last.number,
+      bytes: content.length,
+      compressed: compressed.length,
+      kind,
+      transactions: transactions.length,
+    });
+    this.#send();
+  }
+
+  async #dataAvailability(): Promise<DataAvailability> {
+    const wanted = this.#options.dataAvailability;
+    if (wanted !== "cheaper") return wanted;
+    const header = await this.#d.l1.headerByTag("latest");
+    // An L1 without blobs (an L2 as L1) leaves no choice.
+    if (!header || header.excessBlobGas === undefined) return "calldata";
+    const { baseFeePerGas, blobBaseFee } = this.#d.l1Data.header(header);
+    return cheaper(this.#options.targetChannelBytes, { baseFee: baseFeePerGas, blobBaseFee }, this.#options);
+  }
+
+  /** Hands queued transactions to the manager, in order, as many as may be under way. */
+  #send(): void {
+    const { transactions, log } = this.#d;
+    while (this.#sending < this.#options.maxPendingTransactions) {
+      const next = this.#queue.shift();
+      if (!next) return;
+      const generation = this.#generation;
+      this.#sending++;
+      const { data, blobs } = next.transaction;
+      transactions
+        .send({
+          label: `batch up to ${next.channel.last.number}`,
+          to: this.#options.rollup.batchInboxAddress,
+          data,
+          blobs,
+        })
+        .then(({ blockNumber, hash, success }) => {
+          if (!success)
+            throw new RollupError("TX_FAILED", `batcher transaction ${hash} failed`, { severity: "temporary" });
+          next.channel.outstanding--;
+          next.channel.includedIn = Math.max(next.channel.includedIn, blockNumber);
+        })
+        .catch((error: unknown) => {
+          if (this.#closing.signal.aborted) return;
+          log.warn("batcher transaction lost", { error: describeError(error) });
+          // A missing frame makes the whole channel, and under Holocene all after it, useless.
+          if (generation === this.#generation) this.#restart("transaction lost");
+        })
+        .finally(() => {
+          this.#sending--;
+        });
+    }
+  }
+}
+
+function transactionBytes(payload: ExecutionPayload): number {
+  return payload.transactions.reduce((sum, transaction) => sum + transaction.length / 2, 0);
+}

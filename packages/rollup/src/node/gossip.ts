@@ -1,0 +1,116 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Engine, ExecutionPayload, Hex, PayloadStatus } from "@altlayer/engine";
+import type { RollupConfig } from "@altlayer/protocol";
+import { hexToBytes } from "viem";
+import type { PrivateKeyAccount } from "viem/accounts";
+import type { Clock } from "../clock.ts";
+import type { NodeConfig } from "../config/node-config.ts";
+import { writeDurably } from "../durable-file.ts";
+import { describeError } from "../errors.ts";
+import type { BlockSigner } from "../gossip/block-signature.ts";
+import { type GossipNode, startGossip } from "../gossip/gossip-node.ts";
+import { payloadHash } from "../gossip/payload-hash.ts";
+import { UnsafeSync } from "../gossip/unsafe-sync.ts";
+import type { JsonRpcClient } from "../l1/rpc-client.ts";
+import { data, parseAnswer } from "../l1/schemas.ts";
+import type { Logger } from "../log.ts";
+
+/** First four bytes of keccak256 of unsafeBlockSigner(), a getter of SystemConfig. */
+const UNSAFE_BLOCK_SIGNER: Hex = "0x1fd19ee1";
+const SIGNER_REFRESH_MS = 30_000;
+
+export interface GossipService {
+  readonly node: GossipNode;
+  close(): Promise<void>;
+}
+
+/** Joins the network of unsafe blocks: publishes as the sequencer, imports as a follower. */
+export async function startGossipService(
+  options: {
+    readonly config: NonNullable<NodeConfig["gossip"]>;
+    readonly dataDir: string;
+    readonly rollup: RollupConfig;
+  },
+  dependencies: {
+    readonly engine: Engine;
+    readonly insert: (payload: ExecutionPayload) => Promise<PayloadStatus>;
+    readonly l1: JsonRpcClient;
+    readonly signer: PrivateKeyAccount | null;
+    readonly clock: Clock;
+    readonly log: Logger;
+  },
+): Promise<GossipService> {
+  const { engine, insert, l1, clock, log } = dependencies;
+  const { rollup } = options;
+  let unsafeBlockSigner: Hex = "0x0000000000000000000000000000000000000000";
+  const refresh = async () => {
+    const call = { to: rollup.l1SystemConfigAddress, data: UNSAFE_BLOCK_SIGNER };
+    const answer = parseAnswer(data, await l1.call("eth_call", [call, "latest"]), "eth_call");
+    if (answer.length === 66) unsafeBlockSigner = `0x${answer.slice(26)}`;
+  };
+  // Until the L1 answers, no block verifies: none is let in on a guess.
+  const tryRefresh = () =>
+    refresh().catch((error: unknown) => log.warn("unsafe block signer unknown", { error: describeError(error) }));
+  await tryRefresh();
+  const timer = setInterval(() => void tryRefresh(), SIGNER_REFRESH_MS);
+
+  let node: GossipNode | null = null;
+  const sync = new UnsafeSync({
+    heads: () => engine.heads(),
+    insert,
+    request: async (number) => (await node?.requestPayload(number)) ?? null,
+    onProblem: (problem) => log.debug("unsafe sync", { problem }),
+  });
+  node = await startGossip(
+    {
+      chainId: rollup.l2ChainId,
+      identityKey: await identityKey(options.dataDir),
+      listen: options.config.listen,
+      peers: options.config.peers,
+      maxConnections: options.config.maxConnections,
+    },
+    {
+      ...(dependencies.signer ? { signer: accountSigner(dependencies.signer) } : {}),
+      unsafeBlockSigner: () => unsafeBlockSigner,
+      hashOf: payloadHash,
+      payloadByNumber: (number) => engine.payloadByNumber(number),
+      onBlock: (payload) => sync.add(payload),
+      onRefused: (reason) => log.debug("gossip refused", { reason }),
+      nowMs: () => clock.nowMs(),
+    },
+  );
+  const started = node;
+  log.info("gossip", { peerId: started.peerId, addresses: started.addresses.join(" ") });
+  return {
+    node: started,
+    close: async () => {
+      clearInterval(timer);
+      await sync.close();
+      await started.close();
+    },
+  };
+}
+
+function accountSigner(account: PrivateKeyAccount): BlockSigner {
+  return {
+    sign: async (digest) => {
+      const signature = hexToBytes(await account.sign({ hash: `0x${Buffer.from(digest).toString("hex")}` }));
+      // viem ends a signature with v (27 or 28), gossip with the recovery id.
+      const out = Uint8Array.from(signature);
+      out[64] = (signature[64] ?? 27) - 27;
+      return out;
+    },
+  };
+}
+
+/** The network identity, made once and kept: peers know this node by it. */
+async function identityKey(dataDir: string): Promise<Uint8Array> {
+  const path = join(dataDir, "gossip-identity");
+  const known = await readFile(path).catch(() => null);
+  if (known?.length === 32) return known;
+  const key = randomBytes(32);
+  await writeDurably(path, key);
+  return key;
+}

@@ -1,0 +1,310 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Engine, EngineOptions, ExecutionPayload } from "@altlayer/engine";
+import { DerivationPipeline, type RollupConfig } from "@altlayer/protocol";
+import { Batcher } from "../batcher/batcher.ts";
+import { BEACON_API_DEFAULTS, BeaconApi } from "../beacon/beacon-api.ts";
+import { type Clock, SystemClock } from "../clock.ts";
+import type { NodeConfig } from "../config/node-config.ts";
+import { decompress } from "../derivation/decompress.ts";
+import { DerivationDriver } from "../derivation/driver.ts";
+import { L1Data } from "../derivation/l1-data.ts";
+import { L2Chain } from "../derivation/l2-chain.ts";
+import { SafeHeadStore } from "../derivation/safe-head-store.ts";
+import { describeError } from "../errors.ts";
+import { BeaconBlobSource } from "../l1/blob-source.ts";
+import { HeadWatcher } from "../l1/head-watcher.ts";
+import { loadAccount } from "../l1/keys.ts";
+import type { Kzg } from "../l1/kzg.ts";
+import { L1Client } from "../l1/l1-client.ts";
+import { JSON_RPC_DEFAULTS, JsonRpcClient } from "../l1/rpc-client.ts";
+import { TransactionManager } from "../l1/transaction-manager.ts";
+import { createLogger, type Logger } from "../log.ts";
+import { Mutex } from "../mutex.ts";
+import { Proposer } from "../proposer/proposer.ts";
+import { startEngineApiServer } from "../rpc/engine-api/server.ts";
+import type { RpcDependencies } from "../rpc/providers.ts";
+import { type RpcServer, startRpcServer } from "../rpc/server.ts";
+import { OriginSelector } from "../sequencer/origin-selector.ts";
+import { Sequencer } from "../sequencer/sequencer.ts";
+import { type GossipService, startGossipService } from "./gossip.ts";
+import {
+  closeAll,
+  forwarder,
+  keccakBytes,
+  nodeInfo,
+  openEngineOf,
+  readJwtSecret,
+  requireChain,
+  requireGenesis,
+  withoutUndefined,
+} from "./support.ts";
+import { optimismProvider } from "./sync-status.ts";
+
+export interface RollupNodeOptions {
+  readonly config: NodeConfig;
+  readonly rollup: RollupConfig;
+  /** go-ethereum's genesis.json, as text. */
+  readonly genesisJson: string;
+  /** As `web3_clientVersion` tells it. */
+  readonly clientVersion: string;
+}
+
+export interface RollupNodeDependencies {
+  readonly openEngine: (options: EngineOptions) => Promise<Engine>;
+  /** Needed to read or send blobs. */
+  readonly kzg: Kzg | null;
+  readonly clock?: Clock;
+  readonly log?: Logger;
+}
+
+/**
+ * One rollup's node: an object with its own data directory, ports and lifetime. `start` reads as its boot story,
+ * `close` undoes it in mirror order.
+ */
+export class RollupNode {
+  readonly engine: Engine;
+  readonly driver: DerivationDriver | null;
+  readonly sequencer: Sequencer | null;
+  readonly batcher: Batcher | null;
+  readonly proposer: Proposer | null;
+  readonly watcher: HeadWatcher;
+  readonly rpc: RpcServer | null;
+  readonly engineApi: RpcServer | null;
+  readonly gossip: GossipService | null;
+  readonly #closers: readonly (() => Promise<void> | void)[];
+  #closed: Promise<void> | null = null;
+
+  private constructor(parts: NodeParts) {
+    this.engine = parts.engine;
+    this.driver = parts.driver;
+    this.sequencer = parts.sequencer;
+    this.batcher = parts.batcher;
+    this.proposer = parts.proposer;
+    this.watcher = parts.watcher;
+    this.rpc = parts.rpc;
+    this.engineApi = parts.engineApi;
+    this.gossip = parts.gossip;
+    this.#closers = parts.closers;
+  }
+
+  /** Boots; whatever fails on the way undoes what stands already. */
+  static async start(options: RollupNodeOptions, dependencies: RollupNodeDependencies): Promise<RollupNode> {
+    const closers: (() => Promise<void> | void)[] = [];
+    try {
+      return new RollupNode(await boot(options, dependencies, closers));
+    } catch (error) {
+      await closeAll(closers);
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= closeAll(this.#closers);
+    return this.#closed;
+  }
+}
+
+interface NodeParts {
+  readonly engine: Engine;
+  readonly driver: DerivationDriver | null;
+  readonly sequencer: Sequencer | null;
+  readonly batcher: Batcher | null;
+  readonly proposer: Proposer | null;
+  readonly watcher: HeadWatcher;
+  readonly rpc: RpcServer | null;
+  readonly engineApi: RpcServer | null;
+  readonly gossip: GossipService | null;
+  readonly closers: readonly (() => Promise<void> | void)[];
+}
+
+async function boot(
+  options: RollupNodeOptions,
+  dependencies: RollupNodeDependencies,
+  closers: (() => Promise<void> | void)[],
+): Promise<NodeParts> {
+  const { config, rollup, genesisJson, clientVersion } = options;
+  const { kzg, openEngine } = dependencies;
+  const clock = dependencies.clock ?? new SystemClock({ offsetMs: config.clockOffsetMs });
+  const log = dependencies.log ?? createLogger({ level: config.logLevel });
+  const { dataDir } = config;
+  await mkdir(dataDir, { recursive: true });
+
+  const { url, timeoutMs, maxResponseBytes, attempts } = config.l1;
+  const rpcClient = new JsonRpcClient(
+    { ...JSON_RPC_DEFAULTS, url, timeoutMs, maxResponseBytes, attempts },
+    { clock, log: log.child("l1") },
+  );
+  closers.push(() => rpcClient.close());
+  const l1 = new L1Client({ verify: !config.l1.trustRpc }, { rpc: rpcClient });
+  await requireChain(l1, rollup);
+  const l1Data = new L1Data({ rollup, blobSchedule: config.l1.blobSchedule }, { l1 });
+  const watcher = new HeadWatcher(config.l1, { l1, clock, log: log.child("l1") });
+  const { beacon } = config.l1;
+  const servers = beacon?.urls.map((server) => new BeaconApi({ ...BEACON_API_DEFAULTS, url: server })) ?? [];
+  const blobs = beacon && kzg ? new BeaconBlobSource({ addressing: beacon.addressing }, { servers, kzg }) : null;
+
+  const engine = await openEngineOf(
+    { config, genesisJson, engineDir: join(dataDir, "engine") },
+    { openEngine, clock, log },
+  );
+  closers.push(() => engine.close());
+  requireGenesis(engine, rollup);
+  const l2 = new L2Chain({ rollup }, { engine });
+  const headLock = new Mutex();
+
+  // A consensus client of one's own (op-node) derives and sequences: this node only executes.
+  const driven = config.engineApi !== undefined;
+  const store = new SafeHeadStore({ directory: dataDir, maxEntries: 50_000 });
+  await store.open();
+  closers.push(() => store.close());
+  const driver = driven
+    ? null
+    : new DerivationDriver(
+        { rollup, confirmations: config.derivation.confirmations, idleMs: config.l1.pollMs, maxBackoffMs: 10_000 },
+        {
+          engine,
+          pipeline: new DerivationPipeline({ config: rollup }, { keccak256: keccakBytes, decompress }),
+          l1,
+          l1Data,
+          l2,
+          watcher,
+          blobs,
+          store,
+          headLock,
+          clock,
+          log: log.child("derivation"),
+        },
+      );
+
+  let gossip: GossipService | null = null;
+  const rpcDependencies: RpcDependencies = {
+    engine,
+    node: nodeInfo({ genesisJson, clientVersion, rollup }, { gossip: () => gossip }),
+    optimism: optimismProvider({ rollup }, { engine, driver, l2, watcher }),
+    ...(config.forwardTo === undefined ? {} : { forward: forwarder(config.forwardTo, { clock, log }) }),
+    onInternalError: ({ method, error }) => log.error("rpc failed", { method, error: describeError(error) }),
+  };
+  const rpc = config.rpc && (await startRpcServer({ listen: withoutUndefined(config.rpc) }, rpcDependencies));
+  if (rpc) closers.push(() => rpc.close());
+  const engineApi = config.engineApi
+    ? await startEngineApiServer(
+        {
+          listen: { host: config.engineApi.host, port: config.engineApi.port },
+          jwtSecret: await readJwtSecret(config.engineApi.jwtSecretFile),
+          clientVersion: { code: "AL", name: "altlayer", version: clientVersion, commit: "00000000" },
+        },
+        { ...rpcDependencies, now: () => clock.nowMs() },
+      )
+    : null;
+  if (engineApi) closers.push(() => engineApi.close());
+
+  watcher.start();
+  closers.push(() => watcher.close());
+  driver?.start();
+  if (driver) closers.push(() => driver.close());
+
+  if (config.gossip && driver) {
+    const signer = config.sequencer?.signer ? await loadAccount(config.sequencer.signer) : null;
+    gossip = await startGossipService(
+      { config: config.gossip, dataDir, rollup },
+      {
+        engine,
+        insert: (payload) => driver.insertUnsafe(payload),
+        l1: rpcClient,
+        signer,
+        clock,
+        log: log.child("gossip"),
+      },
+    );
+    const service = gossip;
+    closers.push(() => service.close());
+  }
+
+  const manager = async (kind: "batcher" | "proposer", settings: NonNullable<NodeConfig["batcher" | "proposer"]>) => {
+    const { resubmissionMs, minTipWei, maxFeePerGasWei, maxFeePerBlobGasWei } = settings.transactions;
+    const transactions = new TransactionManager(
+      {
+        chainId: rollup.l1ChainId,
+        directory: join(dataDir, `${kind}-transactions`),
+        pollMs: Math.min(settings.pollMs, 1_000),
+        resubmissionMs,
+        fees: { minTipWei, maxFeePerGasWei, maxFeePerBlobGasWei },
+        reorgBlocks: 64,
+      },
+      { account: await loadAccount(settings.key), rpc: rpcClient, clock, log: log.child(kind), kzg },
+    );
+    await transactions.start();
+    closers.push(() => transactions.close());
+    return transactions;
+  };
+
+  let batcher: Batcher | null = null;
+  if (config.batcher && driver) {
+    const { key: _key, transactions: _transactions, ...settings } = config.batcher;
+    batcher = new Batcher(
+      { ...settings, rollup, derivationConfirmations: config.derivation.confirmations },
+      {
+        engine,
+        driver,
+        l2,
+        l1,
+        l1Data,
+        watcher,
+        transactions: await manager("batcher", config.batcher),
+        clock,
+        log: log.child("batcher"),
+      },
+    );
+    batcher.start();
+    const started = batcher;
+    closers.push(() => started.close());
+  }
+
+  let sequencer: Sequencer | null = null;
+  if (config.sequencer && driver) {
+    const { confirmations, signer: _signer, ...settings } = config.sequencer;
+    const seqLog = log.child("sequencer");
+    const origins = new OriginSelector({ rollup, confirmations }, { l1, l1Data, watcher, log: seqLog });
+    const service = gossip;
+    const publish =
+      service && config.sequencer.signer ? (payload: ExecutionPayload) => service.node.publish(payload) : null;
+    sequencer = new Sequencer(
+      { ...settings, rollup },
+      {
+        engine,
+        driver,
+        origins,
+        l2,
+        headLock,
+        keccak256: keccakBytes,
+        clock,
+        log: seqLog,
+        throttle: () => batcher?.throttle ?? null,
+        publish,
+      },
+    );
+    sequencer.start();
+    const started = sequencer;
+    closers.push(() => started.close());
+  }
+
+  let proposer: Proposer | null = null;
+  if (config.proposer && driver) {
+    const { key: _key, transactions: _transactions, ...settings } = config.proposer;
+    proposer = new Proposer(settings, {
+      engine,
+      rpc: rpcClient,
+      transactions: await manager("proposer", config.proposer),
+      keccak256: keccakBytes,
+      clock,
+      log: log.child("proposer"),
+    });
+    proposer.start();
+    const started = proposer;
+    closers.push(() => started.close());
+  }
+
+  log.info("node started", { l2ChainId: rollup.l2ChainId, rpc: rpc?.httpUrl, head: engine.heads().unsafe.number });
+  return { engine, driver, sequencer, batcher, proposer, watcher, rpc, engineApi, gossip, closers };
+}

@@ -1,0 +1,154 @@
+import type { Engine, Hex } from "@altlayer/engine";
+import { type Keccak256, outputRoot } from "@altlayer/protocol";
+import type { Clock } from "../clock.ts";
+import type { NodeConfig } from "../config/node-config.ts";
+import { describeError, RollupError } from "../errors.ts";
+import type { JsonRpcClient } from "../l1/rpc-client.ts";
+import type { TransactionManager } from "../l1/transaction-manager.ts";
+import type { Logger } from "../log.ts";
+import {
+  createGameData,
+  DisputeGames,
+  GAME_IN_PROGRESS,
+  type Game,
+  RESOLVE_GAME,
+  RESOLVE_ROOT_CLAIM,
+} from "./games.ts";
+
+export type ProposerOptions = Omit<NonNullable<NodeConfig["proposer"]>, "key" | "transactions">;
+
+export interface ProposerDependencies {
+  readonly engine: Engine;
+  readonly rpc: JsonRpcClient;
+  readonly transactions: TransactionManager;
+  readonly keccak256: Keccak256;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Games that are looked through from the newest back. */
+const MAX_LOOKBACK = 1_000;
+
+/** Claims output roots on the L1 by creating dispute games, and resolves them once their clocks have run out. */
+export class Proposer {
+  readonly #options: ProposerOptions;
+  readonly #d: ProposerDependencies;
+  readonly #games: DisputeGames;
+  readonly #closing = new AbortController();
+  readonly #unresolved = new Map<number, Game>();
+  /** Games below this index are known. */
+  #scanned = 0;
+  #newest: { readonly game: Game; readonly l2Block: number } | null = null;
+  #running: Promise<void> | null = null;
+
+  constructor(options: ProposerOptions, dependencies: ProposerDependencies) {
+    this.#options = options;
+    this.#d = dependencies;
+    this.#games = new DisputeGames({ factory: options.disputeGameFactory }, { rpc: dependencies.rpc });
+  }
+
+  /** L2 block of the newest game, if there is one. */
+  get lastProposed(): number | null {
+    return this.#newest?.l2Block ?? null;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log } = this.#d;
+    let failures = 0;
+    while (!this.#closing.signal.aborted) {
+      try {
+        await this.#scan();
+        await this.#resolve();
+        await this.#propose();
+        failures = 0;
+      } catch (error) {
+        if (this.#closing.signal.aborted) return;
+        if (failures++ % 20 === 0) log.warn("proposer failed, will retry", { error: describeError(error) });
+      }
+      await clock.sleep(this.#options.pollMs, this.#closing.signal).catch(() => {});
+    }
+  }
+
+  async #scan(): Promise<void> {
+    const count = await this.#games.count();
+    if (count < this.#scanned) {
+      // The L1 lost games in a reorg: look again.
+      this.#scanned = 0;
+      this.#newest = null;
+      this.#unresolved.clear();
+    }
+    for (let index = Math.max(this.#scanned, count - MAX_LOOKBACK); index < count; index++) {
+      const game = await this.#games.at(index);
+      this.#scanned = index + 1;
+      if (game.gameType !== this.#options.gameType) continue;
+      const l2Block = await this.#games.l2Block(game);
+      if (!this.#newest || l2Block >= this.#newest.l2Block) this.#newest = { game, l2Block };
+      if ((await this.#games.status(game)) === GAME_IN_PROGRESS) this.#unresolved.set(index, game);
+    }
+  }
+
+  async #resolve(): Promise<void> {
+    const { transactions, log } = this.#d;
+    const from = transactions.address;
+    for (const [index, game] of this.#unresolved) {
+      if ((await this.#games.status(game)) !== GAME_IN_PROGRESS) {
+        this.#unresolved.delete(index);
+        continue;
+      }
+      // Neither succeeds before the clocks have run out, `resolve` only once the root claim is resolved.
+      if (await this.#games.wouldSucceed(game.proxy, RESOLVE_ROOT_CLAIM, from)) {
+        await transactions.send({
+          label: `resolve root claim of game ${index}`,
+          to: game.proxy,
+          data: RESOLVE_ROOT_CLAIM,
+        });
+      }
+      if (await this.#games.wouldSucceed(game.proxy, RESOLVE_GAME, from)) {
+        const mined = await transactions.send({ label: `resolve game ${index}`, to: game.proxy, data: RESOLVE_GAME });
+        if (mined.success) log.info("game resolved", { index, proxy: game.proxy });
+      }
+    }
+  }
+
+  async #propose(): Promise<void> {
+    const { engine, clock, transactions, log } = this.#d;
+    const { gameType, intervalMs, allowUnfinalized, disputeGameFactory } = this.#options;
+    if (this.#newest && clock.nowMs() - this.#newest.game.timestamp * 1000 < intervalMs) return;
+    const { safe, finalized } = engine.heads();
+    const block = allowUnfinalized ? safe : finalized;
+    if (block.number === 0 || block.number <= (this.#newest?.l2Block ?? 0)) return;
+    const rootClaim = await this.#outputRoot(block.hash);
+    if (await this.#games.exists(gameType, rootClaim, block.number)) return;
+    const mined = await transactions.send({
+      label: `propose block ${block.number}`,
+      to: disputeGameFactory,
+      data: createGameData(gameType, rootClaim, block.number),
+      value: await this.#games.bond(gameType),
+    });
+    if (!mined.success) {
+      throw new RollupError("PROPOSER_FAILED", `creating a game for block ${block.number} reverted`, {
+        severity: "temporary",
+      });
+    }
+    log.info("game created", { l2Block: block.number, rootClaim });
+  }
+
+  async #outputRoot(hash: Hex): Promise<Hex> {
+    const { engine, keccak256 } = this.#d;
+    const payload = await engine.payloadByHash(hash);
+    if (!payload) {
+      throw new RollupError("PROPOSER_FAILED", `the engine does not have block ${hash}`, { severity: "temporary" });
+    }
+    const messagePasserStorageRoot = await engine.messagePasserRoot(hash);
+    return outputRoot({ stateRoot: payload.stateRoot, messagePasserStorageRoot, blockHash: hash }, keccak256);
+  }
+}
