@@ -81,6 +81,10 @@ pub enum ChainSpecError {
     ForkOrder { earlier: &'static str, later: &'static str },
     #[error("config.{ethereum} must equal config.{optimism}: found {found:?}, expected {expected:?}")]
     EthereumForkMismatch { ethereum: &'static str, optimism: &'static str, found: Option<u64>, expected: Option<u64> },
+    #[error(
+        "genesis account {0} has storage but neither code nor nonce: creating a contract there would differ from op-geth"
+    )]
+    StorageWithoutCode(alloy_primitives::Address),
     #[error("genesis extraData is invalid: {0}")]
     GenesisExtraData(String),
 }

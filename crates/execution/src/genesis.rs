@@ -50,6 +50,12 @@ pub fn genesis_header(spec: &ChainSpec, genesis: &Genesis, roots: StateRoots) ->
 /// Header and state of block zero.
 pub fn genesis_block(spec: &ChainSpec, genesis: &Genesis) -> Result<GenesisBlock, ChainSpecError> {
     let state = StateDiff::from_genesis_alloc(&genesis.alloc);
+    for (address, account) in &state.accounts {
+        // EIP-7610: op-geth fails a creation over existing storage, revm does not look. No such account can come about later.
+        if !account.storage.is_empty() && account.info.as_ref().is_some_and(|info| info.has_no_code_and_nonce()) {
+            return Err(ChainSpecError::StorageWithoutCode(*address));
+        }
+    }
     let roots = genesis_roots(&state);
     Ok(GenesisBlock { header: genesis_header(spec, genesis, roots)?, state })
 }

@@ -1,7 +1,10 @@
 //! A transaction with what is expensive to learn about it: hash and sender. Made once, at admission or from a payload,
 //! and carried from there on.
 
-use alloy_consensus::{Transaction, transaction::SignerRecoverable};
+use alloy_consensus::{
+    Transaction, TxLegacy,
+    transaction::{RlpEcdsaDecodableTx, SignerRecoverable},
+};
 use alloy_eips::{
     Typed2718,
     eip2718::{Decodable2718, Eip2718Error},
@@ -111,16 +114,21 @@ impl RecoveredTx {
 
 /// Decodes without recovering.
 pub fn decode(raw: &[u8]) -> Result<OpTxEnvelope, TxReject> {
+    let malformed = |error: alloy_rlp::Error| TxReject::Malformed(error.to_string());
     let mut rest = raw;
-    let tx = OpTxEnvelope::decode_2718(&mut rest).map_err(|error| match error {
-        Eip2718Error::UnexpectedType(ty) => TxReject::UnsupportedType(ty),
-        other => TxReject::Malformed(other.to_string()),
-    })?;
+    let tx = match raw.first().copied() {
+        None => return Err(TxReject::Malformed("typed transaction too short".into())),
+        // An RLP list: a legacy transaction. Decoded by itself, because the envelope hides why that failed.
+        Some(0xc0..) => OpTxEnvelope::Legacy(TxLegacy::rlp_decode_signed(&mut rest).map_err(malformed)?),
+        Some(1 | 2 | 4 | DEPOSIT_TYPE) => OpTxEnvelope::decode_2718(&mut rest).map_err(|error| match error {
+            Eip2718Error::UnexpectedType(ty) => TxReject::UnsupportedType(ty),
+            Eip2718Error::RlpError(error) => malformed(error),
+            other => TxReject::Malformed(other.to_string()),
+        })?,
+        Some(ty) => return Err(TxReject::UnsupportedType(ty)),
+    };
     if !rest.is_empty() {
         return Err(TxReject::Malformed(format!("{} bytes after the transaction", rest.len())));
-    }
-    if let OpTxEnvelope::PostExec(_) = tx {
-        return Err(TxReject::UnsupportedType(tx.ty()));
     }
     Ok(tx)
 }
@@ -145,4 +153,22 @@ pub fn decode_all(raw: &[Bytes]) -> Result<Vec<RecoveredTx>, (usize, TxReject)> 
         .enumerate()
         .map(|(index, raw)| RecoveredTx::decode(raw.clone()).map_err(|reject| (index, reject)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_what_is_not_a_transaction() {
+        let code = |raw: &[u8]| decode(raw).unwrap_err().code();
+        assert_eq!(code(&[]), "MALFORMED");
+        assert_eq!(code(&[0xc0]), "MALFORMED");
+        assert_eq!(code(&[0x02]), "MALFORMED");
+        assert_eq!(code(&[0x7e, 0xc0]), "MALFORMED");
+        // Blob transactions and everything unknown.
+        assert_eq!(code(&[0x03, 0xc0]), "UNSUPPORTED_TYPE");
+        assert_eq!(code(&[0x7d, 0xc0]), "UNSUPPORTED_TYPE");
+        assert_eq!(code(&[0x00]), "UNSUPPORTED_TYPE");
+    }
 }

@@ -147,6 +147,10 @@ pub fn tx_env(tx: &Value, indexes: &Value) -> Result<TxEnv, String> {
     if let Some(hashes) = tx.get("blobVersionedHashes").and_then(Value::as_array) {
         env.max_fee_per_blob_gas = u128_of(tx, "maxFeePerBlobGas")?;
         env.tx_type = 3;
+        // EIP-4844 gives `to` no empty form.
+        if env.kind.is_create() {
+            return Err("a blob transaction that creates cannot be encoded".into());
+        }
         for hash in hashes {
             env.blob_hashes.push(number(hash.as_str().unwrap_or_default())?.into());
         }

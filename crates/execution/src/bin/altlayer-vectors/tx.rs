@@ -23,10 +23,13 @@ use crate::{
 const CHAIN_ID: u64 = 1;
 
 /// Transactions that are valid by the vector and that we refuse, with the reason.
-const EXCEPTIONS: [(&str, &str); 1] = [(
-    "TransactionWithHighGasPrice",
-    "gas prices of 2^128 wei and more are refused: no balance can ever pay 21,000 gas at such a price",
-)];
+const HIGH_GAS_PRICE: &str =
+    "gas prices of 2^128 wei and more are refused: no balance can ever pay 21,000 gas at such a price";
+const EXCEPTIONS: [(&str, &str); 3] = [
+    ("TransactionWithHighGasPrice", HIGH_GAS_PRICE),
+    ("GasLimitPriceProductOverflowtMinusOne", HIGH_GAS_PRICE),
+    ("V_equals38", HIGH_GAS_PRICE),
+];
 
 pub fn run(_: &Path, name: &str, contents: Vec<u8>) -> Report {
     let mut report = Report::default();
