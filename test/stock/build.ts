@@ -9,6 +9,7 @@ import { StockError } from "./errors.ts";
 const PROGRAMS = {
   "op-geth": { module: "op", package: "github.com/ethereum/go-ethereum/cmd/geth" },
   "op-node": { module: "op", package: "github.com/ethereum-optimism/optimism/op-node/cmd" },
+  "op-batcher": { module: "op", package: "github.com/ethereum-optimism/optimism/op-batcher/cmd" },
   geth: { module: "geth", package: "github.com/ethereum/go-ethereum/cmd/geth" },
 } as const;
 

@@ -106,3 +106,28 @@ export async function startGethL1(options: { directory: string; periodSeconds: n
   await waitFor("geth answers", () => call<string>(url, "eth_chainId"), { programs: [program] });
   return { ...program, url };
 }
+
+export interface OpBatcherOptions {
+  readonly l1Url: string;
+  readonly l2Url: string;
+  readonly rollupUrl: string;
+  readonly privateKey: string;
+  readonly dataAvailability: "calldata" | "blobs";
+  readonly batches: "singular" | "span";
+}
+
+/** Starts a stock op-batcher that sends small channels at once, so that a test need not wait for them. */
+export async function startOpBatcher(options: OpBatcherOptions): Promise<Program> {
+  const path = await stockProgram("op-batcher");
+  // biome-ignore format: one flag with its value a line
+  return startProgram("op-batcher", path, [
+    "--l1-eth-rpc", options.l1Url, "--l2-eth-rpc", options.l2Url, "--rollup-rpc", options.rollupUrl,
+    "--private-key", options.privateKey,
+    "--data-availability-type", options.dataAvailability, "--batch-type", options.batches === "span" ? "1" : "0",
+    "--compression-algo", "brotli-10",
+    "--poll-interval", "500ms", "--max-channel-duration", "2", "--sub-safety-margin", "4",
+    "--num-confirmations", "1", "--txmgr.receipt-query-interval", "500ms", "--resubmission-timeout", "10s",
+    "--rpc.addr", "127.0.0.1", "--rpc.port", String(await freePort()),
+    "--throttle-threshold", "0",
+  ]);
+}

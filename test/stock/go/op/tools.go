@@ -4,6 +4,7 @@
 package op
 
 import (
+	_ "github.com/ethereum-optimism/optimism/op-batcher/cmd"
 	_ "github.com/ethereum-optimism/optimism/op-node/cmd"
 	_ "github.com/ethereum/go-ethereum/cmd/geth"
 )
