@@ -48,9 +48,13 @@ export async function requireEqualChains(oneUrl: string, otherUrl: string, heigh
   const [one, other] = await Promise.all(
     [oneUrl, otherUrl].map((url) => call<Block>(url, "eth_getBlockByNumber", [hex(difference), false])),
   );
-  throw new StockError("MISMATCH", `the chains part at block ${difference}:\n${JSON.stringify(one)}\n${JSON.stringify(other)}`, {
-    number: difference,
-  });
+  throw new StockError(
+    "MISMATCH",
+    `the chains part at block ${difference}:\n${JSON.stringify(one)}\n${JSON.stringify(other)}`,
+    {
+      number: difference,
+    },
+  );
 }
 
 async function equalAt(oneUrl: string, otherUrl: string, number: number): Promise<boolean> {

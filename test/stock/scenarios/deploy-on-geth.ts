@@ -1,5 +1,5 @@
-import { deployL1Contracts, developmentParameters, MULTICALL3_ADDRESS } from "@altlayer/deployer";
 import { compileOwnContracts } from "@altlayer/contracts";
+import { deployL1Contracts, developmentParameters, MULTICALL3_ADDRESS } from "@altlayer/deployer";
 import { createWalletClient, http, parseEther } from "viem";
 import { KEYS } from "../chain.ts";
 import { StockError } from "../errors.ts";
@@ -15,7 +15,10 @@ export const deployOnGeth: Scenario = {
     const [faucet] = await call<`0x${string}`[]>(l1.url, "eth_accounts");
     const wallet = createWalletClient({ account: faucet!, transport: http(l1.url) });
     const funding = await wallet.sendTransaction({ chain: null, to: KEYS.owner.address, value: parseEther("100") });
-    await waitFor("the deployer is funded", async () => (await call<object | null>(l1.url, "eth_getTransactionReceipt", [funding])) ?? undefined);
+    await waitFor(
+      "the deployer is funded",
+      async () => (await call<object | null>(l1.url, "eth_getTransactionReceipt", [funding])) ?? undefined,
+    );
     compileOwnContracts();
     const parameters = developmentParameters({
       l2ChainId: 901,

@@ -3,9 +3,10 @@ import { privateKeyToAccount } from "viem/accounts";
 import { startAnvilL1 } from "../anvil.ts";
 import type { Fork, TestChain } from "../chain.ts";
 import { deployTestChain, KEYS } from "../chain.ts";
+import { waitForHeight } from "../compare.ts";
 import { StockError } from "../errors.ts";
-import type { OpGeth } from "../nodes.ts";
-import { startOpGeth, startOpNode } from "../nodes.ts";
+import type { OpGeth, OpNode } from "../nodes.ts";
+import { startOpBatcher, startOpGeth, startOpNode } from "../nodes.ts";
 import { call, waitFor } from "../program.ts";
 import type { Scenario, ScenarioContext } from "../scenario.ts";
 
@@ -21,7 +22,8 @@ export function stockSequences(fork: Fork): Scenario {
     async run(context) {
       const l1 = context.started(await startAnvilL1({ hardfork: "prague" }));
       const chain = await deployTestChain({ l1: { rpcUrl: l1.url, privateKey: KEYS.owner.key }, fork });
-      const { geth } = await startStockSequencer(context, chain, l1.url);
+      const { geth, node } = await startStockSequencer(context, chain, l1.url);
+      await startStockBatcher(context, { l1Url: l1.url, geth, node, dataAvailability: "calldata", batches: "span" });
       await depositEther(l1.url, chain);
       const number = await waitFor(
         "the deposit arrives on L2",
@@ -32,7 +34,8 @@ export function stockSequences(fork: Fork): Scenario {
         },
         { timeoutMs: 90_000 },
       );
-      context.note(`${number} blocks`);
+      const safe = await waitForHeight(geth.url, "safe", BLOCKS, { programs: [geth, node] });
+      context.note(`${number} blocks, ${safe} safe`);
     },
   };
 }
@@ -63,6 +66,23 @@ export async function startStockSequencer(
     { programs: [node, geth] },
   );
   return { geth, node };
+}
+
+export async function startStockBatcher(
+  context: ScenarioContext,
+  options: {
+    l1Url: string;
+    geth: OpGeth;
+    node: OpNode;
+    dataAvailability: "calldata" | "blobs";
+    batches: "singular" | "span";
+  },
+) {
+  const { l1Url, geth, node, dataAvailability, batches } = options;
+  const privateKey = KEYS.batcher.key;
+  return context.started(
+    await startOpBatcher({ l1Url, l2Url: geth.url, rollupUrl: node.url, privateKey, dataAvailability, batches }),
+  );
 }
 
 function assertGenesis(geth: OpGeth, chain: TestChain): void {
