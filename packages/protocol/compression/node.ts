@@ -13,7 +13,7 @@ import type { CompressionAlgorithm, Decompress } from "../src/derive/api.ts";
 export const decompress: Decompress = (algorithm, data, limit) => {
   try {
     const options = { maxOutputLength: limit };
-    return algorithm === "zlib" ? inflateSync(data, options) : brotliDecompressSync(data, options);
+    return plain(algorithm === "zlib" ? inflateSync(data, options) : brotliDecompressSync(data, options));
   } catch {
     return decompressPartially(algorithm, data, limit);
   }
@@ -21,13 +21,14 @@ export const decompress: Decompress = (algorithm, data, limit) => {
 
 /** Compresses a channel's content, without the version byte that the channel puts before Brotli. */
 export function compress(algorithm: CompressionAlgorithm, data: Uint8Array, quality = 9): Uint8Array {
-  if (algorithm === "zlib") return deflateSync(data, { level: Math.min(quality, 9) });
-  return brotliCompressSync(data, {
-    params: {
-      [constants.BROTLI_PARAM_QUALITY]: quality,
-      [constants.BROTLI_PARAM_SIZE_HINT]: data.length,
-    },
-  });
+  if (algorithm === "zlib") return plain(deflateSync(data, { level: Math.min(quality, 9) }));
+  const params = { [constants.BROTLI_PARAM_QUALITY]: quality, [constants.BROTLI_PARAM_SIZE_HINT]: data.length };
+  return plain(brotliCompressSync(data, { params }));
+}
+
+/** A Buffer is a Uint8Array whose `slice` shares memory: nothing behind this border expects that. */
+function plain(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
 }
 
 /** The synchronous handle inside Node's zlib streams: not documented, but what packages on top of it have long used. */

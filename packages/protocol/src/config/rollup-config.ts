@@ -84,7 +84,7 @@ export function parseRollupConfig(input: string | Json): RollupConfig {
     batchInboxAddress: hex(json, "batch_inbox_address", 20),
     depositContractAddress: hex(json, "deposit_contract_address", 20),
     l1SystemConfigAddress: hex(json, "l1_system_config_address", 20),
-    ...(json.protocol_versions_address === undefined
+    ...(json.protocol_versions_address === undefined || json.protocol_versions_address === ZERO_ADDRESS
       ? {}
       : { protocolVersionsAddress: hex(json, "protocol_versions_address", 20) }),
     eip1559Defaults:
