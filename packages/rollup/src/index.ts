@@ -1,1 +1,11 @@
-export {};
+export { type BeaconFacadeService, type BeaconFacadeServiceOptions, startBeaconFacade } from "./beacon/service.ts";
+export { type Clock, SystemClock } from "./clock.ts";
+export { loadNodeFiles } from "./config/load.ts";
+export { type NodeConfig, type NodeConfigInput, nodeConfigSchema, parseNodeConfig } from "./config/node-config.ts";
+export { describeError, RollupError, type RollupErrorCode, type Severity } from "./errors.ts";
+export { EngineApiClient } from "./external-engine/engine-api-client.ts";
+export type { L1Finality, L1Heads } from "./l1/head-watcher.ts";
+export { type KeyReference, keyReferenceSchema, loadAccount } from "./l1/keys.ts";
+export type { Kzg } from "./l1/kzg.ts";
+export { createLogger, type Logger, type LogLevel, silentLogger } from "./log.ts";
+export { RollupNode, type RollupNodeDependencies, type RollupNodeOptions } from "./node/node.ts";

@@ -1,0 +1,40 @@
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { parseRollupConfig, type RollupConfig } from "@altlayer/protocol";
+import { RollupError } from "../errors.ts";
+import { type NodeConfig, parseNodeConfig } from "./node-config.ts";
+
+export interface NodeFiles {
+  readonly config: NodeConfig;
+  readonly rollup: RollupConfig;
+  readonly genesisJson: string;
+}
+
+/**
+ * Reads a node's configuration file (JSON) and the two files that it names. Relative paths in it are relative to it.
+ * @throws RollupError `CONFIG_INVALID`; ProtocolError for a rollup.json that cannot be followed
+ */
+export async function loadNodeFiles(path: string): Promise<NodeFiles> {
+  const parsed = parseNodeConfig(parseJson(path, await read(path)));
+  const from = (file: string) => resolve(dirname(path), file);
+  const config: NodeConfig = { ...parsed, dataDir: from(parsed.dataDir) };
+  const [genesisJson, rollupJson] = await Promise.all([read(from(config.genesisFile)), read(from(config.rollupFile))]);
+  parseJson(config.genesisFile, genesisJson);
+  return { config, genesisJson, rollup: parseRollupConfig(rollupJson) };
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new RollupError("CONFIG_INVALID", `cannot read ${path}`, { severity: "critical", data: { path }, cause });
+  }
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new RollupError("CONFIG_INVALID", `${path} is not JSON`, { severity: "critical", data: { path } });
+  }
+}
