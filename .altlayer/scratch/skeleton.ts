@@ -1,11 +1,11 @@
 import { mkdtemp, writeFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startAnvil } from "../packages/rollup/test/support/anvil.ts";
-import { deployTestChain, KEYS } from "../test/stock/chain.ts";
-import { startOpGeth } from "../test/stock/nodes.ts";
-import { RollupNode } from "../packages/rollup/src/node/node.ts";
-import { parseNodeConfig } from "../packages/rollup/src/config/node-config.ts";
+import { startAnvil } from "../../packages/rollup/test/support/anvil.ts";
+import { deployTestChain, KEYS } from "../../test/stock/chain.ts";
+import { startOpGeth } from "../../test/stock/nodes.ts";
+import { RollupNode } from "../../packages/rollup/src/node/node.ts";
+import { parseNodeConfig } from "../../packages/rollup/src/config/node-config.ts";
 
 const dir = await mkdtemp(join(tmpdir(), "alt-skel-"));
 const anvil = await startAnvil({ blockTime: 1 });
