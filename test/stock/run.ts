@@ -6,9 +6,19 @@ import { goIsInstalled } from "./build.ts";
 import { withDirectory } from "./chain.ts";
 import type { Scenario, ScenarioContext } from "./scenario.ts";
 import { deployOnGeth } from "./scenarios/deploy-on-geth.ts";
+import { ourDerivationOverOpGeth } from "./scenarios/our-derivation.ts";
+import { stockFollowsOurSequencer } from "./scenarios/our-sequencer.ts";
 import { stockSequences } from "./scenarios/stock-sequences.ts";
 
-const SCENARIOS: readonly Scenario[] = [deployOnGeth, stockSequences("granite"), stockSequences("holocene")];
+const SCENARIOS: readonly Scenario[] = [
+  deployOnGeth,
+  stockSequences("granite"),
+  stockSequences("holocene"),
+  ourDerivationOverOpGeth("granite", "singular"),
+  ourDerivationOverOpGeth("holocene", "span"),
+  stockFollowsOurSequencer("granite", "span"),
+  stockFollowsOurSequencer("holocene", "singular"),
+];
 const SCENARIO_TIMEOUT_MS = 6 * 60_000;
 
 async function runScenario(scenario: Scenario): Promise<string | undefined> {

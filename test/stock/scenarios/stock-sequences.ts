@@ -11,9 +11,9 @@ import { call, waitFor } from "../program.ts";
 import type { Scenario, ScenarioContext } from "../scenario.ts";
 
 const BLOCKS = 12;
-const DEPOSIT_WEI = parseEther("1.5");
+export const DEPOSIT_WEI = parseEther("1.5");
 /** An account that holds nothing before the deposit. */
-const RECIPIENT = "0x00000000000000000000000000000000000d3905";
+export const RECIPIENT = "0x00000000000000000000000000000000000d3905";
 
 /** Stock nodes sequence on our contracts and our genesis: the deployment's oracle. */
 export function stockSequences(fork: Fork): Scenario {
