@@ -9,3 +9,18 @@ export { type KeyReference, keyReferenceSchema, loadAccount } from "./l1/keys.ts
 export type { Kzg } from "./l1/kzg.ts";
 export { createLogger, type Logger, type LogLevel, silentLogger } from "./log.ts";
 export { RollupNode, type RollupNodeDependencies, type RollupNodeOptions } from "./node/node.ts";
+export type { ClientVersion } from "./rpc/engine-api/exchange-methods.ts";
+export { createToken } from "./rpc/engine-api/jwt.ts";
+export { type EngineApiOptions, startEngineApiServer } from "./rpc/engine-api/server.ts";
+export { RpcError } from "./rpc/errors.ts";
+export type { ListenOptions, RpcLimits } from "./rpc/options.ts";
+export type {
+  ForwardTransaction,
+  L2BlockRef,
+  NodeInfo,
+  OptimismProvider,
+  PeerInfo,
+  RpcDependencies,
+  SyncProgress,
+} from "./rpc/providers.ts";
+export { type RpcServer, type RpcServerOptions, startRpcServer } from "./rpc/server.ts";

@@ -41,7 +41,7 @@ export function describeIssue(error: z.ZodError): string {
       ? `json: cannot unmarshal ${issue.message} into Go value of type ${goType}`
       : `json: cannot unmarshal ${issue.message} into Go struct field .${path.join(".")} of type ${goType}`;
   }
-  return path.length === 0 ? issue.message : `${issue.message} (at ${path.join(".")})`;
+  return path.length === 0 || issue.code !== "invalid_type" ? issue.message : `${issue.message} (at ${path.join(".")})`;
 }
 
 /** How encoding/json names the kind of a JSON value. */

@@ -77,9 +77,10 @@ export class WebSocketTransport {
       subscriptions: new Map(),
     };
     let running = 0;
-    client.on("message", (data: Buffer) => {
+    // What one read of the socket already brought when the limit was reached; bounded by the size of that read.
+    const waiting: Buffer[] = [];
+    const run = (data: Buffer): void => {
       running++;
-      if (running >= limits.concurrentRequests) client.pause();
       this.#handler
         .handle(data, { notifier })
         .then((answer) => {
@@ -88,8 +89,18 @@ export class WebSocketTransport {
         .catch(() => client.terminate())
         .finally(() => {
           running--;
-          if (running < limits.concurrentRequests && client.isPaused) client.resume();
+          const next = waiting.shift();
+          if (next !== undefined) run(next);
+          else if (client.isPaused) client.resume();
         });
+    };
+    client.on("message", (data: Buffer) => {
+      if (running < limits.concurrentRequests) {
+        run(data);
+        return;
+      }
+      waiting.push(data);
+      client.pause();
     });
     client.on("pong", () => this.#silent.delete(client));
     client.on("error", () => client.terminate());
