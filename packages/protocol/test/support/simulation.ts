@@ -233,7 +233,9 @@ function refOf(
 export function transfer(nonce: number): Uint8Array {
   const nonceHex =
     nonce === 0 ? "80" : nonce < 128 ? nonce.toString(16).padStart(2, "0") : `82${nonce.toString(16).padStart(4, "0")}`;
-  const body = `820385${nonceHex}0102825208${"94"}${"aa".repeat(20)}0180c001a0${"11".repeat(32)}a0${"22".repeat(32)}`;
+  // Signatures do not compress; they only look like these.
+  const [r, s] = [hash("r", nonce), hash("s", nonce)].map((it) => `80${it.slice(4)}`);
+  const body = `820385${nonceHex}010282520894${"aa".repeat(20)}0180c001a0${r}a0${s}`;
   const length = body.length / 2;
   return hexToBytes(`0x02f8${length.toString(16).padStart(2, "0")}${body}`);
 }
