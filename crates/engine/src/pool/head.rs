@@ -41,8 +41,8 @@ pub struct SenderAccount {
 /// The head's state, as far as the pool looks into it.
 pub trait HeadState: Send + Sync {
     fn account(&self, address: &Address) -> Result<SenderAccount, StateError>;
-    /// L1 data fee of a transaction by its EIP-2718 bytes.
-    fn l1_fee(&self, raw: &[u8]) -> U256;
+    /// What a transaction pays beyond `gas * price + value` at most (L1 data fee, operator fee), by its EIP-2718 bytes.
+    fn additional_cost(&self, raw: &[u8], gas_limit: u64) -> U256;
 }
 
 /// A head: rules and state.

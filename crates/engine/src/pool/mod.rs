@@ -163,7 +163,7 @@ impl Pool {
         if self.contains(&tx.hash) {
             return Err(Rejection::AlreadyKnown);
         }
-        let cost = tx.cost().saturating_add(self.head.state.l1_fee(&tx.raw));
+        let cost = tx.cost().saturating_add(self.head.state.additional_cost(&tx.raw, tx.gas_limit()));
         let known = self.senders.get(&tx.sender);
         let account = match known {
             Some(sender) => sender.account,

@@ -1,0 +1,170 @@
+//! The running engine: threads, and the requests they serve.
+
+mod admission;
+mod candidate;
+mod guard;
+mod head_state;
+mod overlay;
+mod readers;
+mod shared;
+mod wire;
+mod writer;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+};
+
+use admission::Admission;
+use altlayer_execution::{ChainSpec, genesis_block};
+use altlayer_state::{ChainStore, History, StoreOptions};
+use crossbeam_channel::Sender;
+use parking_lot::Mutex;
+use readers::Readers;
+use shared::Shared;
+pub use shared::{Answer, Failure, Sink};
+use writer::Command;
+
+use crate::{
+    error::EngineError,
+    options::{EngineOptions, HistoryName, HistoryOption},
+    pool::{Pool, PoolJournal},
+};
+
+/// Commands that may wait for the writer. Callers await each answer, so more means that one of them runs wild.
+const WRITER_QUEUE: usize = 1_024;
+
+/// One rollup's engine. Any number may live in a process; nothing is global.
+pub struct Engine {
+    shared: Arc<Shared>,
+    writer: Sender<Command>,
+    readers: Readers,
+    admission: Admission,
+    writer_thread: Mutex<Option<JoinHandle<()>>>,
+    closing: AtomicBool,
+}
+
+impl Engine {
+    /// Opens or creates the data directory and starts the threads. May take seconds: not for a thread in a hurry.
+    pub fn open(options: EngineOptions, sink: Arc<dyn Sink>) -> Result<Self, EngineError> {
+        let (spec, genesis) = ChainSpec::from_genesis_json(&options.genesis_json).map_err(invalid_genesis)?;
+        let spec = Arc::new(spec);
+        let block = genesis_block(&spec, &genesis).map_err(invalid_genesis)?;
+        std::fs::create_dir_all(&options.data_dir)
+            .map_err(|error| EngineError::new("ENGINE_DATA_DIR", format!("{}: {error}", options.data_dir.display())))?;
+        let mut store = StoreOptions::new(options.data_dir.join("chain"));
+        store.history = match options.history {
+            HistoryOption::Blocks(blocks) => History::Blocks(blocks),
+            HistoryOption::Named(HistoryName::Archive) => History::Archive,
+        };
+        let chain = ChainStore::open(store, block)?;
+
+        let head = head_state::pool_head(&spec, &chain, chain.heads().unsafe_head.hash, options.pool.min_tip_wei)?;
+        let mut pool = Pool::new(options.pool.clone(), head);
+        let journal = if options.pool.journal {
+            let path = options.data_dir.join("pool.journal");
+            let failed =
+                |error: std::io::Error| EngineError::new("ENGINE_POOL_JOURNAL", format!("{}: {error}", path.display()));
+            let (mut journal, pooled) = PoolJournal::open(&path).map_err(failed)?;
+            for tx in pooled {
+                let arrival = pool.reserve_arrivals(1);
+                // What no longer applies (mined meanwhile, unaffordable) is dropped here, on purpose.
+                let _ = pool.insert(Arc::new(tx), arrival);
+            }
+            journal.rewrite(&pool.in_order()).map_err(failed)?;
+            Some(journal)
+        } else {
+            None
+        };
+
+        let shared = Arc::new(Shared::new(spec, chain, pool, journal, options, sink));
+        let (writer, commands) = crossbeam_channel::bounded(WRITER_QUEUE);
+        let writer_thread = writer::spawn(shared.clone(), commands)?;
+        let readers = Readers::spawn(&shared)?;
+        let admission = Admission::spawn(&shared)?;
+        Ok(Self {
+            shared,
+            writer,
+            readers,
+            admission,
+            writer_thread: Mutex::new(Some(writer_thread)),
+            closing: AtomicBool::new(false),
+        })
+    }
+
+    /// What `open` answers with: genesis and heads, as JSON.
+    pub fn describe(&self) -> String {
+        wire::to_json(&wire::Opened {
+            genesis: self.shared.chain.genesis().into(),
+            heads: self.shared.chain.heads().into(),
+        })
+    }
+
+    /// Hands in a request; the answer comes through the sink under `id`.
+    pub fn request(&self, id: u32, operation: &str, json: String) {
+        if let Err(error) = self.dispatch(id, operation, json) {
+            self.shared.sink.answer(id, Err(Failure::Engine(error)));
+        }
+    }
+
+    fn dispatch(&self, id: u32, operation: &str, json: String) -> Result<(), EngineError> {
+        self.check_alive()?;
+        match wire::Operation::parse(operation)? {
+            wire::Operation::Write(operation) => {
+                self.writer.try_send(Command::Request { id, operation, json }).map_err(|error| {
+                    if error.is_full() {
+                        EngineError::new("ENGINE_BUSY", "too many requests wait for the engine's writer")
+                    } else {
+                        self.shared.gone()
+                    }
+                })
+            }
+            wire::Operation::Read(operation) => self.readers.request(id, operation, json),
+        }
+    }
+
+    /// Answers a JSON-RPC method natively; `params` is the JSON text of its parameters.
+    pub fn query(&self, id: u32, method: String, params: String) {
+        let result = self.check_alive().map_err(Failure::Engine).and_then(|()| self.readers.query(id, method, params));
+        if let Err(failure) = result {
+            self.shared.sink.answer(id, Err(failure));
+        }
+    }
+
+    /// Hands in transactions, each as a little-endian u32 length and its EIP-2718 bytes.
+    pub fn submit(&self, id: u32, flat: Vec<u8>) {
+        let result = self.check_alive().and_then(|()| self.admission.submit(id, flat));
+        if let Err(error) = result {
+            self.shared.sink.answer(id, Err(Failure::Engine(error)));
+        }
+    }
+
+    fn check_alive(&self) -> Result<(), EngineError> {
+        if self.closing.load(Ordering::Acquire) || self.shared.failure().is_some() {
+            return Err(self.shared.gone());
+        }
+        Ok(())
+    }
+
+    /// Stops the threads after what they are at, and makes everything durable. Blocks.
+    pub fn close(&self) -> Result<(), EngineError> {
+        if self.closing.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        self.admission.close();
+        let _ = self.writer.send(Command::Close);
+        if let Some(thread) = self.writer_thread.lock().take() {
+            let _ = thread.join();
+        }
+        self.readers.close();
+        self.shared.compact_pool_journal();
+        Ok(self.shared.chain.close()?)
+    }
+}
+
+fn invalid_genesis(error: altlayer_execution::ChainSpecError) -> EngineError {
+    EngineError::new("ENGINE_INVALID_GENESIS", error.to_string())
+}

@@ -1,0 +1,42 @@
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { EngineError } from "../errors.ts";
+
+/** Delivers what has gathered: three arrays of equal length. See messages.ts for the kinds. */
+export type Deliver = (ids: readonly number[], kinds: readonly number[], texts: readonly string[]) => void;
+
+/** One engine behind the binding. Every request is answered under its id. */
+export interface NativeEngine {
+  request(id: number, operation: string, json: string): void;
+  query(id: number, method: string, params: string): void;
+  submit(id: number, flat: Uint8Array): void;
+  close(id: number): void;
+}
+
+export interface Addon {
+  readonly NativeEngine: new (options: string, deliver: Deliver) => NativeEngine;
+  kzgCommit(blob: Uint8Array): Promise<Buffer>;
+  kzgProve(blob: Uint8Array, commitment: Uint8Array): Promise<Buffer>;
+  kzgProveCells(blob: Uint8Array): Promise<Buffer>;
+  kzgCommitSync(blob: Uint8Array): Buffer;
+  kzgProveSync(blob: Uint8Array, commitment: Uint8Array): Buffer;
+  kzgVerifySync(blob: Uint8Array, commitment: Uint8Array, proof: Uint8Array): boolean;
+  kzgVerifyCellsSync(blob: Uint8Array, commitment: Uint8Array, proofs: Uint8Array): boolean;
+}
+
+const ADDON_FILE = fileURLToPath(new URL("../../native/altlayer-engine.node", import.meta.url));
+
+let loaded: Addon | undefined;
+
+/** The native addon, loaded on first use. Node keeps one copy per process; engines in it share nothing. */
+export function addon(): Addon {
+  try {
+    loaded ??= createRequire(import.meta.url)(ADDON_FILE) as Addon;
+    return loaded;
+  } catch (cause) {
+    throw new EngineError(
+      { code: "ENGINE_ADDON", message: "the native engine cannot be loaded: run `npm run setup` to build it" },
+      { cause },
+    );
+  }
+}

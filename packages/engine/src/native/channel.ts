@@ -1,0 +1,88 @@
+import { EngineError, EngineQueryError } from "../errors.ts";
+import { type Addon, addon, type Deliver, type NativeEngine } from "./addon.ts";
+import { MESSAGE } from "./messages.ts";
+
+interface Waiter {
+  readonly resolve: (text: string) => void;
+  readonly reject: (error: EngineError | EngineQueryError) => void;
+}
+
+/** Promises over the binding's ids. Events go to one handler. */
+export class Channel {
+  readonly #waiters = new Map<number, Waiter>();
+  readonly #onEvent: (json: string) => void;
+  readonly #native: NativeEngine;
+  /** The description that opening answers with. */
+  readonly opened: Promise<string>;
+  #nextId = 1;
+
+  constructor(options: { readonly json: string; readonly onEvent: (json: string) => void }, native: Addon = addon()) {
+    this.#onEvent = options.onEvent;
+    this.opened = this.#wait(0);
+    this.#native = new native.NativeEngine(options.json, this.#deliver);
+  }
+
+  request(operation: string, fields: object): Promise<string> {
+    const id = this.#takeId();
+    const answer = this.#wait(id);
+    this.#native.request(id, operation, JSON.stringify(fields));
+    return answer;
+  }
+
+  query(method: string, params: string): Promise<string> {
+    const id = this.#takeId();
+    const answer = this.#wait(id);
+    this.#native.query(id, method, params);
+    return answer;
+  }
+
+  submit(flat: Uint8Array): Promise<string> {
+    const id = this.#takeId();
+    const answer = this.#wait(id);
+    this.#native.submit(id, flat);
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    const id = this.#takeId();
+    const answer = this.#wait(id);
+    this.#native.close(id);
+    try {
+      await answer;
+    } finally {
+      // Nothing is delivered after this answer.
+      const error = new EngineError({ code: "ENGINE_CLOSED", message: "the engine is closed" });
+      for (const waiter of this.#waiters.values()) waiter.reject(error);
+      this.#waiters.clear();
+    }
+  }
+
+  #takeId(): number {
+    const id = this.#nextId;
+    // Ids are u32; 0 is the opening's.
+    this.#nextId = id >= 0xffff_ffff ? 1 : id + 1;
+    return id;
+  }
+
+  #wait(id: number): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    this.#waiters.set(id, { resolve, reject });
+    return promise;
+  }
+
+  readonly #deliver: Deliver = (ids, kinds, texts) => {
+    for (const [index, id] of ids.entries()) {
+      const kind = kinds[index];
+      const text = texts[index] ?? "null";
+      if (kind === MESSAGE.event) {
+        this.#onEvent(text);
+        continue;
+      }
+      const waiter = this.#waiters.get(id);
+      this.#waiters.delete(id);
+      if (kind === MESSAGE.answer) waiter?.resolve(text);
+      else if (kind === MESSAGE.rpcError) waiter?.reject(new EngineQueryError(JSON.parse(text)));
+      else waiter?.reject(new EngineError(JSON.parse(text)));
+    }
+  };
+}

@@ -1,0 +1,149 @@
+import { EngineError } from "./errors.ts";
+import { flatten } from "./flat.ts";
+import { Channel } from "./native/channel.ts";
+import type {
+  BlockRef,
+  CandidateId,
+  Engine,
+  EngineEvent,
+  EngineOptions,
+  ExecutionPayload,
+  ExtendResult,
+  ExtendSource,
+  HeadChange,
+  Heads,
+  Hex,
+  PayloadAttributes,
+  PayloadStatus,
+  SubmitResult,
+} from "./types.ts";
+
+/**
+ * Opens the engine of one rollup, creating its data directory or recovering what it holds.
+ *
+ * Any number of engines may be open in a process; a directory belongs to one at a time. An open engine keeps the process
+ * alive until `close`.
+ *
+ * @throws EngineError with `ENGINE_INVALID_GENESIS`, `STATE_GENESIS_MISMATCH`, `STATE_LOCKED`, `STATE_CORRUPT`,
+ *   `ENGINE_ADDON` and the codes of crates/state's errors.
+ */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { minTipWei, ...pool } = options.pool;
+  const json = JSON.stringify({
+    ...options,
+    pool: minTipWei === undefined ? pool : { ...pool, minTipWei: minTipWei.toString() },
+  });
+  const inbox = new EventInbox();
+  const channel = new Channel({ json, onEvent: (text) => inbox.receive(text) });
+  const opened: { genesis: BlockRef; heads: Heads } = JSON.parse(await channel.opened);
+  return new OpenedEngine(opened, { channel, inbox });
+}
+
+/** Keeps the heads current, and tells listeners. */
+class EventInbox {
+  readonly #listeners = new Set<(event: EngineEvent) => void>();
+  heads: Heads | undefined;
+
+  receive(text: string): void {
+    const event: EngineEvent = JSON.parse(text);
+    if (event.kind === "heads") this.heads = event.change.heads;
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        // A listener's fault must not keep answers from others; it surfaces as an uncaught exception.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+
+  add(listener: (event: EngineEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+}
+
+class OpenedEngine implements Engine {
+  readonly genesis: BlockRef;
+  readonly #channel: Channel;
+  readonly #inbox: EventInbox;
+  readonly #openedHeads: Heads;
+  #closed: Promise<void> | undefined;
+
+  constructor(opened: { genesis: BlockRef; heads: Heads }, dependencies: { channel: Channel; inbox: EventInbox }) {
+    this.genesis = opened.genesis;
+    this.#openedHeads = opened.heads;
+    this.#channel = dependencies.channel;
+    this.#inbox = dependencies.inbox;
+  }
+
+  heads(): Heads {
+    return this.#inbox.heads ?? this.#openedHeads;
+  }
+
+  onEvent(listener: (event: EngineEvent) => void): () => void {
+    return this.#inbox.add(listener);
+  }
+
+  open(parentHash: Hex, attributes: PayloadAttributes): Promise<{ readonly candidate: CandidateId } & ExtendResult> {
+    return this.#request("open", { parentHash, attributes });
+  }
+
+  extend(candidate: CandidateId, source: ExtendSource): Promise<ExtendResult> {
+    return this.#request("extend", { candidate, source });
+  }
+
+  seal(candidate: CandidateId): Promise<ExecutionPayload> {
+    return this.#request("seal", { candidate });
+  }
+
+  drop(candidate: CandidateId): Promise<void> {
+    return this.#request<null>("drop", { candidate }).then(() => undefined);
+  }
+
+  newPayload(payload: ExecutionPayload): Promise<PayloadStatus> {
+    return this.#request("newPayload", { payload });
+  }
+
+  setHeads(heads: { readonly unsafe: Hex; readonly safe?: Hex; readonly finalized?: Hex }): Promise<HeadChange | null> {
+    return this.#request("setHeads", heads);
+  }
+
+  async submit(raw: readonly Uint8Array[]): Promise<readonly SubmitResult[]> {
+    this.#checkOpen();
+    return JSON.parse(await this.#channel.submit(flatten(raw)));
+  }
+
+  async query(method: string, params: string): Promise<string> {
+    this.#checkOpen();
+    return this.#channel.query(method, params);
+  }
+
+  payloadByHash(hash: Hex): Promise<ExecutionPayload | null> {
+    return this.#request("payloadByHash", { hash });
+  }
+
+  payloadByNumber(number: number): Promise<ExecutionPayload | null> {
+    return this.#request("payloadByNumber", { number });
+  }
+
+  messagePasserRoot(hash: Hex): Promise<Hex> {
+    return this.#request("messagePasserRoot", { hash });
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#channel.close();
+    return this.#closed;
+  }
+
+  async #request<Answer>(operation: string, fields: object): Promise<Answer> {
+    this.#checkOpen();
+    return JSON.parse(await this.#channel.request(operation, fields)) as Answer;
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new EngineError({ code: "ENGINE_CLOSED", message: "the engine is closed" });
+  }
+}
