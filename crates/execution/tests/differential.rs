@@ -135,7 +135,7 @@ impl Oracle {
         let mut found = Vec::new();
         for (address, account) in &self.db.cache.accounts {
             let exists = account.account_state != AccountState::NotExisting && !account.info.is_empty();
-            let theirs = exists.then(|| (account.info.nonce, account.info.balance, account.info.code_hash));
+            let theirs = exists.then_some((account.info.nonce, account.info.balance, account.info.code_hash));
             let ours = trie.account(address).unwrap().map(|ours| (ours.nonce, ours.balance, ours.code_hash));
             if ours != theirs {
                 found.push(format!("{address}: ours {ours:?}, its {theirs:?} ({:?})", account.account_state));
@@ -224,7 +224,7 @@ fn zeroed_slots(outcome: &BlockOutcome) -> usize {
 }
 
 fn play(seed: u64, reached: &mut Reached) -> Result<(), String> {
-    let holocene = seed % 2 == 0;
+    let holocene = seed.is_multiple_of(2);
     let mut generator = Generator::new(seed, CHAIN_ID);
     let alloc = genesis_alloc(&mut generator);
     let mut oracle = Oracle::new(&alloc, holocene);
