@@ -1,32 +1,80 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { TaskFailure } from "../lib/failure.mjs";
+import { inRoot } from "../lib/paths.mjs";
+import { runShown } from "../lib/process.mjs";
+import { bold, green, red, say } from "../lib/progress.mjs";
 
-/** Suites by name; each one's command prints its counts and exits non-zero on a failure that is not listed. */
-const SUITES = {};
+const SUITE_TIMEOUT_MS = 60 * 60_000;
 
-/** What `npm test` runs of them. */
-export function suitesOfQuickShare() {
-  return Object.keys(SUITES).filter((name) => SUITES[name].quick);
+/** A suite over a folder of vectors, run by the engine's own runner (crates/execution). */
+const vectors = (folder) => ({
+  folder,
+  command: () => [
+    "cargo",
+    ["run", "--release", "--locked", "--quiet", "-p", "altlayer-execution", "--bin", "altlayer-vectors", "--"],
+  ],
+});
+
+/**
+ * Suites by name. `folder` is the share of the vectors that the repository carries; `--dir` names another folder in the
+ * same format.
+ */
+const SUITES = {
+  state: vectors("ethereum-tests/GeneralStateTests"),
+  trie: vectors("ethereum-tests/TrieTests"),
+  rlp: vectors("ethereum-tests/RLPTests"),
+  tx: vectors("ethereum-tests/TransactionTests"),
+  "op-blocks": vectors("op-sepolia-blocks"),
+  batches: { folder: "op-batches", command: (tools) => [tools.node, [inRoot("scripts/conformance/batches.ts")]] },
+  stock: { command: (tools) => [tools.node, [inRoot("test/stock/run.ts")]] },
+};
+
+/** What `npm test` shows of them. Stock nodes are built from their sources with Go, so they run only when asked for. */
+export const suitesOfQuickShare = () => Object.keys(SUITES).filter((name) => SUITES[name].folder !== undefined);
+
+function argumentsOf(name, { dir, rest }) {
+  const { folder } = SUITES[name];
+  if (folder === undefined) return rest;
+  const directory = path.resolve(dir ?? inRoot("test/vectors", folder));
+  if (!existsSync(directory))
+    throw new TaskFailure("NO_VECTORS", `There is no folder ${directory}: name one with --dir.`, { exitCode: 2 });
+  return name === "batches" ? ["--dir", directory, ...rest] : [name, "--dir", directory, ...rest];
 }
 
-export async function runSuites(names, args, tools) {
-  let ok = true;
-  let passed = 0;
+/** Runs suites one after the other, each to its end. */
+export async function runSuites(names, options, tools) {
+  const failed = [];
   for (const name of names) {
-    const good = await SUITES[name].run(args, tools);
-    ok &&= good;
-    passed += good ? 1 : 0;
+    const [command, args] = SUITES[name].command(tools);
+    say(bold(`conformance ${name}`));
+    const all = [...args, ...argumentsOf(name, options)];
+    const code = await runShown(command, all, { env: tools.env, timeoutMs: SUITE_TIMEOUT_MS });
+    if (code !== 0) failed.push(name);
   }
-  return { ok, passed, failed: names.length - passed, skipped: 0 };
+  return { ok: failed.length === 0, passed: names.length - failed.length, failed: failed.length, skipped: 0 };
 }
 
 export async function runConformance(args, tools) {
-  const names = args.filter((arg) => arg in SUITES);
-  const rest = args.filter((arg) => !(arg in SUITES));
-  if (rest[0] !== undefined && !rest[0].startsWith("--")) {
-    throw new TaskFailure("UNKNOWN_SUITE", `Unknown suite: ${rest[0]}; there are ${Object.keys(SUITES).join(", ")}.`, {
-      exitCode: 2,
-    });
+  const names = [];
+  const options = { dir: undefined, rest: [] };
+  for (let index = 0; index < args.length; index++) {
+    if (args[index] in SUITES) names.push(args[index]);
+    else if (args[index] === "--dir") options.dir = args[++index];
+    else if (args[index].startsWith("-") || options.rest.length > 0) options.rest.push(args[index]);
+    else {
+      throw new TaskFailure(
+        "UNKNOWN_SUITE",
+        `Unknown suite: ${args[index]}; there are ${Object.keys(SUITES).join(", ")}.`,
+        { exitCode: 2 },
+      );
+    }
   }
-  const result = await runSuites(names.length > 0 ? names : Object.keys(SUITES), rest, tools);
+  if (options.dir !== undefined && names.length !== 1) {
+    throw new TaskFailure("WHICH_SUITE", "With --dir, name the one suite whose vectors it holds.", { exitCode: 2 });
+  }
+  const result = await runSuites(names.length > 0 ? names : suitesOfQuickShare(), options, tools);
+  const text = `${result.passed} suites passed, ${result.failed} failed.`;
+  say(result.ok ? green(text) : red(text));
   return result.ok ? 0 : 1;
 }

@@ -1,1 +1,2 @@
-export {};
+export { main } from "./cli.ts";
+export { CLI_ERRORS, CliError, type CliErrorCode, EXIT } from "./errors.ts";

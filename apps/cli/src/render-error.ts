@@ -18,6 +18,14 @@ export interface RenderedError {
   readonly json: { readonly error: Readonly<Record<string, unknown>> };
 }
 
+/** Exit codes for what other packages throw: wrong input is told apart from surroundings that are in the way. */
+function exitCodeOf({ code, exitCode }: TypedError): number {
+  if (exitCode !== undefined) return exitCode;
+  if (/^(CONFIG_|KEY_|INVALID_|UNSAFE_)/.test(code)) return EXIT.usage;
+  if (/^(L1_|BEACON_|CHAIN_MISMATCH|INSUFFICIENT_FUNDS)/.test(code)) return EXIT.environment;
+  return EXIT.failed;
+}
+
 /** An error of a system call has a code too, but it is not ours. */
 function isTyped(error: unknown): error is TypedError {
   return error instanceof Error && typeof (error as { code?: unknown }).code === "string" && !("syscall" in error);
@@ -36,7 +44,7 @@ export function renderError(error: unknown): RenderedError {
   const label = error.number === undefined ? error.code : `${error.code} (${error.number})`;
   const data = error.data ?? error.details ?? {};
   return {
-    exitCode: error.exitCode ?? EXIT.failed,
+    exitCode: exitCodeOf(error),
     text: `${label}: ${error.message}`,
     json: {
       error: {

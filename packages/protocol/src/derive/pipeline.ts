@@ -49,7 +49,6 @@ export class DerivationPipeline implements Derivation {
   readonly #decompress: Decompress;
   #source: L1Source | null = null;
   #stages: Stages | null = null;
-  #judgedBefore = 0;
   /** By hash, oldest first. */
   #epochs = new Map<Hex, Epoch>();
   #l2Blocks = new Map<number, PayloadView>();
@@ -74,7 +73,6 @@ export class DerivationPipeline implements Derivation {
 
   reset(start: PipelineStart): void {
     this.#source = new L1Source(this.#config, start);
-    this.#judgedBefore = start.safeHeadDerivedFrom ?? 0;
     this.#stages = this.#buildStages(this.#source);
     this.#epochs = new Map();
     this.#l2Blocks = new Map();
@@ -218,7 +216,7 @@ export class DerivationPipeline implements Derivation {
       : new ChannelBank(config, { frames, source });
     const reader = new ChannelReader(config, { channels, source, decompress: this.#decompress });
     const lookup = (number: number) => this.#l2Blocks.get(number) ?? ({ kind: "needL2Block", number } as const);
-    const dependencies = { reader, source, lookup, judgedBefore: this.#judgedBefore };
+    const dependencies = { reader, source, lookup };
     return { strict, batches: strict ? new BatchStage(config, dependencies) : new BatchQueue(config, dependencies) };
   }
 

@@ -1,0 +1,52 @@
+import { resolve } from "node:path";
+import { kzg, openEngine } from "@altlayer/engine";
+import { loadNodeFiles, RollupNode } from "@altlayer/rollup";
+import { EXIT } from "../errors.ts";
+import type { Output } from "../output.ts";
+import type { LoggingOptions } from "./logging.ts";
+import { loggerOf } from "./logging.ts";
+import { stopSignal } from "./stop-signal.ts";
+import { CLIENT_VERSION } from "./version.ts";
+
+export interface NodeCommandOptions extends LoggingOptions {
+  readonly config: string;
+}
+
+/** `altlayer node`: a sequencer or follower of any L1, until Ctrl-C. */
+export async function node(options: NodeCommandOptions, output: Output): Promise<number> {
+  const { config, rollup, genesisJson } = await loadNodeFiles(options.config);
+  const log = loggerOf(options, config.logLevel);
+  const stop = stopSignal({ onStop: () => output.note("stopping"), onForced: () => output.note("stopped at once") });
+  try {
+    const running = await RollupNode.start(
+      { config, rollup, genesisJson, clientVersion: CLIENT_VERSION },
+      { openEngine, kzg, log },
+    );
+    try {
+      const ready = {
+        role: config.sequencer === undefined ? "follower" : "sequencer",
+        l1ChainId: rollup.l1ChainId,
+        l2ChainId: rollup.l2ChainId,
+        rpc: running.rpc?.httpUrl ?? null,
+        engineApi: running.engineApi?.httpUrl ?? null,
+        peerId: running.gossip?.node.peerId ?? null,
+        gossip: running.gossip?.node.addresses ?? [],
+        dataDir: resolve(config.dataDir),
+      };
+      if (output.json) output.answer(ready);
+      else {
+        output.line(`${ready.role} of chain ${ready.l2ChainId} on L1 ${ready.l1ChainId}`);
+        if (ready.rpc !== null) output.line(`  JSON-RPC    ${ready.rpc}`);
+        if (ready.engineApi !== null) output.line(`  Engine API  ${ready.engineApi}`);
+        for (const address of ready.gossip) output.line(`  gossip      ${address}`);
+      }
+      if (!stop.signal.aborted)
+        await new Promise((done) => stop.signal.addEventListener("abort", done, { once: true }));
+    } finally {
+      await running.close();
+    }
+    return EXIT.ok;
+  } finally {
+    stop.release();
+  }
+}

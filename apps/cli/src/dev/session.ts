@@ -1,0 +1,166 @@
+import { join } from "node:path";
+import { kzg, openEngine } from "@altlayer/engine";
+import type { ForkName } from "@altlayer/protocol";
+import { parseRollupConfig } from "@altlayer/protocol";
+import { parseNodeConfig, RollupNode, SystemClock, startBeaconFacade } from "@altlayer/rollup";
+import type { CliLogger } from "../log.ts";
+import type { TestAccount } from "./accounts.ts";
+import { ACCOUNT_COUNT, MNEMONIC, userAccounts } from "./accounts.ts";
+import { startAnvil } from "./anvil.ts";
+import { ensureChain } from "./chain.ts";
+import type { DataDir } from "./data-dir.ts";
+import { FinalityMark } from "./finality-mark.ts";
+import { devNodeConfig } from "./node-config.ts";
+import type { PortWish } from "./ports.ts";
+import { choosePort } from "./ports.ts";
+
+export interface DevOptions {
+  readonly ports: { readonly rpc: PortWish; readonly l1: PortWish; readonly beacon: PortWish };
+  readonly l2ChainId: number;
+  readonly blockTimeSeconds: number;
+  readonly l1BlockTimeSeconds: number;
+  readonly newestFork: ForkName;
+  readonly dataAvailability: "blobs" | "calldata" | "cheaper";
+  readonly clientVersion: string;
+}
+
+export interface DevDependencies {
+  readonly dataDir: DataDir;
+  readonly log: CliLogger;
+  readonly onProgress: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What `altlayer dev --json` prints. */
+export interface DevReady {
+  readonly endpoints: { readonly rpc: string; readonly ws: string; readonly l1: string; readonly beacon: string };
+  readonly chains: { readonly l1: number; readonly l2: number };
+  readonly accounts: readonly TestAccount[];
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly l2GenesisHash: string;
+  readonly dataDir: string;
+  readonly resumed: boolean;
+  readonly clockBehindSeconds: number;
+}
+
+export interface DevSession {
+  readonly ready: DevReady;
+  /** Rejects when a part that cannot be replaced has failed. */
+  readonly failed: Promise<never>;
+  close(): Promise<void>;
+}
+
+const L1_CHAIN_ID = 31337;
+/** A stop shorter than this is caught up with by empty blocks; a longer one shifts the chains' clock. */
+const CATCH_UP_MAX_SECONDS = 30;
+
+/** Boots a development L1 and a rollup on it, from the L1 up; `close` takes them down in mirror order. */
+export async function startDev(options: DevOptions, dependencies: DevDependencies): Promise<DevSession> {
+  const { dataDir, log, onProgress, signal } = dependencies;
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const l1Port = await choosePort(options.ports.l1);
+    const rpcPort = await choosePort(options.ports.rpc, new Set([l1Port]));
+    const beaconPort = await choosePort(options.ports.beacon, new Set([l1Port, rpcPort]));
+
+    onProgress("starting the L1");
+    const anvil = await startAnvil(
+      {
+        directory: dataDir.l1,
+        port: l1Port,
+        chainId: L1_CHAIN_ID,
+        blockTimeSeconds: options.l1BlockTimeSeconds,
+        mnemonic: MNEMONIC,
+        accounts: ACCOUNT_COUNT,
+        catchUpMaxSeconds: CATCH_UP_MAX_SECONDS,
+      },
+      { log: log.child("anvil") },
+    );
+    closers.push(() => anvil.stop());
+    signal.throwIfAborted();
+
+    const { files, resumed } = await ensureChain(
+      {
+        directory: dataDir.root,
+        l1Url: anvil.url,
+        l1ChainId: L1_CHAIN_ID,
+        l2ChainId: options.l2ChainId,
+        blockTimeSeconds: options.blockTimeSeconds,
+        newestFork: options.newestFork,
+      },
+      { onProgress, signal },
+    );
+    const { record } = files;
+    const mark = new FinalityMark({ directory: dataDir.rollup });
+    await mark.require(anvil.url);
+    signal.throwIfAborted();
+
+    onProgress("starting the rollup");
+    const clock = new SystemClock({ offsetMs: anvil.clockOffsetMs });
+    // Anvil forgets a reorged block's blobs, and those of an earlier life; the archive keeps them for derivation.
+    const blobs = await startBeaconFacade(
+      {
+        l1Url: anvil.url,
+        blobsUrl: anvil.url,
+        addressing: "block-number",
+        directory: join(dataDir.l1, "blobs"),
+        port: beaconPort,
+        startBlock: record.anchor.number,
+      },
+      { kzg, clock, log: log.child("beacon") },
+    );
+    closers.push(() => blobs.catchUp().catch(() => {}));
+    closers.push(() => blobs.close());
+
+    const config = parseNodeConfig(
+      await devNodeConfig({
+        directory: dataDir.root,
+        l1Url: anvil.url,
+        beaconUrl: blobs.url,
+        rpcPort,
+        clockOffsetMs: anvil.clockOffsetMs,
+        disputeGameFactory: record.addresses.DisputeGameFactoryProxy ?? "",
+        dataAvailability: options.dataAvailability,
+      }),
+    );
+    const node = await RollupNode.start(
+      {
+        config,
+        rollup: parseRollupConfig(files.rollupJson),
+        genesisJson: files.genesisJson,
+        clientVersion: options.clientVersion,
+      },
+      { openEngine, kzg, clock, log: log.child("rollup") },
+    );
+    closers.push(() => node.close());
+    const url = `http://127.0.0.1:${rpcPort}`;
+    const following = new AbortController();
+    const followed = mark.follow(url, following.signal);
+    closers.push(async () => {
+      following.abort();
+      await followed;
+      await mark.save(url).catch(() => {});
+    });
+
+    return {
+      ready: {
+        endpoints: { rpc: url, ws: `ws://127.0.0.1:${rpcPort}`, l1: anvil.url, beacon: blobs.url },
+        chains: { l1: L1_CHAIN_ID, l2: record.l2ChainId },
+        accounts: userAccounts(),
+        addresses: record.addresses,
+        l2GenesisHash: record.l2GenesisHash,
+        dataDir: dataDir.root,
+        resumed,
+        clockBehindSeconds: Math.round(Math.max(0, -anvil.clockOffsetMs) / 1000),
+      },
+      failed: anvil.failed,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

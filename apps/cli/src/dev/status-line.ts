@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SyncStatus } from "../commands/status.ts";
+import type { Output } from "../output.ts";
+import { rpc } from "../rpc.ts";
+
+const EVERY_MS = 1_000;
+/** On a pipe or in a log file a line each second is noise. */
+const EVERY_MS_PLAIN = 10_000;
+const WINDOW_BLOCKS = 10;
+const BLOCKS_PER_ROUND_MAX = 20;
+
+/** Transactions of users per second over the last blocks; each block begins with one of the system's. */
+class Rate {
+  #blocks: { readonly number: number; readonly timestamp: number; readonly transactions: number }[] = [];
+
+  async upTo(url: string, head: number): Promise<number> {
+    const last = this.#blocks.at(-1)?.number ?? head - 1;
+    const first = Math.max(last + 1, head - BLOCKS_PER_ROUND_MAX + 1);
+    for (let number = first; number <= head; number++) {
+      const block = await rpc<{ timestamp: string; transactions: readonly string[] } | null>(
+        url,
+        "eth_getBlockByNumber",
+        [`0x${number.toString(16)}`, false],
+      );
+      if (block === null) break;
+      this.#blocks.push({
+        number,
+        timestamp: Number(block.timestamp),
+        transactions: Math.max(0, block.transactions.length - 1),
+      });
+    }
+    this.#blocks = this.#blocks.filter(({ number }) => number <= head).slice(-WINDOW_BLOCKS - 1);
+    const [oldest, ...rest] = this.#blocks;
+    const newest = rest.at(-1);
+    if (oldest === undefined || newest === undefined || newest.timestamp <= oldest.timestamp) return 0;
+    return rest.reduce((sum, { transactions }) => sum + transactions, 0) / (newest.timestamp - oldest.timestamp);
+  }
+}
+
+/** Shows the heads and the load until the signal aborts: one redrawn line on a terminal, else now and then a line. */
+export async function showStatus(
+  options: { readonly url: string },
+  { output, signal }: { readonly output: Output; readonly signal: AbortSignal },
+): Promise<void> {
+  if (output.json) return;
+  const rate = new Rate();
+  while (!signal.aborted) {
+    let text: string;
+    try {
+      const { unsafe_l2, safe_l2, finalized_l2, head_l1 } = await rpc<SyncStatus>(options.url, "optimism_syncStatus");
+      const perSecond = await rate.upTo(options.url, unsafe_l2.number);
+      text = `unsafe ${unsafe_l2.number}  safe ${safe_l2.number}  finalized ${finalized_l2.number}  L1 ${head_l1.number}  ${perSecond.toFixed(1)} tx/s`;
+    } catch (error) {
+      text = `no answer: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    if (signal.aborted) return;
+    if (output.live) output.draw(`\r\u001b[2K${text}`);
+    else output.note(text);
+    await sleep(output.live ? EVERY_MS : EVERY_MS_PLAIN, undefined, { signal, ref: false }).catch(() => {});
+  }
+}
