@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { decompress } from "../compression/node.ts";
 import { equalBytes } from "../src/encoding/bytes.ts";
@@ -91,4 +92,14 @@ function checkChannel(data: Uint8Array): string | null {
 
 function checkBatch(data: Uint8Array): string | null {
   return equalBytes(encodeBatch(decodeBatch(data, CHAIN), CHAIN), data) ? null : "batch encodes to other bytes";
+}
+
+/** As a command: `--dir D`, by default the vectors of this repository. */
+if (import.meta.main) {
+  const at = process.argv.indexOf("--dir");
+  const vectors = fileURLToPath(new URL("../../../test/vectors/op-batches/", import.meta.url));
+  const result = main(at < 0 ? vectors : (process.argv[at + 1] ?? ""));
+  for (const message of result.messages) process.stderr.write(`${message}\n`);
+  process.stdout.write(`batches: ${result.passed} passed, ${result.failed} failed\n`);
+  if (result.failed > 0 || result.passed === 0) process.exitCode = 1;
 }
