@@ -82,6 +82,7 @@ describe("a singular batch", () => {
     ["of an epoch of another L1", batch(5010, { epochHash: hash("x") }), {}, "drop", "drop"],
     ["without any L1 block known", batch(5010), { blocks: [] }, "undecided", "undecided"],
     ["with an empty transaction", batch(5010, { transactions: [new Uint8Array(0)] }), {}, "drop", "drop"],
+    ["with a set-code transaction", batch(5010, { transactions: [Uint8Array.of(4, 0xc0)] }), {}, "drop", "drop"],
     ["with a deposit", batch(5010, { transactions: [transfer(1), Uint8Array.of(0x7e, 0xc0)] }), {}, "drop", "drop"],
   ] as const)("%s", (_, it, options, expectedBefore, expectedHolocene) => {
     expect(check(it, options)).toBe(expectedBefore);

@@ -88,6 +88,23 @@ describe.each(FORKS)("$fork", ({ config, strict }) => {
       expect(asked.map(({ index }) => index)).toEqual([2, 3, 4, 5]);
     });
 
+    test("with attributes that are given again until their block is made", () => {
+      const { l1, l2 } = chain(config, 2);
+      l1.mine({ transactions: [batcherTransaction(frames([span(config, l2)]))] });
+      const driver = new Driver(config, l1);
+      driver.run();
+      expectSame(driver, l2);
+      const again = new Driver(config, l1);
+      const step = again.pipeline.step.bind(again.pipeline);
+      again.pipeline.step = (parent) => {
+        const first = step(parent);
+        expect(step(parent)).toEqual(first);
+        return first;
+      };
+      again.run();
+      expectSame(again, l2);
+    });
+
     test("as the L1 grows, whatever the pace of the driver", () => {
       const l1 = new SimulatedL1();
       const l2 = new SimulatedL2(config, l1);

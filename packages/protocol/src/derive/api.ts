@@ -33,7 +33,7 @@ export interface BlobReference {
   readonly versionedHash: Hex;
 }
 
-/** What the pipeline needs or gives next. Each need is repeated by every `step` until it is met. */
+/** What the pipeline needs or gives next. It is repeated by every `step` until the need is met or the block is made. */
 export type PipelineStep =
   | { readonly kind: "attributes"; readonly derived: DerivedAttributes }
   /** The L1 block of that number; `parentHash` is null for the first after a reset, whose hash is `hash`. */
@@ -64,7 +64,8 @@ export interface Derivation {
 
   /**
    * Derives on until there are attributes for the block after `parent`, or something is needed. `parent` is the safe
-   * head, or within a span batch before Holocene the pending safe head.
+   * head, or within a span batch before Holocene the pending safe head. Attributes are given again for the same parent,
+   * until a later one shows that their block was made, or they are rejected.
    * @throws ProtocolError of severity `reset` (find the start again) or `critical`
    */
   step(parent: L2BlockRef): PipelineStep;

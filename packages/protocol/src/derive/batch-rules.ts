@@ -7,6 +7,8 @@ import { l2BlockRefFromPayload } from "../l1/l2-payload.ts";
 import type { L1BlockRef, L2BlockRef, PayloadView } from "../types.ts";
 import type { NeedL2Block } from "./pull.ts";
 
+const SET_CODE_TRANSACTION_TYPE = 4;
+
 /**
  * `drop`: invalid for good. `undecided`: more L1 blocks are needed. `future`: to be checked again after the blocks
  * between (before Holocene). `past`: of blocks that are safe already (from Holocene on; before, such are dropped).
@@ -66,8 +68,9 @@ function checkTimes(
 
 function checkTransactions(transactions: readonly Uint8Array[]): BatchValidity {
   for (const transaction of transactions) {
-    // An empty transaction, or a deposit: only the L1 makes those.
-    if (transaction.length === 0 || transaction[0] === DEPOSIT_TRANSACTION_TYPE) return "drop";
+    const type = transaction[0];
+    // Nothing at all; a deposit, which only the L1 makes; or set-code, which begins with Isthmus.
+    if (type === undefined || type === DEPOSIT_TRANSACTION_TYPE || type === SET_CODE_TRANSACTION_TYPE) return "drop";
   }
   return "accept";
 }

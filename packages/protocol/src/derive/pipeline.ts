@@ -54,6 +54,8 @@ export class DerivationPipeline implements Derivation {
   #l2Blocks = new Map<number, PayloadView>();
   /** Taken from the batch stage, waiting for the parent's system config. */
   #pending: NextBatch | null = null;
+  /** What was given last: given again until the parent moves on, so that a driver may fail and retry. */
+  #given: DerivedAttributes | null = null;
   /** The system config recorded in the block with that hash, and in the block that the last attributes make. */
   #known: { readonly hash: Hex; readonly systemConfig: SystemConfig } | null = null;
   #expected: { readonly parent: Hex; readonly timestamp: number; readonly systemConfig: SystemConfig } | null = null;
@@ -77,12 +79,15 @@ export class DerivationPipeline implements Derivation {
     this.#epochs = new Map();
     this.#l2Blocks = new Map();
     this.#pending = null;
+    this.#given = null;
     this.#known = null;
     this.#expected = null;
   }
 
   step(parent: L2BlockRef): PipelineStep {
     const { source, stages } = this.#started();
+    if (this.#given?.parent.hash === parent.hash) return { kind: "attributes", derived: this.#given };
+    this.#given = null;
     for (;;) {
       const { awaited, missingBlobs } = source;
       if (awaited !== null) return { kind: "needL1Block", ...awaited };
@@ -121,16 +126,18 @@ export class DerivationPipeline implements Derivation {
       });
     }
     const { stages } = this.#started();
+    this.#given = null;
     if (!this.#isStrict(derived.derivedFrom)) return null;
     if (stages.batches instanceof BatchStage) stages.batches.flush();
     const transactions = derived.attributes.transactions.filter(isDepositTransaction);
-    return {
+    this.#given = {
       ...derived,
       attributes: { ...derived.attributes, transactions },
       isLastInSpan: true,
       concluding: true,
       depositsOnly: true,
     };
+    return this.#given;
   }
 
   #next(stages: Stages, parent: L2BlockRef): Pull<PipelineStep> {
@@ -145,7 +152,8 @@ export class DerivationPipeline implements Derivation {
     const systemConfig = this.#systemConfigOf(parent);
     if ("kind" in systemConfig) return systemConfig;
     this.#pending = null;
-    return { kind: "attributes", derived: this.#derive(parent, systemConfig, batch, isLastInSpan) };
+    this.#given = this.#derive(parent, systemConfig, batch, isLastInSpan);
+    return { kind: "attributes", derived: this.#given };
   }
 
   #derive(parent: L2BlockRef, parentSystemConfig: SystemConfig, batch: SingularBatch, isLastInSpan: boolean) {
