@@ -11,7 +11,9 @@ pub enum StateError {
     UnknownBlock { hash: B256 },
     #[error("block number {number} is above the head")]
     UnknownNumber { number: u64 },
-    #[error("state of block {number} is no longer kept: the oldest kept is {oldest}; run with archive history to keep all")]
+    #[error(
+        "state of block {number} is no longer kept: the oldest kept is {oldest}; run with archive history to keep all"
+    )]
     Pruned { number: u64, oldest: u64 },
     #[error("code {hash} is not known")]
     UnknownCode { hash: B256 },

@@ -4,7 +4,14 @@
 
 mod chain;
 mod change;
+mod checkpoint;
+mod codec;
 mod error;
+mod flat;
+mod index;
+mod journal;
+#[cfg(test)]
+mod journal_tests;
 mod state_trie;
 #[cfg(test)]
 mod state_trie_tests;
@@ -24,3 +31,8 @@ pub mod raw_trie {
     pub use crate::trie::{Edit, LeafValue, Trie};
     pub use alloy_trie::Nibbles;
 }
+
+/// The L2ToL1MessagePasser predeploy (OP Stack specs, protocol/predeploys.md), whose storage root withdrawals are proven
+/// against.
+pub const MESSAGE_PASSER: alloy_primitives::Address =
+    alloy_primitives::address!("4200000000000000000000000000000000000016");

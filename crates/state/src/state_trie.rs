@@ -11,8 +11,8 @@ use alloy_trie::{EMPTY_ROOT_HASH, KECCAK_EMPTY, Nibbles, TrieAccount};
 use rayon::prelude::*;
 
 use crate::{
-    change::{Account, ChangeSet},
     chain::types::{Accesses, AccountProof, StorageProof},
+    change::{Account, ChangeSet},
     trie::{Edit, LeafValue, Trie, WitnessBuilder},
     types::{StateDiff, StateError},
 };
@@ -297,10 +297,7 @@ fn decode_exact<T: Decodable>(mut bytes: &[u8]) -> Option<T> {
     bytes.is_empty().then_some(value)
 }
 
-fn slot_edits<'a>(
-    exists: bool,
-    slots: impl Iterator<Item = (&'a U256, &'a U256)>,
-) -> Vec<(Nibbles, SlotEdit)> {
+fn slot_edits<'a>(exists: bool, slots: impl Iterator<Item = (&'a U256, &'a U256)>) -> Vec<(Nibbles, SlotEdit)> {
     if !exists {
         return Vec::new();
     }

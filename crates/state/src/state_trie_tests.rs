@@ -7,7 +7,7 @@ use alloy_trie::{KECCAK_EMPTY, Nibbles, TrieAccount, proof::verify_proof};
 use proptest::prelude::*;
 use revm::state::AccountInfo;
 
-use crate::{AccountDiff, Accesses, Preimages, StateDiff, StateError, StateTrie, state_root};
+use crate::{Accesses, AccountDiff, Preimages, StateDiff, StateError, StateTrie, state_root};
 
 fn address(index: u8) -> Address {
     Address::with_last_byte(index)

@@ -62,7 +62,10 @@ fn build<V: LeafValue>(leaves: &mut Vec<(Nibbles, V)>, depth: usize) -> Option<L
 
 fn build_from<V: LeafValue>(leaves: &mut Vec<(Nibbles, V)>, start: usize, depth: usize) -> Option<Link<V>> {
     if leaves.len() <= start + 1 {
-        return (leaves.len() > start).then(|| leaves.pop()).flatten().map(|(key, value)| Link::leaf(key.slice(depth..), value));
+        return (leaves.len() > start)
+            .then(|| leaves.pop())
+            .flatten()
+            .map(|(key, value)| Link::leaf(key.slice(depth..), value));
     }
     let (first, last) = (leaves[start].0, leaves[leaves.len() - 1].0);
     let split = first.common_prefix_length(&last);

@@ -47,12 +47,6 @@ impl<V: LeafValue> Trie<V> {
         self.root.is_none()
     }
 
-    /// A trie of which only the root is known.
-    pub fn blind(root: B256) -> Self {
-        let root = (root != EMPTY_ROOT_HASH).then(|| Link::Blind(Arc::new(root)));
-        Self { root, changed: 0 }
-    }
-
     pub fn get(&self, key: &Nibbles) -> Result<Option<&V>, StateError> {
         edit::get(self.root.as_ref(), key)
     }
@@ -134,7 +128,10 @@ impl<V: LeafValue> Trie<V> {
         let parallel = self.changed >= PARALLEL_FROM;
         self.changed = 0;
         let Some(root) = &mut self.root else { return EMPTY_ROOT_HASH };
-        if parallel && root.node_ref().is_dirty() && let Link::Branch(branch) = root {
+        if parallel
+            && root.node_ref().is_dirty()
+            && let Link::Branch(branch) = root
+        {
             Arc::make_mut(branch).children.par_iter_mut().for_each(|child| {
                 child.seal(&mut Scratch::default());
             });

@@ -127,7 +127,11 @@ fn next_and_previous_vectors() {
             trie.iter().map(|entry| String::from_utf8(entry.unwrap().1.0.clone()).unwrap()).collect();
         for test in case["tests"].as_array().unwrap() {
             let [key, previous, next] = [0, 1, 2].map(|index| test[index].as_str().unwrap());
-            assert_eq!(keys.iter().rev().find(|k| k.as_str() < key).map_or("", String::as_str), previous, "before {key}");
+            assert_eq!(
+                keys.iter().rev().find(|k| k.as_str() < key).map_or("", String::as_str),
+                previous,
+                "before {key}"
+            );
             assert_eq!(keys.iter().find(|k| k.as_str() > key).map_or("", String::as_str), next, "after {key}");
         }
     }
@@ -143,7 +147,10 @@ fn built_root(model: &BTreeMap<Vec<u8>, Vec<u8>>) -> B256 {
 
 /// Few distinct nibbles at the start, so that prefixes are shared, paths split and branches collapse often.
 fn keys(length: usize) -> impl Strategy<Value = Vec<u8>> {
-    proptest::collection::vec(prop_oneof![4 => prop_oneof![Just(0x00u8), Just(0x01), Just(0x10), Just(0x11)], 1 => any::<u8>()], length)
+    proptest::collection::vec(
+        prop_oneof![4 => prop_oneof![Just(0x00u8), Just(0x01), Just(0x10), Just(0x11)], 1 => any::<u8>()],
+        length,
+    )
 }
 
 /// Like every value of a real state trie, these are no single bytes from 0x80 up, which `eth_trie` 0.6.1 misreads.

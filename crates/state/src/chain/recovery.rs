@@ -1,0 +1,424 @@
+//! Opening: newest valid checkpoint, then the journal's state changes; no execution. The root proves the result.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    fs::{self, File, OpenOptions, TryLockError},
+    path::Path,
+    sync::Arc,
+};
+
+use alloy_primitives::B256;
+use rayon::prelude::*;
+
+use super::{
+    shared::{CheckpointState, IndexJob, IndexQueue, Shared},
+    tree::{Node, Tree},
+    types::{BlockRef, ExecutedBlock, GenesisBlock, Heads, PreparedState, StoreOptions},
+    write::{KIND_BLOCK, KIND_EXTRA, KIND_GENESIS, KIND_HEADS, load_node},
+};
+use crate::{
+    MESSAGE_PASSER,
+    change::{Account, AccountChange, ChangeSet, SlotChange},
+    checkpoint,
+    codec::{self, BLOCK_START, Reader},
+    error::StateError,
+    flat::{Exported, FlatState},
+    index::Index,
+    journal::{Journal, Position, Scanned},
+    state_trie::{StateTrie, trie_of},
+};
+
+/// Takes the directory for this process; released when the file is dropped.
+pub fn lock(dir: &Path) -> Result<File, StateError> {
+    fs::create_dir_all(dir).map_err(StateError::io("creating", dir))?;
+    let path = dir.join("LOCK");
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+    let file = file.map_err(StateError::io("opening", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StateError::Locked { dir: dir.into() }),
+        Err(TryLockError::Error(error)) => Err(StateError::io("locking", path)(error)),
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Known {
+    number: u64,
+    parent: B256,
+    position: Position,
+}
+
+/// What a scan of the journal found.
+#[derive(Default)]
+struct Found {
+    blocks: HashMap<B256, Known>,
+    genesis: Option<Position>,
+    heads: Option<[B256; 3]>,
+    extras: BTreeMap<u8, Vec<u8>>,
+}
+
+fn scan(journal: &Journal, from: Position) -> Result<Found, StateError> {
+    let mut found = Found::default();
+    journal.scan(from, &mut |Scanned { position, kind, payload }| {
+        match kind {
+            KIND_GENESIS | KIND_BLOCK => {
+                let start = codec::block_start(payload)?;
+                found.blocks.insert(start.hash, Known { number: start.number, parent: start.parent, position });
+                if kind == KIND_GENESIS {
+                    found.genesis = Some(position);
+                }
+            }
+            KIND_HEADS => {
+                let mut reader = Reader::new(payload, "heads record");
+                found.heads = Some([reader.hash()?, reader.hash()?, reader.hash()?]);
+            }
+            KIND_EXTRA.. => {
+                found.extras.insert(kind, payload.to_vec());
+            }
+            _ => return Err(StateError::Encoding { what: "journal record kind" }),
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// The chain's blocks by hash: from the scan, else from the index.
+struct Blocks<'a> {
+    journal: &'a Journal,
+    index: &'a Index,
+    found: Found,
+    complete: bool,
+}
+
+impl Blocks<'_> {
+    fn get(&mut self, hash: &B256) -> Result<Known, StateError> {
+        if let Some(known) = self.found.blocks.get(hash) {
+            return Ok(*known);
+        }
+        if !self.complete
+            && let Some(number) = self.index.number_of(hash)?
+            && let Some(entry) = self.index.number(number)?.filter(|entry| entry.hash == *hash)
+        {
+            let start = codec::block_start(&self.journal.read_start(entry.position, BLOCK_START)?)?;
+            if start.hash == *hash {
+                return Ok(Known { number, parent: start.parent, position: entry.position });
+            }
+        }
+        if !self.complete {
+            // The index lost it (or was lost): the whole journal knows.
+            self.complete = true;
+            self.found.blocks = scan(self.journal, Journal::start())?.blocks;
+            return self.get(hash);
+        }
+        Err(StateError::UnknownBlock { hash: *hash })
+    }
+
+    fn changes(&mut self, hash: &B256) -> Result<(Known, ChangeSet), StateError> {
+        let known = self.get(hash)?;
+        let (_, payload) = self.journal.read(known.position)?;
+        Ok((known, codec::block_changes(&payload)?))
+    }
+}
+
+/// The journal's first record, for a new directory.
+fn write_genesis(journal: &Journal, genesis: &GenesisBlock, hash: B256) -> Result<(), StateError> {
+    let mut trie = trie_of(&genesis.state);
+    let root = trie.root();
+    if root != genesis.header.state_root {
+        return Err(StateError::RootMismatch { computed: root, expected: genesis.header.state_root });
+    }
+    let accounts = genesis.state.accounts.iter().filter_map(|(address, change)| {
+        let new = Some(Account::from(change.info.as_ref()?));
+        let slots = change.storage.iter().filter(|(_, value)| !value.is_zero());
+        let storage = slots.map(|(slot, value)| SlotChange { slot: *slot, old: Default::default(), new: *value });
+        Some(AccountChange { address: *address, old: None, new, storage: storage.collect() })
+    });
+    let codes = genesis.state.codes.iter().map(|(hash, code)| (*hash, code.clone()));
+    let changes = Arc::new(ChangeSet { accounts: accounts.collect(), codes: codes.collect() });
+    let message_passer_root = trie.storage_root(&MESSAGE_PASSER)?;
+    let state = PreparedState { parent: genesis.header.parent_hash, root, message_passer_root, trie, changes };
+    let block =
+        ExecutedBlock { header: genesis.header.clone(), hash, transactions: Vec::new(), receipts: Vec::new(), state };
+    journal.append(KIND_GENESIS, &codec::block_record(&block))?;
+    journal.append(KIND_HEADS, &[hash, hash, hash].concat())?;
+    journal.sync()
+}
+
+/// The state as recovery has it so far.
+struct Recovered {
+    flat: FlatState,
+    trie: StateTrie,
+    /// Canonical nodes of the history window, lowest first; the last is the head.
+    window: Vec<Node>,
+    heads: [B256; 3],
+    checkpoint: (u64, Position),
+}
+
+pub fn open(mut options: StoreOptions, genesis: GenesisBlock) -> Result<Shared, StateError> {
+    if let super::types::History::Blocks(blocks) = &mut options.history {
+        // The head itself always stays in memory.
+        *blocks = (*blocks).max(1);
+    }
+    let dir = options.dir.clone();
+    let hash = genesis.header.hash_slow();
+    let journal = Journal::open(&dir, hash, options.segment_bytes)?;
+    let archive = options.history == super::types::History::Archive;
+    let index = Index::open(&dir.join("index"), options.index_cache_bytes, archive)?;
+    let genesis_ref = BlockRef::new(hash, &genesis.header);
+    let checkpoints = checkpoint::list(&dir)?;
+    let mut last_error = None;
+    let mut recovered = None;
+    let window = match options.history {
+        super::types::History::Blocks(blocks) => blocks,
+        super::types::History::Archive => 128,
+    };
+    let mut blocks = Blocks { journal: &journal, index: &index, found: Found::default(), complete: false };
+    for candidate in checkpoints.iter().map(Some).chain([None]) {
+        let flat = FlatState::new();
+        let head = match candidate.map(|path| checkpoint::load(path, &flat)).transpose() {
+            Ok(head) => head,
+            Err(error) => {
+                tracing::warn!(%error, "skipping an unreadable checkpoint");
+                continue;
+            }
+        };
+        if let Some(head) = &head
+            && head.genesis != hash
+        {
+            return Err(StateError::GenesisMismatch { dir, found: head.genesis, expected: hash });
+        }
+        let from = head.as_ref().map_or(Journal::start(), |head| head.scan_from);
+        blocks.found = scan(&journal, from)?;
+        blocks.complete = from == Journal::start();
+        if head.is_none() && blocks.found.genesis.is_none() {
+            if !blocks.found.blocks.is_empty() {
+                return Err(StateError::Corrupt { what: "journal (no genesis)", file: dir, offset: 0 });
+            }
+            write_genesis(&journal, &genesis, hash)?;
+            blocks.found = scan(&journal, Journal::start())?;
+        }
+        if let Some(head) = &head {
+            for (kind, bytes) in &head.extras {
+                blocks.found.extras.entry(*kind).or_insert_with(|| bytes.clone());
+            }
+        }
+        match recover_state(&mut blocks, flat, head.as_ref(), hash, window) {
+            Ok(state) => {
+                recovered = Some(state);
+                break;
+            }
+            Err(error @ (StateError::RootMismatch { .. } | StateError::UnknownBlock { .. })) => {
+                tracing::warn!(%error, "a checkpoint does not lead to the head's state root, trying an older one");
+                last_error = Some(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let Some(recovered) = recovered else {
+        return Err(last_error.unwrap_or(StateError::UnknownBlock { hash }));
+    };
+    finish(options, genesis_ref, blocks, recovered, window).map(|parts| parts.into_shared(journal, index))
+}
+
+fn recover_state(
+    blocks: &mut Blocks<'_>,
+    flat: FlatState,
+    checkpoint: Option<&checkpoint::CheckpointHead>,
+    genesis: B256,
+    window: u64,
+) -> Result<Recovered, StateError> {
+    let heads = blocks.found.heads.or(checkpoint.map(|head| head.heads)).unwrap_or([genesis; 3]);
+    let target = heads[0];
+    let mut base = match checkpoint {
+        Some(head) => head.hash,
+        None => {
+            flat.apply_without_history(&blocks.changes(&genesis)?.1);
+            genesis
+        }
+    };
+    // From the base down and from the target down to where they meet.
+    let mut up = Vec::new();
+    let mut cursor = target;
+    while cursor != base {
+        let (ahead, below) = (blocks.get(&cursor)?, blocks.get(&base)?);
+        if ahead.number >= below.number && ahead.number > 0 {
+            up.push(cursor);
+            cursor = ahead.parent;
+        } else {
+            let (known, changes) = blocks.changes(&base)?;
+            flat.undo(known.number, &changes);
+            base = known.parent;
+        }
+    }
+    let head_number = blocks.get(&target)?.number;
+    let oldest = head_number.saturating_sub(window);
+    let mut nodes: VecDeque<Node> = VecDeque::new();
+    for hash in up.iter().rev() {
+        let known = blocks.get(hash)?;
+        if known.number > oldest {
+            let node = load(blocks, hash)?;
+            // The root at the end would not notice a wrong value that a later block overwrites; history would.
+            if !flat.is_before(&node.changes) {
+                return Err(StateError::RootMismatch { computed: B256::ZERO, expected: node.header.state_root });
+            }
+            flat.apply(known.number, &node.changes);
+            nodes.push_back(node);
+        } else {
+            flat.apply_without_history(&blocks.changes(hash)?.1);
+        }
+    }
+    // The window reaches below the checkpoint: its blocks' old values go underneath.
+    let mut cursor = base;
+    loop {
+        let known = blocks.get(&cursor)?;
+        let is_head = nodes.is_empty();
+        if known.number <= oldest && !is_head {
+            break;
+        }
+        let node = load(blocks, &cursor)?;
+        if known.number > oldest && known.number > 0 {
+            flat.add_history(known.number, &node.changes);
+        }
+        nodes.push_front(node);
+        if known.number == 0 {
+            break;
+        }
+        cursor = known.parent;
+    }
+    flat.set_oldest(oldest);
+    let exported: Vec<Exported> =
+        flat.shards().into_par_iter().flat_map_iter(|shard| flat.export(shard, u64::MAX)).collect();
+    let mut trie = StateTrie::from_accounts(
+        exported.iter().map(|exported| (&exported.address, exported.account, exported.storage.iter().copied())),
+    );
+    drop(exported);
+    let root = trie.root();
+    let expected = nodes.back().map_or(B256::ZERO, |node| node.header.state_root);
+    if root != expected {
+        return Err(StateError::RootMismatch { computed: root, expected });
+    }
+    let checkpoint = checkpoint.map_or((0, Journal::start()), |head| (head.number, head.scan_from));
+    Ok(Recovered { flat, trie, window: nodes.into(), heads, checkpoint })
+}
+
+fn load(blocks: &mut Blocks<'_>, hash: &B256) -> Result<Node, StateError> {
+    let position = blocks.get(hash)?.position;
+    load_node(blocks.journal, position)
+}
+
+/// Everything of [`Shared`] but what recovery borrows.
+struct Parts {
+    options: StoreOptions,
+    genesis: BlockRef,
+    flat: FlatState,
+    tree: Tree,
+    queue: IndexQueue,
+    checkpoint: CheckpointState,
+    extras: BTreeMap<u8, Vec<u8>>,
+}
+
+impl Parts {
+    fn into_shared(self, journal: Journal, index: Index) -> Shared {
+        Shared {
+            options: self.options,
+            genesis: self.genesis,
+            journal,
+            index,
+            flat: self.flat,
+            tree: self.tree.into(),
+            writing: Default::default(),
+            queue: self.queue.into(),
+            queue_moved: Default::default(),
+            checkpoint: self.checkpoint.into(),
+            checkpoint_wanted: Default::default(),
+            checkpoint_writing: Default::default(),
+            stopping: Default::default(),
+            extras: self.extras.into(),
+            blocks: Default::default(),
+            tries: Default::default(),
+        }
+    }
+}
+
+/// Brings the index to the chain, and the chain's blocks into memory.
+fn finish(
+    options: StoreOptions,
+    genesis: BlockRef,
+    mut blocks: Blocks<'_>,
+    recovered: Recovered,
+    window: u64,
+) -> Result<Parts, StateError> {
+    let Recovered { flat, trie, window: nodes, heads, checkpoint } = recovered;
+    let head = nodes.last().map_or(genesis, |node| node.block);
+    let nodes: Vec<Arc<Node>> = nodes.into_iter().map(Arc::new).collect();
+
+    // Canonical hashes from the head down to where the index agrees; blocks of another chain leave the index.
+    let mut progress = blocks.index.progress()?;
+    let mut canonical: Vec<(B256, Known)> = Vec::new();
+    let mut cursor = head.hash;
+    loop {
+        let known = blocks.get(&cursor)?;
+        while let Some((number, hash)) = progress
+            && (number > known.number || (number == known.number && hash != cursor))
+        {
+            let position = blocks.get(&hash)?.position;
+            let (_, payload) = blocks.journal.read(position)?;
+            let block = codec::block(&payload)?;
+            blocks.index.remove(&block, &codec::block_changes(&payload)?)?;
+            progress = number.checked_sub(1).map(|number| (number, block.header.parent_hash));
+        }
+        if progress == Some((known.number, cursor)) {
+            break;
+        }
+        canonical.push((cursor, known));
+        if known.number == 0 {
+            break;
+        }
+        cursor = known.parent;
+    }
+    canonical.reverse();
+    // What has left the window is indexed now, the rest in the background.
+    let mut queue = IndexQueue { indexed: progress, ..Default::default() };
+    for (hash, known) in canonical {
+        match nodes.iter().find(|node| node.block.hash == hash) {
+            Some(node) if known.number + window > head.number || node.block.number == head.number => {
+                queue.pending.insert(hash, node.clone());
+                queue.jobs.push_back(IndexJob::Add(node.clone()));
+            }
+            _ => {
+                let (_, payload) = blocks.journal.read(known.position)?;
+                let root = codec::block_start(&payload)?.message_passer_root;
+                let block = codec::block(&payload)?;
+                blocks.index.add(&block, known.position, &root, &codec::block_changes(&payload)?)?;
+                queue.indexed = Some((known.number, hash));
+            }
+        }
+    }
+
+    let refer =
+        |blocks: &mut Blocks<'_>, hash: &B256| -> Result<BlockRef, StateError> { Ok(load(blocks, hash)?.block) };
+    let heads =
+        Heads { unsafe_head: head, safe: refer(&mut blocks, &heads[1])?, finalized: refer(&mut blocks, &heads[2])? };
+    let first = nodes.first().map_or(0, |node| node.block.number);
+    let hashes = nodes.iter().map(|node| node.block.hash).collect();
+    let mut tree = Tree::new(heads, first, hashes, trie);
+    for node in &nodes {
+        tree.nodes.insert(node.block.hash, node.clone());
+    }
+    // Side blocks that can still become canonical; parents come first.
+    let mut sides: Vec<(B256, Known)> = blocks
+        .found
+        .blocks
+        .iter()
+        .filter(|(hash, known)| known.number > first && !tree.nodes.contains_key(*hash))
+        .map(|(hash, known)| (*hash, *known))
+        .collect();
+    sides.sort_unstable_by_key(|(_, known)| known.number);
+    for (hash, known) in sides {
+        if tree.nodes.contains_key(&known.parent) {
+            tree.nodes.insert(hash, Arc::new(load_node(blocks.journal, known.position)?));
+        }
+    }
+    let checkpoint = CheckpointState { last_number: checkpoint.0, last_position: checkpoint.1, ..Default::default() };
+    Ok(Parts { options, genesis, flat, tree, queue, checkpoint, extras: blocks.found.extras })
+}

@@ -1,0 +1,202 @@
+//! Log search and history proofs.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use alloy_primitives::{B256, Log, U256};
+
+use super::{
+    ChainStore,
+    types::{FoundLog, LogFilter, LogLimits, StorageProof, StoredBlock},
+};
+use crate::{
+    MESSAGE_PASSER,
+    error::StateError,
+    index::Criterion,
+    state_trie::{set_slots, storage_proofs},
+};
+
+impl LogFilter {
+    fn matches(&self, log: &Log) -> bool {
+        let topics = log.topics();
+        (self.addresses.is_empty() || self.addresses.contains(&log.address))
+            && self.topics.iter().enumerate().all(|(place, wanted)| {
+                wanted.is_empty() || topics.get(place).is_some_and(|topic| wanted.contains(topic))
+            })
+    }
+
+    /// The alternatives of each condition.
+    fn criteria(&self) -> Vec<Vec<Criterion>> {
+        let mut criteria = Vec::new();
+        if !self.addresses.is_empty() {
+            criteria.push(self.addresses.iter().map(|address| Criterion::Address(*address)).collect());
+        }
+        for (place, topics) in self.topics.iter().enumerate().filter(|(_, topics)| !topics.is_empty()) {
+            criteria.push(topics.iter().map(|topic| Criterion::Topic(place as u8, *topic)).collect());
+        }
+        criteria
+    }
+}
+
+/// Matching logs of one block, appended; the block need not be canonical.
+pub fn block_logs(block: &StoredBlock, filter: &LogFilter, found: &mut Vec<FoundLog>) {
+    let mut log_index = 0;
+    for (place, (transaction, receipt)) in block.transactions.iter().zip(&block.receipts).enumerate() {
+        for log in &receipt.as_receipt().logs {
+            if filter.matches(log) {
+                found.push(FoundLog {
+                    log: log.clone(),
+                    block_hash: block.hash,
+                    block_number: block.header.number,
+                    block_timestamp: block.header.timestamp,
+                    transaction_hash: transaction.hash,
+                    transaction_index: place as u32,
+                    log_index,
+                });
+            }
+            log_index += 1;
+        }
+    }
+}
+
+/// Deadline and result limit of one search.
+struct Budget<'a> {
+    limits: &'a LogLimits,
+    deadline: Instant,
+}
+
+impl Budget<'_> {
+    fn check(&self, found: usize) -> Result<(), StateError> {
+        if found > self.limits.max_results {
+            return Err(StateError::LogResults { limit: self.limits.max_results });
+        }
+        if Instant::now() > self.deadline {
+            return Err(StateError::LogTimeout { limit_ms: self.limits.max_ms });
+        }
+        Ok(())
+    }
+}
+
+impl ChainStore {
+    pub(super) fn search_logs(&self, filter: &LogFilter, limits: &LogLimits) -> Result<Vec<FoundLog>, StateError> {
+        let shared = &*self.shared;
+        let head = shared.tree.read().heads.unsafe_head.number;
+        let to = filter.to.min(head);
+        let mut found = Vec::new();
+        if filter.from > to {
+            return Ok(found);
+        }
+        let blocks = to - filter.from + 1;
+        if blocks > limits.max_blocks {
+            return Err(StateError::LogRange { blocks, limit: limits.max_blocks });
+        }
+        let budget = Budget { limits, deadline: Instant::now() + Duration::from_millis(limits.max_ms) };
+        // Blocks the index does not have yet are looked at one by one; there are few.
+        let mut pending: Vec<u64> = shared.queue.lock().pending.values().map(|node| node.block.number).collect();
+        pending.retain(|number| (filter.from..=to).contains(number));
+        pending.sort_unstable();
+        let mut pending = pending.into_iter().peekable();
+        let criteria = filter.criteria();
+        let mut next = filter.from;
+        while next <= to {
+            budget.check(found.len())?;
+            let indexed = self.next_candidate(&criteria, next, to, &budget, found.len())?;
+            while pending.peek().is_some_and(|number| *number < next) {
+                pending.next();
+            }
+            let candidate = match (indexed, pending.peek().copied()) {
+                (Some(a), Some(b)) => a.min(b),
+                (Some(a), None) => a,
+                (None, Some(b)) => b,
+                (None, None) => break,
+            };
+            if let Some(hash) = shared.canonical_hash(candidate)? {
+                // An unfiltered search meets many blocks without logs: the header says so.
+                let header = shared.header(&hash)?;
+                if header.is_some_and(|header| !header.logs_bloom.is_zero())
+                    && let Some(block) = shared.block(&hash)?
+                {
+                    block_logs(&block, filter, &mut found);
+                }
+            }
+            next = candidate + 1;
+        }
+        budget.check(found.len())?;
+        Ok(found)
+    }
+
+    /// The next block with a posting for every condition: conditions take turns jumping ahead.
+    fn next_candidate(
+        &self,
+        criteria: &[Vec<Criterion>],
+        from: u64,
+        to: u64,
+        budget: &Budget<'_>,
+        found: usize,
+    ) -> Result<Option<u64>, StateError> {
+        let mut next = from;
+        'again: loop {
+            budget.check(found)?;
+            for alternatives in criteria {
+                let mut lowest = None;
+                for criterion in alternatives {
+                    let upper = lowest.unwrap_or(to);
+                    let at = self.shared.index.next_posting(criterion, next, upper)?;
+                    lowest = at.or(lowest);
+                    if lowest == Some(next) {
+                        break;
+                    }
+                }
+                match lowest {
+                    None => return Ok(None),
+                    Some(block) if block > next => {
+                        next = block;
+                        continue 'again;
+                    }
+                    Some(_) => {}
+                }
+            }
+            return Ok(Some(next));
+        }
+    }
+
+    pub(super) fn passer_proof(&self, hash: &B256, slots: &[U256]) -> Result<(B256, Vec<StorageProof>), StateError> {
+        let shared = &*self.shared;
+        let root = self.message_passer_root(hash)?;
+        let Some(number) = shared.canonical_number(hash)? else {
+            let trie = shared.trie_at(*hash)?;
+            let mut storage = trie.storage_trie(&MESSAGE_PASSER)?.cloned().unwrap_or_default();
+            return Ok((root, storage_proofs(&mut storage, slots)?));
+        };
+        // If the chain moves between the steps the root tells.
+        for _ in 0..4 {
+            let (trie, newer, lowest) = {
+                let tree = shared.tree.read();
+                let mut newer = Vec::new();
+                let mut block = tree.heads.unsafe_head.number;
+                while block > number
+                    && let Some(node) = tree.node_at(block)
+                {
+                    newer.push(Arc::clone(&node.changes));
+                    block -= 1;
+                }
+                (tree.head_trie.clone(), newer, block)
+            };
+            let mut old = std::collections::BTreeMap::new();
+            for changes in newer {
+                if let Ok(at) = changes.accounts.binary_search_by_key(&MESSAGE_PASSER, |change| change.address) {
+                    old.extend(changes.accounts[at].storage.iter().map(|slot| (slot.slot, slot.old)));
+                }
+            }
+            old.extend(shared.index.passer_changes(number + 1, lowest)?);
+            let mut storage = trie.storage_trie(&MESSAGE_PASSER)?.cloned().unwrap_or_default();
+            set_slots(&mut storage, &old.into_iter().collect::<Vec<_>>())?;
+            if storage.root() == root {
+                return Ok((root, storage_proofs(&mut storage, slots)?));
+            }
+        }
+        Err(StateError::Index { message: format!("message passer history before block {number} is incomplete") })
+    }
+}

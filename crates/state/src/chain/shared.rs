@@ -1,0 +1,318 @@
+//! What the store, its views and its background threads share.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use alloy_consensus::Header;
+use alloy_primitives::{Address, B256, U256};
+use parking_lot::{Condvar, Mutex, RwLock};
+
+use super::{
+    tree::{Node, Tree},
+    types::{BlockRef, History, StoreOptions, StoredBlock},
+};
+use crate::{
+    change::{Account, AccountChange, ChangeSet, SlotChange},
+    codec,
+    error::StateError,
+    flat::FlatState,
+    index::Index,
+    journal::{Journal, Position},
+    state_trie::StateTrie,
+};
+
+/// Blocks kept decoded for readers at the tip.
+const CACHED_BLOCKS: usize = 16;
+const CACHED_TRANSACTIONS: usize = 100_000;
+/// Tries kept for repeated proofs and side chains at blocks behind the head.
+const CACHED_TRIES: usize = 4;
+/// `set_heads` waits for the index when it is this many blocks behind.
+pub const MAX_UNINDEXED: usize = 2048;
+
+pub enum IndexJob {
+    Add(Arc<Node>),
+    Remove(Arc<Node>),
+}
+
+#[derive(Default)]
+pub struct IndexQueue {
+    pub jobs: VecDeque<IndexJob>,
+    /// Canonical blocks that are not yet indexed.
+    pub pending: HashMap<B256, Arc<Node>>,
+    pub indexed: Option<(u64, B256)>,
+    pub busy: bool,
+    pub failed: Option<StateError>,
+}
+
+#[derive(Default)]
+pub struct CheckpointState {
+    pub wanted: bool,
+    pub last_number: u64,
+    pub last_position: Position,
+    /// Dropped off the writer's thread: freeing a big trie's nodes takes milliseconds.
+    pub garbage: Vec<StateTrie>,
+}
+
+pub struct Shared {
+    pub options: StoreOptions,
+    pub genesis: BlockRef,
+    pub journal: Journal,
+    pub index: Index,
+    pub flat: FlatState,
+    pub tree: RwLock<Tree>,
+    /// Serialises changes of the chain.
+    pub writing: Mutex<()>,
+    pub queue: Mutex<IndexQueue>,
+    pub queue_moved: Condvar,
+    pub checkpoint: Mutex<CheckpointState>,
+    pub checkpoint_wanted: Condvar,
+    pub checkpoint_writing: Mutex<()>,
+    pub stopping: AtomicBool,
+    pub extras: Mutex<BTreeMap<u8, Vec<u8>>>,
+    pub blocks: Mutex<VecDeque<Arc<StoredBlock>>>,
+    pub tries: Mutex<VecDeque<(B256, StateTrie)>>,
+}
+
+impl Shared {
+    pub const fn window(&self) -> u64 {
+        match self.options.history {
+            History::Blocks(blocks) => blocks,
+            History::Archive => 128,
+        }
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    pub fn canonical_hash(&self, number: u64) -> Result<Option<B256>, StateError> {
+        {
+            let tree = self.tree.read();
+            if number > tree.heads.unsafe_head.number {
+                return Ok(None);
+            }
+            if let Some(hash) = tree.canonical(number) {
+                return Ok(Some(hash));
+            }
+        }
+        Ok(self.index.number(number)?.map(|entry| entry.hash))
+    }
+
+    /// The number of a canonical block; `None` for side blocks and unknown ones.
+    pub fn canonical_number(&self, hash: &B256) -> Result<Option<u64>, StateError> {
+        {
+            let tree = self.tree.read();
+            if let Some(node) = tree.nodes.get(hash) {
+                return Ok(tree.is_canonical(node).then_some(node.block.number));
+            }
+        }
+        let Some(number) = self.index.number_of(hash)? else { return Ok(None) };
+        Ok((self.canonical_hash(number)? == Some(*hash)).then_some(number))
+    }
+
+    pub fn position(&self, hash: &B256) -> Result<Option<Position>, StateError> {
+        if let Some(node) = self.tree.read().nodes.get(hash) {
+            return Ok(Some(node.position));
+        }
+        let Some(number) = self.canonical_number(hash)? else { return Ok(None) };
+        Ok(self.index.number(number)?.filter(|entry| entry.hash == *hash).map(|entry| entry.position))
+    }
+
+    pub fn block(&self, hash: &B256) -> Result<Option<Arc<StoredBlock>>, StateError> {
+        if let Some(block) = self.blocks.lock().iter().find(|block| block.hash == *hash) {
+            return Ok(Some(block.clone()));
+        }
+        let Some(position) = self.position(hash)? else { return Ok(None) };
+        let block = Arc::new(self.block_at(position)?);
+        self.cache_block(block.clone());
+        Ok(Some(block))
+    }
+
+    pub fn block_at(&self, position: Position) -> Result<StoredBlock, StateError> {
+        let (_, payload) = self.journal.read(position)?;
+        codec::block(&payload)
+    }
+
+    pub fn cache_block(&self, block: Arc<StoredBlock>) {
+        let mut blocks = self.blocks.lock();
+        blocks.push_back(block);
+        let total = |blocks: &VecDeque<Arc<StoredBlock>>| blocks.iter().map(|b| b.transactions.len()).sum::<usize>();
+        while blocks.len() > CACHED_BLOCKS || (blocks.len() > 1 && total(&blocks) > CACHED_TRANSACTIONS) {
+            blocks.pop_front();
+        }
+    }
+
+    pub fn header(&self, hash: &B256) -> Result<Option<Arc<Header>>, StateError> {
+        if let Some(node) = self.tree.read().nodes.get(hash) {
+            return Ok(Some(node.header.clone()));
+        }
+        let Some(position) = self.position(hash)? else { return Ok(None) };
+        Ok(Some(Arc::new(self.header_at(position)?)))
+    }
+
+    pub fn header_at(&self, position: Position) -> Result<Header, StateError> {
+        let mut length = 1024;
+        loop {
+            let bytes = self.journal.read_start(position, length)?;
+            match codec::block_header(&bytes)? {
+                Ok((_, header)) => return Ok(header),
+                Err(needed) if needed > bytes.len() && bytes.len() == length => length = needed,
+                Err(_) => return Err(StateError::Encoding { what: "stored header (cut short)" }),
+            }
+        }
+    }
+
+    /// Changes of a canonical block, from memory or from the journal.
+    pub fn changes_at(&self, number: u64) -> Result<Arc<ChangeSet>, StateError> {
+        if let Some(node) = self.tree.read().node_at(number) {
+            return Ok(node.changes.clone());
+        }
+        let entry = self.index.number(number)?.ok_or(StateError::UnknownNumber { number })?;
+        let (_, payload) = self.journal.read(entry.position)?;
+        Ok(Arc::new(codec::block_changes(&payload)?))
+    }
+
+    /// What turns the head's state into that of canonical block `number`.
+    fn backwards(&self, number: u64, head: u64) -> Result<ChangeSet, StateError> {
+        let distance = head - number;
+        if distance > self.options.max_proof_distance {
+            let limit = self.options.max_proof_distance;
+            return Err(StateError::ProofDistance { number, distance, limit });
+        }
+        // Going down, the lowest block's old value wins.
+        let mut merged: BTreeMap<Address, (Option<Account>, BTreeMap<U256, U256>)> = BTreeMap::new();
+        for block in (number + 1..=head).rev() {
+            for change in &self.changes_at(block)?.accounts {
+                let entry = merged.entry(change.address).or_default();
+                entry.0 = change.old;
+                entry.1.extend(change.storage.iter().map(|slot| (slot.slot, slot.old)));
+            }
+        }
+        let accounts = merged.into_iter().map(|(address, (new, slots))| {
+            let storage = slots.into_iter().map(|(slot, new)| SlotChange { slot, old: U256::ZERO, new }).collect();
+            AccountChange { address, old: None, new, storage }
+        });
+        Ok(ChangeSet { accounts: accounts.collect(), codes: Vec::new() })
+    }
+
+    /// The state trie after any known block.
+    pub fn trie_at(&self, hash: B256) -> Result<StateTrie, StateError> {
+        // The head may move between the look at the tree and the reading of diffs: then the root tells.
+        for attempt in 0.. {
+            if let Some((_, trie)) = self.tries.lock().iter().find(|(known, _)| *known == hash) {
+                return Ok(trie.clone());
+            }
+            let (mut trie, is_head) = match self.try_trie_at(hash) {
+                Ok(found) => found,
+                Err(StateError::UnknownNumber { .. }) if attempt < 3 => continue,
+                Err(error) => return Err(error),
+            };
+            if is_head {
+                return Ok(trie);
+            }
+            let root = trie.root();
+            let expected = self.header(&hash)?.ok_or(StateError::UnknownBlock { hash })?.state_root;
+            if root == expected {
+                let mut tries = self.tries.lock();
+                tries.push_back((hash, trie.clone()));
+                if tries.len() > CACHED_TRIES {
+                    tries.pop_front();
+                }
+                return Ok(trie);
+            }
+            if attempt == 3 {
+                return Err(StateError::RootMismatch { computed: root, expected });
+            }
+        }
+        Err(StateError::UnknownBlock { hash })
+    }
+
+    fn try_trie_at(&self, hash: B256) -> Result<(StateTrie, bool), StateError> {
+        let mut forward = Vec::new();
+        let (mut trie, below, head) = {
+            let tree = self.tree.read();
+            let head = tree.heads.unsafe_head;
+            let mut cursor = hash;
+            loop {
+                if cursor == head.hash {
+                    break (tree.head_trie.clone(), None, head.number);
+                }
+                let Some(node) = tree.nodes.get(&cursor) else {
+                    drop(tree);
+                    let number = self.canonical_number(&cursor)?.ok_or(StateError::UnknownBlock { hash: cursor })?;
+                    let tree = self.tree.read();
+                    break (tree.head_trie.clone(), Some(number), tree.heads.unsafe_head.number);
+                };
+                if let Some(trie) = &*node.trie.lock() {
+                    break (trie.clone(), None, head.number);
+                }
+                if tree.is_canonical(node) {
+                    break (tree.head_trie.clone(), Some(node.block.number), head.number);
+                }
+                forward.push(node.changes.clone());
+                cursor = node.block.parent_hash;
+            }
+        };
+        if let Some(number) = below.filter(|number| *number < head) {
+            trie.apply_changes(&self.backwards(number, head)?, false)?;
+        }
+        for changes in forward.iter().rev() {
+            trie.apply_changes(changes, false)?;
+        }
+        Ok((trie, forward.is_empty() && below.is_none()))
+    }
+
+    /// The account after canonical block `block`.
+    pub fn account_at(&self, address: &Address, block: u64) -> Result<Option<Account>, StateError> {
+        self.read_at(block, |at| self.flat.account(address, at), || self.index.account_before_change(address, block))
+    }
+
+    /// The slot after canonical block `block`.
+    pub fn slot_at(&self, address: &Address, slot: &U256, block: u64) -> Result<U256, StateError> {
+        self.read_at(
+            block,
+            |at| self.flat.slot(address, slot, at),
+            || self.index.slot_before_change(address, slot, block),
+        )
+    }
+
+    /// In the window the flat state answers. Below it (archive) the first recorded change does, or, if the key has not
+    /// changed since, the flat state at the window's start. Pruning moves that start before it drops anything.
+    fn read_at<T>(
+        &self,
+        block: u64,
+        flat: impl Fn(u64) -> T,
+        archived: impl Fn() -> Result<Option<T>, StateError>,
+    ) -> Result<T, StateError> {
+        loop {
+            let oldest = self.flat.oldest();
+            if block >= oldest {
+                let value = flat(block);
+                if block >= self.flat.oldest() {
+                    return Ok(value);
+                }
+                continue;
+            }
+            self.check_reach(block)?;
+            if let Some(value) = archived()? {
+                return Ok(value);
+            }
+            let value = flat(oldest);
+            if self.flat.oldest() == oldest {
+                return Ok(value);
+            }
+        }
+    }
+
+    /// Whether the state of a canonical block can be read at all.
+    pub fn check_reach(&self, block: u64) -> Result<(), StateError> {
+        let oldest = self.flat.oldest();
+        let oldest = self.index.archive_from().map_or(oldest, |from| from.min(oldest));
+        if block < oldest { Err(StateError::Pruned { number: block, oldest }) } else { Ok(()) }
+    }
+}

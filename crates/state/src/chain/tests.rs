@@ -1,0 +1,704 @@
+//! The store against a naive model, through random blocks, reorgs and restarts; durability; history.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fs,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use alloy_consensus::{Eip658Value, Header, Receipt};
+use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
+use alloy_trie::{KECCAK_EMPTY, Nibbles, proof::verify_proof};
+use op_alloy_consensus::{OpDepositReceipt, OpReceipt};
+use revm::{bytecode::Bytecode, state::AccountInfo};
+
+use super::{ChainStore, types::*};
+use crate::{Account, AccountDiff, MESSAGE_PASSER, StateDiff, StateError, StateRead, StateTrie, state_root};
+
+/// Deterministic pseudo-random numbers; a failure names its seed.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 33) ^ (self.0 >> 60)
+    }
+    fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit
+    }
+}
+
+type State = BTreeMap<Address, (Account, BTreeMap<U256, U256>)>;
+
+fn address(index: u64) -> Address {
+    if index == 0 { MESSAGE_PASSER } else { Address::left_padding_from(&index.to_be_bytes()) }
+}
+
+fn code(index: u64) -> Bytecode {
+    Bytecode::new_raw(Bytes::from(vec![0x60, index as u8, 0x00]))
+}
+
+fn apply(state: &mut State, diff: &StateDiff) {
+    for (address, change) in &diff.accounts {
+        match &change.info {
+            None => {
+                state.remove(address);
+            }
+            Some(info) => {
+                let fresh = || (Account::from(info), BTreeMap::new());
+                let entry = state.entry(*address).or_insert_with(fresh);
+                entry.0 = Account::from(info);
+                if change.storage_cleared {
+                    entry.1.clear();
+                }
+                entry.1.extend(change.storage.iter());
+                entry.1.retain(|_, value| !value.is_zero());
+            }
+        }
+    }
+}
+
+fn root_of(state: &State) -> B256 {
+    let accounts = state.iter().map(|(address, (account, slots))| (address, *account, slots.clone()));
+    StateTrie::from_accounts(accounts).root()
+}
+
+fn random_diff(random: &mut Random) -> StateDiff {
+    let mut diff = StateDiff::default();
+    for _ in 0..random.below(6) {
+        let address = address(random.below(12));
+        let mut change = AccountDiff::default();
+        if random.below(6) > 0 || address == MESSAGE_PASSER {
+            let with_code = random.below(3);
+            let code_hash = if with_code == 0 {
+                KECCAK_EMPTY
+            } else {
+                let code = code(with_code);
+                diff.codes.insert(code.hash_slow(), code.clone());
+                code.hash_slow()
+            };
+            let (balance, nonce) = (U256::from(random.below(1000)), random.below(5));
+            change.info = Some(AccountInfo { balance, nonce, code_hash, account_id: None, code: None });
+            change.storage_cleared = random.below(8) == 0 && address != MESSAGE_PASSER;
+            for _ in 0..random.below(6) {
+                change.storage.insert(U256::from(random.below(10)), U256::from(random.below(4)));
+            }
+        }
+        diff.accounts.insert(address, change);
+    }
+    diff
+}
+
+fn log(random: &mut Random) -> Log {
+    let topics = (0..random.below(5)).map(|place| B256::with_last_byte((random.below(4) + 10 * place) as u8)).collect();
+    Log::new_unchecked(address(1 + random.below(5)), topics, Bytes::from(random.below(9).to_be_bytes().to_vec()))
+}
+
+fn body(random: &mut Random) -> (Vec<StoredTransaction>, Vec<OpReceipt>) {
+    (0..random.below(4))
+        .map(|place| {
+            let raw = Bytes::from(random.next().to_be_bytes().repeat(5));
+            let transaction = StoredTransaction { hash: keccak256(&raw), sender: address(random.below(12)), raw };
+            let logs = (0..random.below(4)).map(|_| log(random)).collect();
+            let inner = Receipt {
+                status: Eip658Value::Eip658(random.below(2) == 1),
+                cumulative_gas_used: 21000 * (place + 1),
+                logs,
+            };
+            let receipt = match random.below(3) {
+                0 => OpReceipt::Deposit(OpDepositReceipt {
+                    inner,
+                    deposit_nonce: Some(random.below(100)),
+                    deposit_receipt_version: Some(1),
+                }),
+                1 => OpReceipt::Eip1559(inner),
+                _ => OpReceipt::Legacy(inner),
+            };
+            (transaction, receipt)
+        })
+        .unzip()
+}
+
+fn genesis() -> GenesisBlock {
+    let mut state = StateDiff::default();
+    for index in 0..4 {
+        let info =
+            AccountInfo { balance: U256::from(1000), nonce: 1, code_hash: KECCAK_EMPTY, account_id: None, code: None };
+        let storage = BTreeMap::from([(U256::from(1), U256::from(index)), (U256::from(2), U256::from(7))]);
+        state.accounts.insert(address(index), AccountDiff { info: Some(info), storage_cleared: false, storage });
+    }
+    GenesisBlock { header: Header { state_root: state_root(&state), ..Default::default() }, state }
+}
+
+fn options(dir: &Path) -> StoreOptions {
+    StoreOptions { segment_bytes: 8 << 10, index_cache_bytes: 1 << 20, ..StoreOptions::new(dir) }
+}
+
+fn limits() -> LogLimits {
+    LogLimits { max_blocks: 10_000, max_results: 10_000, max_ms: 30_000 }
+}
+
+#[derive(Clone)]
+struct ModelBlock {
+    block: StoredBlock,
+    state: State,
+    diff: StateDiff,
+}
+
+/// What the store should say.
+struct Model {
+    blocks: HashMap<B256, ModelBlock>,
+    canonical: Vec<B256>,
+    finalized: u64,
+    /// Since the store was opened.
+    highest: u64,
+}
+
+impl Model {
+    fn new() -> Self {
+        let genesis = genesis();
+        let mut state = State::new();
+        apply(&mut state, &genesis.state);
+        let hash = genesis.header.hash_slow();
+        let block = StoredBlock { hash, header: genesis.header, transactions: vec![], receipts: vec![] };
+        let first = ModelBlock { block, state, diff: genesis.state };
+        Self { blocks: HashMap::from([(hash, first)]), canonical: vec![hash], finalized: 0, highest: 0 }
+    }
+
+    fn head(&self) -> &ModelBlock {
+        &self.blocks[self.canonical.last().unwrap()]
+    }
+
+    fn path(&self, hash: B256) -> Vec<B256> {
+        let mut path = vec![hash];
+        while self.blocks[path.last().unwrap()].block.header.number > 0 {
+            path.push(self.blocks[path.last().unwrap()].block.header.parent_hash);
+        }
+        path.reverse();
+        path
+    }
+}
+
+fn extend(store: &ChainStore, model: &mut Model, parent: B256, random: &mut Random, durability: Durability) -> B256 {
+    let parent_block = &model.blocks[&parent];
+    let diff = random_diff(random);
+    let mut state = parent_block.state.clone();
+    apply(&mut state, &diff);
+    let prepared = store.root_after(parent, &diff).unwrap();
+    assert_eq!(prepared.root(), root_of(&state));
+    let (transactions, receipts) = body(random);
+    let mut logs_bloom = alloy_primitives::Bloom::ZERO;
+    receipts.iter().flat_map(|receipt| &receipt.as_receipt().logs).for_each(|log| logs_bloom.accrue_log(log));
+    let header = Header {
+        parent_hash: parent,
+        number: parent_block.block.header.number + 1,
+        timestamp: random.next(),
+        state_root: prepared.root(),
+        logs_bloom,
+        ..Default::default()
+    };
+    let hash = header.hash_slow();
+    let block =
+        StoredBlock { hash, header: header.clone(), transactions: transactions.clone(), receipts: receipts.clone() };
+    store.insert(ExecutedBlock { header, hash, transactions, receipts, state: prepared }, durability).unwrap();
+    model.blocks.insert(hash, ModelBlock { block, state, diff });
+    hash
+}
+
+fn set_head(store: &ChainStore, model: &mut Model, head: B256) {
+    let path = model.path(head);
+    let common = path.iter().zip(&model.canonical).take_while(|(a, b)| a == b).count();
+    let change = store.set_heads(HeadsUpdate { unsafe_head: head, ..Default::default() }).unwrap();
+    let hashes = |blocks: &[BlockRef]| blocks.iter().map(|block| block.hash).collect::<Vec<_>>();
+    assert_eq!(hashes(&change.dropped), model.canonical[common..]);
+    assert_eq!(hashes(&change.added), path[common..]);
+    model.highest = model.highest.max(path.len() as u64 - 1);
+    model.canonical = path;
+}
+
+fn check_state(read: &impl StateRead, state: &State) {
+    for index in 0..13 {
+        let address = address(index);
+        let expected = state.get(&address);
+        let info = read.account(&address).unwrap();
+        assert_eq!(info.as_ref().map(Account::from), expected.map(|entry| entry.0));
+        if let Some(info) = info
+            && info.code_hash != KECCAK_EMPTY
+        {
+            assert_eq!(read.code(&info.code_hash).unwrap().hash_slow(), info.code_hash);
+        }
+        for slot in 0..10 {
+            let slot = U256::from(slot);
+            let value = expected.and_then(|entry| entry.1.get(&slot)).copied().unwrap_or_default();
+            assert_eq!(read.storage(&address, &slot).unwrap(), value, "slot {slot} of {address}");
+        }
+    }
+}
+
+fn check_proof(store: &ChainStore, hash: B256, block: &ModelBlock, random: &mut Random) {
+    let asked = address(random.below(13));
+    let slot = U256::from(random.below(10));
+    let proof = store.proof(hash, &asked, &[slot]).unwrap();
+    let expected = block.state.get(&asked);
+    let leaf = expected.map(|(account, _)| {
+        alloy_rlp::encode(alloy_trie::TrieAccount::new(
+            account.nonce,
+            account.balance,
+            proof.storage_root,
+            account.code_hash,
+        ))
+    });
+    verify_proof(block.block.header.state_root, Nibbles::unpack(keccak256(asked)), leaf, &proof.proof).unwrap();
+    let value = expected.and_then(|entry| entry.1.get(&slot)).copied();
+    assert_eq!(proof.storage[0].value, value.unwrap_or_default());
+    let key = Nibbles::unpack(keccak256(slot.to_be_bytes::<32>()));
+    verify_proof(proof.storage_root, key, value.map(alloy_rlp::encode), &proof.storage[0].proof).unwrap();
+}
+
+fn check_passer(store: &ChainStore, hash: B256, block: &ModelBlock) {
+    let slots: Vec<_> = (0..10).map(U256::from).collect();
+    let (root, proofs) = store.message_passer_proof(&hash, &slots).unwrap();
+    assert_eq!(root, store.message_passer_root(&hash).unwrap());
+    for proof in proofs {
+        let value = block.state.get(&MESSAGE_PASSER).and_then(|entry| entry.1.get(&proof.slot)).copied();
+        assert_eq!(proof.value, value.unwrap_or_default());
+        let key = Nibbles::unpack(keccak256(proof.slot.to_be_bytes::<32>()));
+        verify_proof(root, key, value.map(alloy_rlp::encode), &proof.proof).unwrap();
+    }
+}
+
+fn naive_logs(model: &Model, filter: &LogFilter) -> Vec<FoundLog> {
+    let mut found = Vec::new();
+    for hash in &model.canonical {
+        let block = &model.blocks[hash].block;
+        if (filter.from..=filter.to).contains(&block.header.number) {
+            super::search::block_logs(block, filter, &mut found);
+        }
+    }
+    found
+}
+
+fn random_filter(random: &mut Random, head: u64) -> LogFilter {
+    let mut filter = LogFilter { from: random.below(head + 1), to: random.below(head + 5), ..Default::default() };
+    for _ in 0..random.below(3) {
+        filter.addresses.push(address(1 + random.below(5)));
+    }
+    for place in 0..4 {
+        if random.below(3) == 0 {
+            for _ in 0..1 + random.below(2) {
+                filter.topics[place].push(B256::with_last_byte((random.below(4) + 10 * place as u64) as u8));
+            }
+        }
+    }
+    filter
+}
+
+fn check_all(store: &ChainStore, model: &Model, random: &mut Random, window: u64, archive: bool) {
+    let head = model.head().block.header.number;
+    assert_eq!(store.heads().unsafe_head.hash, *model.canonical.last().unwrap());
+    for (number, hash) in model.canonical.iter().enumerate() {
+        let number = number as u64;
+        let block = &model.blocks[hash];
+        assert_eq!(store.canonical_hash(number).unwrap(), Some(*hash));
+        assert!(store.is_canonical(hash).unwrap());
+        assert_eq!(*store.header(hash).unwrap().unwrap(), block.block.header);
+        assert_eq!(*store.block(hash).unwrap().unwrap(), block.block);
+        for (index, transaction) in block.block.transactions.iter().enumerate() {
+            let expected = TransactionLocation { block_hash: *hash, block_number: number, index: index as u32 };
+            assert_eq!(store.transaction(&transaction.hash).unwrap(), Some(expected));
+        }
+        // After a rewind the window is still the one of the highest head.
+        if number + window >= model.highest || archive {
+            let view = store.view(*hash).unwrap();
+            check_state(&view, &block.state);
+            assert_eq!(view.block_hash(number / 2).unwrap(), model.canonical[number as usize / 2]);
+            assert_eq!(view.block_hash(number + 1).unwrap(), B256::ZERO);
+        } else if number < store.oldest_state() {
+            assert!(matches!(store.view(*hash).map(|_| ()), Err(StateError::Pruned { .. })));
+        }
+        check_passer(store, *hash, block);
+    }
+    for _ in 0..3 {
+        let hash = model.canonical[random.below(model.canonical.len() as u64) as usize];
+        check_proof(store, hash, &model.blocks[&hash], random);
+        let diff = store.state_diff(&hash).unwrap();
+        let mut state = match model.blocks.get(&model.blocks[&hash].block.header.parent_hash) {
+            Some(parent) => parent.state.clone(),
+            None => State::new(),
+        };
+        let (mut again, _) = (state.clone(), apply(&mut state, &model.blocks[&hash].diff));
+        apply(&mut again, &diff);
+        assert_eq!(state, again);
+        let filter = random_filter(random, head);
+        assert_eq!(store.logs(&filter, &limits()).unwrap(), naive_logs(model, &filter));
+    }
+    let everything = LogFilter { from: 0, to: u64::MAX, ..Default::default() };
+    assert_eq!(store.logs(&everything, &limits()).unwrap(), naive_logs(model, &everything));
+    assert_eq!(store.canonical_hash(head + 1).unwrap(), None);
+    assert_eq!(store.header(&B256::repeat_byte(9)).unwrap(), None);
+}
+
+fn storm(seed: u64, history: History, steps: usize) {
+    println!("seed {seed}");
+    let random = &mut Random(seed);
+    let dir = tempfile::tempdir().unwrap();
+    let window = match history {
+        History::Blocks(blocks) => blocks,
+        History::Archive => 128,
+    };
+    let archive = history == History::Archive;
+    let with = || StoreOptions { history, checkpoint_blocks: 7, ..options(dir.path()) };
+    let mut store = ChainStore::open(with(), genesis()).unwrap();
+    let mut model = Model::new();
+    let (mut reorgs, mut restarts, mut side_views) = (0, 0, 0);
+    for _ in 0..steps {
+        let head = *model.canonical.last().unwrap();
+        let head_number = model.head().block.header.number;
+        match random.below(20) {
+            0..10 => {
+                let block = extend(&store, &mut model, head, random, Durability::Buffered);
+                set_head(&store, &mut model, block);
+            }
+            10..13 => {
+                // A branch from a recent block, longer or shorter than what it replaces.
+                let depth = random
+                    .below(7)
+                    .min(head_number - model.finalized)
+                    .min(head_number - store.oldest_state().min(head_number));
+                let mut tip = model.canonical[(head_number - depth) as usize];
+                for _ in 0..1 + random.below(5) {
+                    tip = extend(&store, &mut model, tip, random, Durability::Synced);
+                    check_state(&store.view(tip).unwrap(), &model.blocks[&tip].state);
+                    side_views += 1;
+                }
+                check_proof(&store, tip, &model.blocks[&tip], random);
+                if random.below(3) > 0 {
+                    set_head(&store, &mut model, tip);
+                    reorgs += 1;
+                }
+            }
+            13 => {
+                // Back to an ancestor.
+                let depth = random.below(4).min(head_number.saturating_sub(model.finalized));
+                let target = model.canonical[(head_number - depth) as usize];
+                set_head(&store, &mut model, target);
+            }
+            14 => {
+                let number = model.finalized + random.below(head_number - model.finalized + 1) / 2;
+                let hash = model.canonical[number as usize];
+                let update = HeadsUpdate { unsafe_head: head, safe: Some(hash), finalized: Some(hash) };
+                assert_eq!(store.set_heads(update).unwrap().heads.finalized.hash, hash);
+                model.finalized = number;
+            }
+            15 => {
+                // A view outlives a reorg.
+                let view = store.view(head).unwrap();
+                let mut tip = model.canonical[head_number.saturating_sub(1).max(model.finalized) as usize];
+                tip = extend(&store, &mut model, tip, random, Durability::Buffered);
+                let before = model.blocks[&head].state.clone();
+                set_head(&store, &mut model, tip);
+                check_state(&view, &before);
+                reorgs += 1;
+            }
+            16 => check_all(&store, &model, random, window, archive),
+            17 => store.flush_index().unwrap(),
+            18 => store.checkpoint().unwrap(),
+            _ => {
+                drop(store);
+                if random.below(8) == 0 {
+                    // The index is only a cache of the journal (archived values are complete again, too).
+                    fs::remove_dir_all(dir.path().join("index")).unwrap();
+                }
+                store = ChainStore::open(with(), genesis()).unwrap();
+                model.highest = head_number;
+                assert_eq!(store.heads().finalized.number, model.finalized);
+                check_all(&store, &model, random, window, archive);
+                restarts += 1;
+            }
+        }
+    }
+    store.flush_index().unwrap();
+    check_all(&store, &model, random, window, archive);
+    assert!(reorgs > 2 && restarts > 1 && side_views > 2, "the storm was too calm: {reorgs} {restarts} {side_views}");
+}
+
+#[test]
+fn random_chains_match_the_model() {
+    for seed in 1..7 {
+        storm(seed, History::Blocks(8), 160);
+    }
+}
+
+#[test]
+fn random_chains_match_the_model_with_a_long_window() {
+    storm(11, History::Blocks(1000), 160);
+}
+
+#[test]
+fn random_chains_match_the_model_in_an_archive() {
+    storm(21, History::Archive, 160);
+    storm(22, History::Archive, 700);
+}
+
+#[test]
+fn readers_see_one_block_while_the_chain_storms() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = ChainStore::open(options(dir.path()), genesis()).unwrap();
+    let mut model = Model::new();
+    let random = &mut Random(5);
+    for _ in 0..5 {
+        let head = *model.canonical.last().unwrap();
+        let block = extend(&store, &mut model, head, random, Durability::Buffered);
+        set_head(&store, &mut model, block);
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let readers: Vec<_> = model
+        .canonical
+        .iter()
+        .map(|hash| {
+            let (view, state, stop) = (store.view(*hash).unwrap(), model.blocks[hash].state.clone(), stop.clone());
+            std::thread::spawn(move || {
+                let mut rounds = 0;
+                while !stop.load(Ordering::Relaxed) {
+                    check_state(&view, &state);
+                    rounds += 1;
+                }
+                rounds
+            })
+        })
+        .collect();
+    let fork = model.canonical[2];
+    for _ in 0..30 {
+        let mut tip = fork;
+        for _ in 0..2 + random.below(3) {
+            tip = extend(&store, &mut model, tip, random, Durability::Buffered);
+        }
+        set_head(&store, &mut model, tip);
+    }
+    stop.store(true, Ordering::Relaxed);
+    for reader in readers {
+        assert!(reader.join().unwrap() > 0);
+    }
+}
+
+#[test]
+fn wrong_inputs_are_typed_errors() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = ChainStore::open(options(dir.path()), genesis()).unwrap();
+    let mut model = Model::new();
+    let random = &mut Random(4);
+    let first = *model.canonical.last().unwrap();
+    let logs = |block: B256, model: &Model| {
+        model.blocks[&block].block.receipts.iter().map(|r| r.as_receipt().logs.len()).sum::<usize>()
+    };
+    let mut second = extend(&store, &mut model, first, random, Durability::Synced);
+    while logs(second, &model) == 0 {
+        second = extend(&store, &mut model, first, random, Durability::Synced);
+    }
+    let other = extend(&store, &mut model, first, random, Durability::Synced);
+    set_head(&store, &mut model, second);
+    let unknown = B256::repeat_byte(1);
+    let update = |unsafe_head, safe, finalized| store.set_heads(HeadsUpdate { unsafe_head, safe, finalized });
+    assert!(matches!(update(unknown, None, None), Err(StateError::UnknownBlock { hash }) if hash == unknown));
+    assert!(matches!(update(second, Some(other), None), Err(StateError::InvalidHeads { .. })));
+    assert!(matches!(update(second, Some(first), Some(second)), Err(StateError::InvalidHeads { .. })));
+    update(second, Some(second), Some(second)).unwrap();
+    assert!(matches!(update(other, None, None), Err(StateError::BelowFinalized { finalized: 1, .. })));
+    assert_eq!(store.heads().unsafe_head.hash, second);
+    assert!(matches!(store.view(unknown).map(|_| ()), Err(StateError::UnknownBlock { .. })));
+    assert!(matches!(
+        store.root_after(unknown, &StateDiff::default()).map(|_| ()),
+        Err(StateError::UnknownBlock { .. })
+    ));
+
+    let prepared = || store.root_after(second, &StateDiff::default()).unwrap();
+    let header = Header { parent_hash: second, number: 2, state_root: B256::repeat_byte(3), ..Default::default() };
+    let block = |header: Header, hash| ExecutedBlock {
+        header,
+        hash,
+        transactions: vec![],
+        receipts: vec![],
+        state: prepared(),
+    };
+    let result = store.insert(block(header.clone(), header.hash_slow()), Durability::Synced);
+    assert!(matches!(result, Err(StateError::RootMismatch { .. })));
+    let result = store.insert(block(header.clone(), unknown), Durability::Synced);
+    assert!(matches!(result, Err(StateError::InvalidBlock { .. })));
+    let header = Header { state_root: prepared().root(), number: 7, ..header };
+    let result = store.insert(block(header.clone(), header.hash_slow()), Durability::Synced);
+    assert!(matches!(result, Err(StateError::InvalidBlock { .. })));
+
+    let all = LogFilter { from: 0, to: 10, ..Default::default() };
+    let tight = |max_blocks, max_results| LogLimits { max_blocks, max_results, max_ms: 1000 };
+    assert!(matches!(store.logs(&all, &tight(1, 10)), Err(StateError::LogRange { blocks: 2, limit: 1 })));
+    let many = naive_logs(&model, &all).len();
+    assert!(matches!(store.logs(&all, &tight(10, many - 1)), Err(StateError::LogResults { .. })));
+    assert_eq!(store.logs(&all, &tight(10, many)).unwrap().len(), many);
+    let expired = LogLimits { max_ms: 0, ..tight(10, 10) };
+    assert!(matches!(store.logs(&all, &expired), Err(StateError::LogTimeout { limit_ms: 0 })));
+
+    assert!(matches!(ChainStore::open(options(dir.path()), genesis()).map(|_| ()), Err(StateError::Locked { .. })));
+    store.close().unwrap();
+    assert!(matches!(update(first, None, None), Err(StateError::Unusable { .. })));
+    drop(store);
+    let mut another = genesis();
+    another.header.timestamp = 1;
+    assert!(matches!(
+        ChainStore::open(options(dir.path()), another).map(|_| ()),
+        Err(StateError::GenesisMismatch { .. })
+    ));
+    ChainStore::open(options(dir.path()), genesis()).unwrap();
+}
+
+#[test]
+fn opaque_records_survive() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = ChainStore::open(options(dir.path()), genesis()).unwrap();
+    store.put_extra(200, b"first", Durability::Buffered).unwrap();
+    store.put_extra(200, b"second", Durability::Buffered).unwrap();
+    store.put_extra(201, b"other", Durability::Synced).unwrap();
+    assert!(store.put_extra(2, b"no", Durability::Synced).is_err());
+    store.checkpoint().unwrap();
+    store.put_extra(201, b"newer", Durability::Synced).unwrap();
+    drop(store);
+    let store = ChainStore::open(options(dir.path()), genesis()).unwrap();
+    assert_eq!(store.extra(200).as_deref(), Some(&b"second"[..]));
+    assert_eq!(store.extra(201).as_deref(), Some(&b"newer"[..]));
+    assert_eq!(store.extra(202), None);
+}
+
+fn copy_dir(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            copy_dir(&entry.path(), &to.join(entry.file_name()));
+        } else {
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
+/// A chain whose journal is one segment, and the files of its directory.
+fn chain_on_disk(dir: &Path, blocks: usize) -> (Model, StoreOptions) {
+    let options = StoreOptions { segment_bytes: 1 << 30, ..options(dir) };
+    let store = ChainStore::open(options.clone(), genesis()).unwrap();
+    let mut model = Model::new();
+    let random = &mut Random(77);
+    for _ in 0..blocks {
+        let head = *model.canonical.last().unwrap();
+        let block = extend(&store, &mut model, head, random, Durability::Synced);
+        set_head(&store, &mut model, block);
+    }
+    (model, options)
+}
+
+#[test]
+fn a_torn_journal_is_cut_and_the_chain_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut model, options) = chain_on_disk(dir.path(), 4);
+    let journal = dir.path().join("journal-00000001.log");
+    let length_before = fs::metadata(&journal).unwrap().len();
+    {
+        // A last block that is written, but of which a crash leaves only a part.
+        let store = ChainStore::open(options.clone(), genesis()).unwrap();
+        let head = *model.canonical.last().unwrap();
+        extend(&store, &mut model, head, &mut Random(9), Durability::Buffered);
+    }
+    let whole = fs::read(&journal).unwrap();
+    let cuts: BTreeSet<usize> = (length_before as usize..whole.len()).step_by(41).chain([whole.len() - 1]).collect();
+    for cut in cuts {
+        let copy = tempfile::tempdir().unwrap();
+        copy_dir(dir.path(), copy.path());
+        fs::write(copy.path().join("journal-00000001.log"), &whole[..cut]).unwrap();
+        let options = StoreOptions { dir: copy.path().into(), ..options.clone() };
+        let store = ChainStore::open(options.clone(), genesis()).unwrap();
+        check_state(&store.view(store.heads().unsafe_head.hash).unwrap(), &model.head().state);
+        assert_eq!(store.heads().unsafe_head.hash, *model.canonical.last().unwrap());
+        let head = *model.canonical.last().unwrap();
+        let mut later =
+            Model { blocks: model.blocks.clone(), canonical: model.canonical.clone(), finalized: 0, highest: 0 };
+        let block = extend(&store, &mut later, head, &mut Random(10), Durability::Synced);
+        set_head(&store, &mut later, block);
+        drop(store);
+        let store = ChainStore::open(options, genesis()).unwrap();
+        assert_eq!(store.heads().unsafe_head.hash, block);
+    }
+}
+
+#[test]
+fn damage_to_acknowledged_data_is_never_silent() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_, options) = chain_on_disk(dir.path(), 3);
+    let journal = dir.path().join("journal-00000001.log");
+    let whole = fs::read(&journal).unwrap();
+    // The last record (heads, 120 bytes) is the only one that nothing vouches for.
+    for position in (48..whole.len() - 120).step_by(97) {
+        let copy = tempfile::tempdir().unwrap();
+        copy_dir(dir.path(), copy.path());
+        let mut bytes = whole.clone();
+        bytes[position] ^= 0x10;
+        fs::write(copy.path().join("journal-00000001.log"), &bytes).unwrap();
+        let options = StoreOptions { dir: copy.path().into(), ..options.clone() };
+        let result = ChainStore::open(options, genesis());
+        assert!(matches!(result.map(|_| ()), Err(StateError::Corrupt { .. })), "a flip at {position}");
+    }
+}
+
+#[test]
+fn a_damaged_checkpoint_is_passed_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut model, options) = chain_on_disk(dir.path(), 6);
+    {
+        let store = ChainStore::open(options.clone(), genesis()).unwrap();
+        store.checkpoint().unwrap();
+        for _ in 0..3 {
+            let head = *model.canonical.last().unwrap();
+            let block = extend(&store, &mut model, head, &mut Random(1), Durability::Synced);
+            set_head(&store, &mut model, block);
+        }
+        store.checkpoint().unwrap();
+    }
+    let mut files = crate::checkpoint::list(dir.path()).unwrap();
+    assert_eq!(files.len(), 2);
+    while let Some(newest) = (!files.is_empty()).then(|| files.remove(0)) {
+        let mut bytes = fs::read(&newest).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&newest, bytes).unwrap();
+        let store = ChainStore::open(options.clone(), genesis()).unwrap();
+        check_all(&store, &model, &mut Random(4), 128, false);
+    }
+    fs::write(dir.path().join("checkpoint-000000000099.tmp"), b"left over").unwrap();
+    let store = ChainStore::open(options, genesis()).unwrap();
+    check_all(&store, &model, &mut Random(4), 128, false);
+    assert!(!dir.path().join("checkpoint-000000000099.tmp").exists());
+}
+
+#[test]
+fn an_archive_that_starts_late_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut model, options) = chain_on_disk(dir.path(), 5);
+    let options = StoreOptions { history: History::Archive, ..options };
+    let store = ChainStore::open(options, genesis()).unwrap();
+    for _ in 0..140 {
+        let head = *model.canonical.last().unwrap();
+        let block = extend(&store, &mut model, head, &mut Random(1), Durability::Buffered);
+        set_head(&store, &mut model, block);
+    }
+    store.flush_index().unwrap();
+    let head = *model.canonical.last().unwrap();
+    let block = extend(&store, &mut model, head, &mut Random(1), Durability::Buffered);
+    set_head(&store, &mut model, block);
+    assert!(store.oldest_state() <= 5);
+    for number in store.oldest_state()..146 {
+        check_state(&store.view_at(number).unwrap(), &model.blocks[&model.canonical[number as usize]].state);
+    }
+    if store.oldest_state() > 0 {
+        assert!(matches!(store.view_at(0).map(|_| ()), Err(StateError::Pruned { .. })));
+    }
+}

@@ -1,0 +1,349 @@
+//! Current values by plain key, each with the old values of the last blocks: a reader at a fixed block needs no snapshot.
+//!
+//! The value at block n is the first old value recorded by a block after n, else the current value. The writer changes one
+//! key at a time, so readers never see half of it. Undoing blocks is the one thing readers must notice: [`FlatState::epoch`].
+
+use std::{
+    hash::BuildHasher,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use alloy_primitives::{
+    Address, B256, U256,
+    map::{DefaultHashBuilder, HashMap},
+};
+use alloy_trie::KECCAK_EMPTY;
+use parking_lot::RwLock;
+use revm::bytecode::Bytecode;
+
+use crate::change::{Account, ChangeSet};
+
+const SHARDS: usize = 64;
+
+struct Entry<T> {
+    current: T,
+    /// (block that changed it, value before), oldest first. Boxed: most keys have none.
+    #[allow(clippy::box_collection)]
+    history: Option<Box<Vec<(u64, T)>>>,
+}
+
+impl<T: Copy + PartialEq> Entry<T> {
+    const fn new(current: T) -> Self {
+        Self { current, history: None }
+    }
+
+    fn at(&self, block: u64) -> T {
+        match &self.history {
+            None => self.current,
+            Some(history) => {
+                let index = history.partition_point(|(changed, _)| *changed <= block);
+                history.get(index).map_or(self.current, |(_, old)| *old)
+            }
+        }
+    }
+
+    fn set(&mut self, block: u64, value: T) {
+        let old = std::mem::replace(&mut self.current, value);
+        self.history.get_or_insert_default().push((block, old));
+    }
+
+    fn undo(&mut self, block: u64, value: T) {
+        self.current = value;
+        if let Some(history) = &mut self.history {
+            history.retain(|(changed, _)| *changed < block);
+        }
+        self.shrink();
+    }
+
+    /// Old values before `block` are needed no more.
+    fn prune(&mut self, block: u64) {
+        if let Some(history) = &mut self.history {
+            history.retain(|(changed, _)| *changed > block);
+        }
+        self.shrink();
+    }
+
+    fn shrink(&mut self) {
+        if self.history.as_ref().is_some_and(|history| history.is_empty()) {
+            self.history = None;
+        }
+    }
+
+    fn is_gone(&self, absent: T) -> bool {
+        self.history.is_none() && self.current == absent
+    }
+}
+
+/// An account in 48 bytes: its code is an index into the table of codes.
+#[derive(Clone, Copy, PartialEq)]
+struct Packed {
+    balance: U256,
+    nonce: u64,
+    code: u32,
+}
+
+const ABSENT: Packed = Packed { balance: U256::ZERO, nonce: 0, code: u32::MAX };
+
+#[derive(Default)]
+struct Codes {
+    index: HashMap<B256, u32>,
+    /// Position 0 is the empty code. `None`: the hash is known from an account, its bytes are not.
+    list: Vec<(B256, Option<Bytecode>)>,
+}
+
+impl Codes {
+    fn intern(&mut self, hash: B256) -> u32 {
+        if self.list.is_empty() {
+            self.list.push((KECCAK_EMPTY, Some(Bytecode::default())));
+            self.index.insert(KECCAK_EMPTY, 0);
+        }
+        *self.index.entry(hash).or_insert_with(|| {
+            self.list.push((hash, None));
+            (self.list.len() - 1) as u32
+        })
+    }
+}
+
+type Accounts = HashMap<Address, Entry<Packed>>;
+type Slots = HashMap<U256, Entry<U256>>;
+
+pub struct FlatState {
+    hasher: DefaultHashBuilder,
+    accounts: Vec<RwLock<Accounts>>,
+    storage: Vec<RwLock<HashMap<Address, Slots>>>,
+    codes: RwLock<Codes>,
+    /// The oldest block whose state can be read.
+    oldest: AtomicU64,
+    /// Changes before blocks are undone: values read across a change are void.
+    epoch: AtomicU64,
+}
+
+/// One account of an export.
+pub struct Exported {
+    pub address: Address,
+    pub account: Account,
+    pub storage: Vec<(U256, U256)>,
+}
+
+impl FlatState {
+    pub fn new() -> Self {
+        let mut codes = Codes::default();
+        codes.intern(KECCAK_EMPTY);
+        Self {
+            hasher: DefaultHashBuilder::default(),
+            accounts: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            storage: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            codes: RwLock::new(codes),
+            oldest: AtomicU64::new(0),
+            epoch: AtomicU64::new(0),
+        }
+    }
+
+    fn shard(&self, address: &Address) -> usize {
+        // The upper half: the maps inside use the same hash's other bits.
+        (self.hasher.hash_one(address) >> 20) as usize % SHARDS
+    }
+
+    pub fn account(&self, address: &Address, block: u64) -> Option<Account> {
+        let packed = self.accounts[self.shard(address)].read().get(address)?.at(block);
+        self.unpack(packed)
+    }
+
+    pub fn slot(&self, address: &Address, slot: &U256, block: u64) -> U256 {
+        let shard = self.storage[self.shard(address)].read();
+        shard.get(address).and_then(|slots| slots.get(slot)).map_or(U256::ZERO, |entry| entry.at(block))
+    }
+
+    /// All nonzero slots of an account.
+    pub fn slots(&self, address: &Address, block: u64) -> Vec<(U256, U256)> {
+        let shard = self.storage[self.shard(address)].read();
+        let slots = shard.get(address).into_iter().flatten();
+        slots.map(|(slot, entry)| (*slot, entry.at(block))).filter(|(_, value)| !value.is_zero()).collect()
+    }
+
+    pub fn code(&self, hash: &B256) -> Option<Bytecode> {
+        let codes = self.codes.read();
+        codes.list.get(*codes.index.get(hash)? as usize)?.1.clone()
+    }
+
+    pub fn add_code(&self, hash: B256, code: Bytecode) {
+        let mut codes = self.codes.write();
+        let index = codes.intern(hash) as usize;
+        if let Some((_, known)) = codes.list.get_mut(index)
+            && known.is_none()
+        {
+            *known = Some(code);
+        }
+    }
+
+    pub fn codes(&self) -> Vec<(B256, Bytecode)> {
+        let codes = self.codes.read();
+        codes.list.iter().skip(1).filter_map(|(hash, code)| Some((*hash, code.clone()?))).collect()
+    }
+
+    fn unpack(&self, packed: Packed) -> Option<Account> {
+        if packed.code == u32::MAX {
+            return None;
+        }
+        let code_hash = match packed.code {
+            0 => KECCAK_EMPTY,
+            index => self.codes.read().list.get(index as usize).map_or(KECCAK_EMPTY, |(hash, _)| *hash),
+        };
+        Some(Account { nonce: packed.nonce, balance: packed.balance, code_hash })
+    }
+
+    fn pack(&self, account: &Option<Account>) -> Packed {
+        match account {
+            None => ABSENT,
+            Some(account) => {
+                let code = if account.code_hash == KECCAK_EMPTY {
+                    0
+                } else {
+                    let known = self.codes.read().index.get(&account.code_hash).copied();
+                    known.unwrap_or_else(|| self.codes.write().intern(account.code_hash))
+                };
+                Packed { balance: account.balance, nonce: account.nonce, code }
+            }
+        }
+    }
+
+    /// Visits the keys of a change set under their shards' locks; entries that hold nothing any more are dropped.
+    fn change(
+        &self,
+        changes: &ChangeSet,
+        account: impl Fn(&mut Entry<Packed>, Packed, Packed),
+        slot: impl Fn(&mut Entry<U256>, U256, U256),
+    ) {
+        for change in &changes.accounts {
+            let shard = self.shard(&change.address);
+            if change.old != change.new {
+                let (old, new) = (self.pack(&change.old), self.pack(&change.new));
+                let mut accounts = self.accounts[shard].write();
+                let entry = accounts.entry(change.address).or_insert(Entry::new(ABSENT));
+                account(entry, old, new);
+                if entry.is_gone(ABSENT) {
+                    accounts.remove(&change.address);
+                }
+            }
+            if !change.storage.is_empty() {
+                let mut storage = self.storage[shard].write();
+                let slots = storage.entry(change.address).or_default();
+                for change in &change.storage {
+                    let entry = slots.entry(change.slot).or_insert(Entry::new(U256::ZERO));
+                    slot(entry, change.old, change.new);
+                    if entry.is_gone(U256::ZERO) {
+                        slots.remove(&change.slot);
+                    }
+                }
+                if slots.is_empty() {
+                    storage.remove(&change.address);
+                }
+            }
+        }
+    }
+
+    /// The block becomes canonical on top.
+    pub fn apply(&self, block: u64, changes: &ChangeSet) {
+        for (hash, code) in &changes.codes {
+            self.add_code(*hash, code.clone());
+        }
+        self.change(changes, |entry, _, new| entry.set(block, new), |entry, _, new| entry.set(block, new));
+    }
+
+    /// Whether the current values are the old ones of a change set: recovery checks what it builds on.
+    pub fn is_before(&self, changes: &ChangeSet) -> bool {
+        changes.accounts.iter().all(|change| {
+            self.account(&change.address, u64::MAX) == change.old
+                && change.storage.iter().all(|slot| self.slot(&change.address, &slot.slot, u64::MAX) == slot.old)
+        })
+    }
+
+    /// As [`Self::apply`], for blocks whose predecessors' state nobody may ask for.
+    pub fn apply_without_history(&self, changes: &ChangeSet) {
+        for (hash, code) in &changes.codes {
+            self.add_code(*hash, code.clone());
+        }
+        self.change(changes, |entry, _, new| entry.current = new, |entry, _, new| entry.current = new);
+    }
+
+    /// Records the old values of a block below everything recorded so far (recovery, from the head down).
+    pub fn add_history(&self, block: u64, changes: &ChangeSet) {
+        self.change(
+            changes,
+            |entry, old, _| entry.history.get_or_insert_default().insert(0, (block, old)),
+            |entry, old, _| entry.history.get_or_insert_default().insert(0, (block, old)),
+        );
+    }
+
+    /// Undoes the topmost block. The caller has announced it by [`Self::begin_undo`].
+    pub fn undo(&self, block: u64, changes: &ChangeSet) {
+        self.change(changes, |entry, old, _| entry.undo(block, old), |entry, old, _| entry.undo(block, old));
+        self.oldest.fetch_min(block.saturating_sub(1), Ordering::SeqCst);
+    }
+
+    /// Gives up the state before `block`, whose changes these are.
+    pub fn prune(&self, block: u64, changes: &ChangeSet) {
+        self.oldest.fetch_max(block, Ordering::SeqCst);
+        self.change(changes, |entry, _, _| entry.prune(block), |entry, _, _| entry.prune(block));
+    }
+
+    pub fn begin_undo(&self) {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::SeqCst)
+    }
+
+    pub fn oldest(&self) -> u64 {
+        self.oldest.load(Ordering::SeqCst)
+    }
+
+    pub fn set_oldest(&self, block: u64) {
+        self.oldest.store(block, Ordering::SeqCst);
+    }
+
+    /// Adds an account of a checkpoint.
+    pub fn load(&self, exported: Exported) {
+        let shard = self.shard(&exported.address);
+        let packed = self.pack(&Some(exported.account));
+        self.accounts[shard].write().insert(exported.address, Entry::new(packed));
+        if !exported.storage.is_empty() {
+            let slots = exported.storage.into_iter().map(|(slot, value)| (slot, Entry::new(value))).collect();
+            self.storage[shard].write().insert(exported.address, slots);
+        }
+    }
+
+    /// Makes room for that many accounts, evenly spread.
+    pub fn reserve(&self, accounts: usize) {
+        for shard in &self.accounts {
+            shard.write().reserve(accounts / SHARDS + accounts / SHARDS / 8);
+        }
+    }
+
+    pub fn shards(&self) -> std::ops::Range<usize> {
+        0..SHARDS
+    }
+
+    /// One shard's accounts at a block, sorted. The caller checks [`Self::oldest`] and the epoch afterwards.
+    pub fn export(&self, shard: usize, block: u64) -> Vec<Exported> {
+        let mut all: Vec<Exported> = self.accounts[shard]
+            .read()
+            .iter()
+            .filter_map(|(address, entry)| {
+                let account = self.unpack(entry.at(block))?;
+                Some(Exported { address: *address, account, storage: Vec::new() })
+            })
+            .collect();
+        all.sort_unstable_by_key(|exported| exported.address);
+        for exported in &mut all {
+            exported.storage = self.slots(&exported.address, block);
+            exported.storage.sort_unstable();
+        }
+        all
+    }
+
+    pub fn account_count(&self) -> usize {
+        self.accounts.iter().map(|shard| shard.read().len()).sum()
+    }
+}

@@ -1,0 +1,316 @@
+//! The history index: written behind the tip, rebuildable from the journal.
+//!
+//! | keyspace | key | value |
+//! |---|---|---|
+//! | `numbers` | number | hash, journal position, message-passer root |
+//! | `hashes` | block hash | number |
+//! | `transactions` | transaction hash | block hash, number, position in the block |
+//! | `postings` | kind (address or topic place), 64-bit digest of the value, number | nothing |
+//! | `passer` | number, slot | the message passer's old value |
+//! | `state` (archive only) | address, number or address, slot, number | old value |
+//!
+//! Postings may be stale or collide: a search checks the block itself.
+
+use std::{collections::BTreeSet, path::Path};
+
+use alloy_primitives::{Address, B256, U256};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode};
+
+use crate::{
+    MESSAGE_PASSER,
+    chain::types::{StoredBlock, TransactionLocation},
+    change::{Account, ChangeSet},
+    codec::{self, Reader, put_account, put_word},
+    error::StateError,
+    journal::Position,
+};
+
+pub struct Index {
+    database: Database,
+    meta: Keyspace,
+    numbers: Keyspace,
+    hashes: Keyspace,
+    transactions: Keyspace,
+    postings: Keyspace,
+    passer: Keyspace,
+    state: Keyspace,
+    archive_from: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NumberEntry {
+    pub hash: B256,
+    pub position: Position,
+    pub message_passer_root: B256,
+}
+
+/// What a posting is about: the emitting address, or the topic in that place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Criterion {
+    Address(Address),
+    Topic(u8, B256),
+}
+
+fn failed(error: impl std::fmt::Display) -> StateError {
+    StateError::Index { message: error.to_string() }
+}
+
+impl Index {
+    pub fn open(dir: &Path, cache_bytes: u64, archive: bool) -> Result<Self, StateError> {
+        match Self::try_open(dir, cache_bytes, archive) {
+            Err(StateError::Index { message }) => {
+                tracing::warn!(message, "history index is unreadable, rebuilding it from the journal");
+                std::fs::remove_dir_all(dir).map_err(StateError::io("removing", dir))?;
+                Self::try_open(dir, cache_bytes, archive)
+            }
+            result => result,
+        }
+    }
+
+    fn try_open(dir: &Path, cache_bytes: u64, archive: bool) -> Result<Self, StateError> {
+        let database =
+            Database::builder(dir).cache_size(cache_bytes).worker_threads(1).open().map_err(|error| match error {
+                fjall::Error::Locked => StateError::Locked { dir: dir.into() },
+                error => failed(error),
+            })?;
+        let keyspace = |name: &str| {
+            let options = || KeyspaceCreateOptions::default().max_memtable_size(8 << 20);
+            database.keyspace(name, options).map_err(failed)
+        };
+        let mut index = Self {
+            meta: keyspace("meta")?,
+            numbers: keyspace("numbers")?,
+            hashes: keyspace("hashes")?,
+            transactions: keyspace("transactions")?,
+            postings: keyspace("postings")?,
+            passer: keyspace("passer")?,
+            state: keyspace("state")?,
+            database,
+            archive_from: None,
+        };
+        index.archive_from = index.open_archive(archive)?;
+        Ok(index)
+    }
+
+    /// Old values are complete only from the block on since which archiving was never off.
+    fn open_archive(&self, archive: bool) -> Result<Option<u64>, StateError> {
+        if !archive {
+            self.meta.remove("archive_from").map_err(failed)?;
+            return Ok(None);
+        }
+        if let Some(value) = self.meta.get("archive_from").map_err(failed)? {
+            return Ok(Some(Reader::new(&value, "index").u64()?));
+        }
+        let from = self.progress()?.map_or(0, |(number, _)| number);
+        self.meta.insert("archive_from", from.to_le_bytes()).map_err(failed)?;
+        Ok(Some(from))
+    }
+
+    /// In archive mode: the oldest block whose state can be read.
+    pub const fn archive_from(&self) -> Option<u64> {
+        self.archive_from
+    }
+
+    /// The highest indexed block.
+    pub fn progress(&self) -> Result<Option<(u64, B256)>, StateError> {
+        let Some(value) = self.meta.get("progress").map_err(failed)? else { return Ok(None) };
+        let mut reader = Reader::new(&value, "index");
+        Ok(Some((reader.u64()?, reader.hash()?)))
+    }
+
+    fn set_progress(&self, batch: &mut OwnedWriteBatch, number: u64, hash: &B256) {
+        let value = [&number.to_le_bytes()[..], hash.as_slice()].concat();
+        batch.insert(&self.meta, "progress", value);
+    }
+
+    /// Indexes a canonical block on top of the last.
+    pub fn add(
+        &self,
+        block: &StoredBlock,
+        position: Position,
+        message_passer_root: &B256,
+        changes: &ChangeSet,
+    ) -> Result<(), StateError> {
+        let number = block.header.number;
+        let mut batch = self.database.batch();
+        let mut entry = block.hash.to_vec();
+        entry.extend_from_slice(&position.to_le_bytes());
+        entry.extend_from_slice(message_passer_root.as_slice());
+        batch.insert(&self.numbers, number.to_be_bytes(), entry);
+        batch.insert(&self.hashes, block.hash.as_slice(), number.to_le_bytes());
+        for (place, transaction) in block.transactions.iter().enumerate() {
+            let mut location = block.hash.to_vec();
+            location.extend_from_slice(&number.to_le_bytes());
+            location.extend_from_slice(&(place as u32).to_le_bytes());
+            batch.insert(&self.transactions, transaction.hash.as_slice(), location);
+        }
+        for key in postings(block) {
+            batch.insert(&self.postings, key, []);
+        }
+        if let Ok(at) = changes.accounts.binary_search_by_key(&MESSAGE_PASSER, |change| change.address) {
+            for slot in &changes.accounts[at].storage {
+                let mut old = Vec::new();
+                put_word(&mut old, &slot.old);
+                batch.insert(&self.passer, passer_key(number, &slot.slot), old);
+            }
+        }
+        if self.archive_from.is_some() && number > 0 {
+            for change in &changes.accounts {
+                if change.old != change.new {
+                    let mut old = Vec::new();
+                    put_account(&mut old, &change.old);
+                    batch.insert(&self.state, account_key(&change.address, number), old);
+                }
+                for slot in &change.storage {
+                    let mut old = Vec::new();
+                    put_word(&mut old, &slot.old);
+                    batch.insert(&self.state, slot_key(&change.address, &slot.slot, number), old);
+                }
+            }
+        }
+        self.set_progress(&mut batch, number, &block.hash);
+        batch.commit().map_err(failed)
+    }
+
+    /// Takes back the topmost indexed block.
+    pub fn remove(&self, block: &StoredBlock, changes: &ChangeSet) -> Result<(), StateError> {
+        let number = block.header.number;
+        let mut batch = self.database.batch();
+        batch.remove(&self.numbers, number.to_be_bytes());
+        batch.remove(&self.hashes, block.hash.as_slice());
+        for transaction in &block.transactions {
+            batch.remove(&self.transactions, transaction.hash.as_slice());
+        }
+        for key in postings(block) {
+            batch.remove(&self.postings, key);
+        }
+        for change in &changes.accounts {
+            if change.address == MESSAGE_PASSER {
+                for slot in &change.storage {
+                    batch.remove(&self.passer, passer_key(number, &slot.slot));
+                }
+            }
+            if self.archive_from.is_some() {
+                batch.remove(&self.state, account_key(&change.address, number));
+                for slot in &change.storage {
+                    batch.remove(&self.state, slot_key(&change.address, &slot.slot, number));
+                }
+            }
+        }
+        self.set_progress(&mut batch, number.saturating_sub(1), &block.header.parent_hash);
+        batch.commit().map_err(failed)
+    }
+
+    pub fn number(&self, number: u64) -> Result<Option<NumberEntry>, StateError> {
+        let Some(value) = self.numbers.get(number.to_be_bytes()).map_err(failed)? else { return Ok(None) };
+        let mut reader = Reader::new(&value, "index");
+        Ok(Some(NumberEntry { hash: reader.hash()?, position: reader.u64()?, message_passer_root: reader.hash()? }))
+    }
+
+    pub fn number_of(&self, hash: &B256) -> Result<Option<u64>, StateError> {
+        let Some(value) = self.hashes.get(hash.as_slice()).map_err(failed)? else { return Ok(None) };
+        Ok(Some(Reader::new(&value, "index").u64()?))
+    }
+
+    pub fn transaction(&self, hash: &B256) -> Result<Option<TransactionLocation>, StateError> {
+        let Some(value) = self.transactions.get(hash.as_slice()).map_err(failed)? else { return Ok(None) };
+        let mut reader = Reader::new(&value, "index");
+        let (block_hash, block_number, index) = (reader.hash()?, reader.u64()?, reader.u32()?);
+        Ok(Some(TransactionLocation { block_hash, block_number, index }))
+    }
+
+    /// The lowest block from `from` to `to` that (perhaps) has such a log.
+    pub fn next_posting(&self, criterion: &Criterion, from: u64, to: u64) -> Result<Option<u64>, StateError> {
+        let range = posting_key(criterion, from)..=posting_key(criterion, to);
+        match self.postings.range(range).next() {
+            None => Ok(None),
+            Some(entry) => {
+                let key = entry.key().map_err(failed)?;
+                Ok(key.get(9..17).and_then(|number| number.try_into().ok()).map(u64::from_be_bytes))
+            }
+        }
+    }
+
+    /// The message passer's (block, slot, old value) of blocks in that range, newest first.
+    pub fn passer_changes(&self, from: u64, to: u64) -> Result<Vec<(U256, U256)>, StateError> {
+        if from > to {
+            return Ok(Vec::new());
+        }
+        let range = passer_key(from, &U256::ZERO)..=passer_key(to, &U256::MAX);
+        let mut changes = Vec::new();
+        for entry in self.passer.range(range).rev() {
+            let (key, old) = entry.into_inner().map_err(failed)?;
+            let slot = key.get(8..40).ok_or(StateError::Encoding { what: "index" })?;
+            changes.push((U256::from_be_slice(slot), Reader::new(&old, "index").word()?));
+        }
+        Ok(changes)
+    }
+
+    /// The account before its first change after `block`; `None`: no change is recorded.
+    pub fn account_before_change(&self, address: &Address, block: u64) -> Result<Option<Option<Account>>, StateError> {
+        let range = account_key(address, block + 1)..=account_key(address, u64::MAX);
+        match self.state.range(range).next() {
+            None => Ok(None),
+            Some(entry) => {
+                let value = entry.value().map_err(failed)?;
+                Ok(Some(codec::account(&mut Reader::new(&value, "index"))?))
+            }
+        }
+    }
+
+    /// As [`Self::account_before_change`], of a slot.
+    pub fn slot_before_change(&self, address: &Address, slot: &U256, block: u64) -> Result<Option<U256>, StateError> {
+        let range = slot_key(address, slot, block + 1)..=slot_key(address, slot, u64::MAX);
+        match self.state.range(range).next() {
+            None => Ok(None),
+            Some(entry) => Ok(Some(Reader::new(&entry.value().map_err(failed)?, "index").word()?)),
+        }
+    }
+
+    /// Makes everything indexed so far durable.
+    pub fn sync(&self) -> Result<(), StateError> {
+        self.database.persist(PersistMode::SyncAll).map_err(failed)
+    }
+}
+
+fn passer_key(number: u64, slot: &U256) -> Vec<u8> {
+    [&number.to_be_bytes()[..], &slot.to_be_bytes::<32>()].concat()
+}
+
+fn account_key(address: &Address, number: u64) -> Vec<u8> {
+    [b"a", address.as_slice(), &number.to_be_bytes()].concat()
+}
+
+fn slot_key(address: &Address, slot: &U256, number: u64) -> Vec<u8> {
+    [b"s", address.as_slice(), &slot.to_be_bytes::<32>(), &number.to_be_bytes()].concat()
+}
+
+type PostingKey = [u8; 17];
+
+fn posting_key(criterion: &Criterion, number: u64) -> PostingKey {
+    let (kind, digest) = match criterion {
+        Criterion::Address(address) => (0, digest(address.as_slice())),
+        Criterion::Topic(place, topic) => (1 + place, digest(topic.as_slice())),
+    };
+    let mut key = [kind; 17];
+    key[1..9].copy_from_slice(&digest.to_be_bytes());
+    key[9..].copy_from_slice(&number.to_be_bytes());
+    key
+}
+
+/// FNV-1a. Whoever makes collisions makes searches read a few blocks in vain.
+fn digest(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn postings(block: &StoredBlock) -> BTreeSet<PostingKey> {
+    let number = block.header.number;
+    let mut keys = BTreeSet::new();
+    for log in block.receipts.iter().flat_map(|receipt| &receipt.as_receipt().logs) {
+        keys.insert(posting_key(&Criterion::Address(log.address), number));
+        for (place, topic) in log.topics().iter().enumerate() {
+            keys.insert(posting_key(&Criterion::Topic(place as u8, *topic), number));
+        }
+    }
+    keys
+}
