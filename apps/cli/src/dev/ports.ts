@@ -18,7 +18,7 @@ export async function choosePort(
   { name, port, fixed }: PortWish,
   taken: ReadonlySet<number> = new Set(),
 ): Promise<number> {
-  if (!taken.has(port) && (await isFree(port))) return port;
+  if (port !== 0 && !taken.has(port) && (await isFree(port))) return port;
   if (fixed) {
     throw new CliError(
       "PORT_IN_USE",
