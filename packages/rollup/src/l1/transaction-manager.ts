@@ -46,11 +46,15 @@ export interface MinedTransaction {
   readonly success: boolean;
 }
 
+/** How often the L1 is asked whether it still has a transaction that is not included. */
+const PRESENCE_CHECK_MS = 2_000;
+
 interface Tracked {
   stored: StoredTransaction;
   /** How to sign it again with other fees; unknown for what an earlier process left. */
   readonly sign: ((fees: Fees) => Promise<Attempt>) | null;
   sentAtMs: number;
+  checkedAtMs: number;
   mined: MinedTransaction | null;
   missing: number;
   readonly settle: { resolve(mined: MinedTransaction): void; reject(error: unknown): void } | null;
@@ -104,7 +108,7 @@ export class TransactionManager {
   /** Takes up what an earlier process left, then watches. */
   async start(): Promise<void> {
     for (const stored of await this.#store.load()) {
-      this.#tracked.push({ stored, sign: null, sentAtMs: 0, mined: null, missing: 0, settle: null });
+      this.#tracked.push({ stored, sign: null, sentAtMs: 0, checkedAtMs: 0, mined: null, missing: 0, settle: null });
     }
     if (this.#tracked.length > 0) this.#log.info("taking up stored transactions", { count: this.#tracked.length });
     this.#running ??= this.#run();
@@ -164,7 +168,7 @@ export class TransactionManager {
     const promise = new Promise<MinedTransaction>((resolve, reject) => {
       settle = { resolve, reject };
     });
-    const entry: Tracked = { stored, sign, sentAtMs: 0, mined: null, missing: 0, settle };
+    const entry: Tracked = { stored, sign, sentAtMs: 0, checkedAtMs: 0, mined: null, missing: 0, settle };
     this.#tracked.push(entry);
     await this.#broadcast(entry);
     return { promise };
@@ -213,6 +217,7 @@ export class TransactionManager {
 
   async #broadcast(entry: Tracked): Promise<void> {
     entry.sentAtMs = this.#clock.nowMs();
+    entry.checkedAtMs = entry.sentAtMs;
     const attempt = entry.stored.attempts.at(-1);
     if (!attempt) return;
     try {
@@ -284,8 +289,17 @@ export class TransactionManager {
     } else if (this.#clock.nowMs() - entry.sentAtMs >= this.#options.resubmissionMs) {
       await this.#raise(entry);
       await this.#broadcast(entry);
+    } else if (this.#clock.nowMs() - entry.checkedAtMs >= PRESENCE_CHECK_MS) {
+      await this.#ensurePooled(entry);
     }
     return "keep";
+  }
+
+  /** A pool may lose what it had taken: at a restart, in a reorg, when it is full. */
+  async #ensurePooled(entry: Tracked): Promise<void> {
+    entry.checkedAtMs = this.#clock.nowMs();
+    const hash = entry.stored.attempts.at(-1)?.hash;
+    if ((await this.#rpc.call("eth_getTransactionByHash", [hash])) === null) await this.#broadcast(entry);
   }
 
   async #raise(entry: Tracked): Promise<void> {
