@@ -1,0 +1,170 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { compileOwnContracts } from "@altlayer/contracts";
+import {
+  buildL2Genesis,
+  buildRollupConfig,
+  type Deployment,
+  deployL1Contracts,
+  developmentParameters,
+  EIP1559_DEFAULTS,
+  feeVaultsTo,
+  forkTimesAtGenesis,
+  type L2Genesis,
+} from "@altlayer/deployer";
+import { kzg, openEngine } from "@altlayer/engine";
+import type { RollupConfig } from "@altlayer/protocol";
+import { privateKeyToAddress } from "viem/accounts";
+import { type BeaconFacadeService, startBeaconFacade } from "../../src/beacon/service.ts";
+import { type NodeConfigInput, parseNodeConfig } from "../../src/config/node-config.ts";
+import { createLogger } from "../../src/log.ts";
+import { RollupNode } from "../../src/node/node.ts";
+import { type Anvil, DEV_KEYS, startAnvil } from "./anvil.ts";
+import { until } from "./until.ts";
+
+const lower = (address: string) => address.toLowerCase() as `0x${string}`;
+export const ROLES = {
+  owner: DEV_KEYS[0],
+  batcher: DEV_KEYS[1],
+  proposer: DEV_KEYS[2],
+  challenger: DEV_KEYS[3],
+} as const;
+
+export interface Devnet {
+  readonly anvil: Anvil;
+  readonly deployment: Deployment;
+  readonly genesis: L2Genesis;
+  readonly rollup: RollupConfig;
+  readonly beacon: BeaconFacadeService;
+  /** Starts a node with its own directory; the same name again takes up the same directory. */
+  node(name: string, extra?: Partial<NodeConfigInput>): Promise<RollupNode>;
+  close(): Promise<void>;
+}
+
+/** Keys go by environment variables, as in production; these are public test keys. */
+function keyOf(role: keyof typeof ROLES) {
+  const name = `ALTLAYER_TEST_${role.toUpperCase()}`;
+  process.env[name] = ROLES[role];
+  return { kind: "env", name } as const;
+}
+
+export const sequencing = (batcher: Partial<NonNullable<NodeConfigInput["batcher"]>> = {}) =>
+  ({
+    sequencer: { confirmations: 0 },
+    batcher: { key: keyOf("batcher"), dataAvailability: "calldata", maxChannelMs: 1_500, pollMs: 150, ...batcher },
+  }) satisfies Partial<NodeConfigInput>;
+
+export const proposing = (devnet: Devnet) =>
+  ({
+    proposer: {
+      key: keyOf("proposer"),
+      disputeGameFactory: devnet.deployment.addresses.DisputeGameFactoryProxy,
+      intervalMs: 3_000,
+      allowUnfinalized: true,
+      pollMs: 500,
+    },
+  }) satisfies Partial<NodeConfigInput>;
+
+/** A development L1 with a rollup's contracts on it, and everything that a node of that rollup needs. */
+export async function startDevnet(
+  options: { readonly fork?: "granite" | "holocene"; readonly seqWindowSize?: number } = {},
+): Promise<Devnet> {
+  compileOwnContracts();
+  const anvil = await startAnvil({ blockTime: 1 });
+  const directory = await mkdtemp(join(tmpdir(), "altlayer-devnet-"));
+  const address = (role: keyof typeof ROLES) => lower(privateKeyToAddress(ROLES[role]));
+  const parameters = developmentParameters({
+    l2ChainId: 901,
+    owner: address("owner"),
+    batcher: address("batcher"),
+    proposer: address("proposer"),
+    challenger: address("challenger"),
+    unsafeBlockSigner: address("owner"),
+  });
+  const deployment = await deployL1Contracts({ parameters }, { l1: { rpcUrl: anvil.url, privateKey: ROLES.owner } });
+  const base = {
+    l1ChainId: deployment.l1ChainId,
+    l2ChainId: 901,
+    anchor: deployment.anchor,
+    addresses: deployment.addresses,
+    forkTimes: forkTimesAtGenesis(options.fork ?? "holocene"),
+    eip1559Defaults: EIP1559_DEFAULTS,
+  };
+  const genesis = buildL2Genesis({
+    ...base,
+    owner: address("owner"),
+    gasLimit: parameters.gasLimit,
+    feeVaults: feeVaultsTo(address("owner")),
+    balances: { [address("owner")]: 10n ** 24n },
+  });
+  const timing = {
+    blockTime: 1,
+    seqWindowSize: options.seqWindowSize ?? 200,
+    maxSequencerDrift: 1800,
+    channelTimeout: 50,
+  };
+  const rollup = buildRollupConfig({ ...base, parameters, genesis, timing });
+  const genesisJson = JSON.stringify(genesis.genesis);
+  const beacon = await startBeaconFacade(
+    {
+      l1Url: anvil.url,
+      blobsUrl: anvil.url,
+      addressing: "block-number",
+      directory: join(directory, "blobs"),
+      pollMs: 200,
+    },
+    { kzg },
+  );
+  const nodes: RollupNode[] = [];
+  return {
+    anvil,
+    deployment,
+    genesis,
+    rollup,
+    beacon,
+    node: async (name, extra = {}) => {
+      const config = parseNodeConfig({
+        dataDir: join(directory, name),
+        genesisFile: "-",
+        rollupFile: "-",
+        l1: {
+          url: anvil.url,
+          pollMs: 150,
+          finality: { kind: "blocks", safeBlocks: 5, finalizedBlocks: 40 },
+          beacon: { urls: [beacon.url] },
+        },
+        rpc: { port: 0 },
+        ...extra,
+      });
+      const log = createLogger({
+        level: (process.env.ALTLAYER_TEST_LOG as "debug" | undefined) ?? "error",
+        room: name,
+      });
+      const options = { config, rollup, genesisJson, clientVersion: "altlayer/test" };
+      const node = await RollupNode.start(options, { openEngine, kzg, log });
+      nodes.push(node);
+      return node;
+    },
+    close: async () => {
+      for (const node of nodes) await node.close();
+      await beacon.close();
+      await anvil.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+const hashAt = async (node: RollupNode, number: number) => (await node.engine.payloadByNumber(number))?.blockHash;
+
+/** Waits until both have a safe head of at least that number; the chains up to it are then block for block equal. */
+export async function agreeOnSafe(a: RollupNode, b: RollupNode, atLeast: number, timeoutMs = 40_000): Promise<number> {
+  const reached = (node: RollupNode) => node.engine.heads().safe.number >= atLeast;
+  await until(() => reached(a) && reached(b), timeoutMs);
+  const number = Math.min(a.engine.heads().safe.number, b.engine.heads().safe.number);
+  for (let at = number; at >= Math.max(1, number - 30); at--) {
+    const [left, right] = [await hashAt(a, at), await hashAt(b, at)];
+    if (left === undefined || left !== right) throw new TypeError(`block ${at} differs: ${left} and ${right}`);
+  }
+  return number;
+}
