@@ -38,10 +38,10 @@ export class BeaconApi {
     return answer === null ? null : this.#parse(specSchema, answer).data.SECONDS_PER_SLOT;
   }
 
-  /** The blobs of a block, as hex; newer servers select by versioned hash, older ones give whole sidecars. */
+  /** The blobs of a block, as hex; newer servers select by versioned hash (none: all of the block), older ones give whole sidecars. */
   async blobs(id: string, versionedHashes: readonly string[]): Promise<readonly `0x${string}`[] | null> {
-    const query = versionedHashes.map((hash) => `versioned_hashes=${hash}`).join("&");
-    const answer = await this.#get(`/eth/v1/beacon/blobs/${id}?${query}`);
+    const query = versionedHashes.map((hash, index) => `${index === 0 ? "?" : "&"}versioned_hashes=${hash}`).join("");
+    const answer = await this.#get(`/eth/v1/beacon/blobs/${id}${query}`);
     if (answer !== null) return this.#parse(blobsSchema, answer).data;
     const sidecars = await this.#get(`/eth/v1/beacon/blob_sidecars/${id}`);
     return sidecars === null ? null : this.#parse(sidecarsSchema, sidecars).data.map((sidecar) => sidecar.blob);

@@ -40,15 +40,14 @@ export class BeaconBlobSource implements BlobSource {
   async blobs(block: BlobBlock, versionedHashes: readonly Hex[]): Promise<readonly Uint8Array[]> {
     const found = new Map<Hex, Uint8Array>();
     let failure: unknown = null;
+    const missing = () => versionedHashes.filter((wanted) => !found.has(wanted));
     for (const server of this.#servers) {
-      const missing = versionedHashes.filter((wanted) => !found.has(wanted));
-      if (missing.length === 0) break;
+      if (missing().length === 0) break;
       try {
-        for (const blob of (await server.blobs(await this.#id(block), missing)) ?? []) {
-          const bytes = hexToBytes(blob);
-          if (bytes.length !== BLOB_BYTES) continue;
-          found.set(versionedHash(await this.#kzg.commit(bytes)), bytes);
-        }
+        const id = await this.#id(block);
+        await this.#take(await server.blobs(id, missing()), found);
+        // Servers differ in how they read several hashes: the whole block is the other way to ask.
+        if (missing().length > 0) await this.#take(await server.blobs(id, []), found);
       } catch (error) {
         failure = error;
       }
@@ -63,6 +62,13 @@ export class BeaconBlobSource implements BlobSource {
         data: { versionedHash: wanted, number: block.number },
       });
     });
+  }
+
+  async #take(blobs: readonly Hex[] | null, found: Map<Hex, Uint8Array>): Promise<void> {
+    for (const blob of blobs ?? []) {
+      const bytes = hexToBytes(blob);
+      if (bytes.length === BLOB_BYTES) found.set(versionedHash(await this.#kzg.commit(bytes)), bytes);
+    }
   }
 
   async #id(block: BlobBlock): Promise<string> {

@@ -203,3 +203,21 @@ function typed(type: number, items: readonly Item[]): Uint8Array {
 export function bytesOf(hex: Hex): Uint8Array {
   return hexToBytes(hex);
 }
+
+/** A blob transaction out of its network form (EIP-4844, "Networking"), whose first item it is. */
+export function withoutSidecar(raw: Hex): Hex {
+  const at = 4 + listHeaderDigits(raw, 4);
+  return `0x03${raw.slice(at, at + listDigits(raw, at))}`;
+}
+
+function listHeaderDigits(raw: Hex, at: number): number {
+  const prefix = Number.parseInt(raw.slice(at, at + 2), 16);
+  return prefix <= 0xf7 ? 2 : 2 + (prefix - 0xf7) * 2;
+}
+
+function listDigits(raw: Hex, at: number): number {
+  const prefix = Number.parseInt(raw.slice(at, at + 2), 16);
+  if (prefix <= 0xf7) return 2 + (prefix - 0xc0) * 2;
+  const header = listHeaderDigits(raw, at);
+  return header + Number.parseInt(raw.slice(at + 2, at + header), 16) * 2;
+}

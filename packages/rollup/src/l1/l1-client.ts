@@ -1,12 +1,13 @@
 import type { BlockRef, Hex } from "@altlayer/engine";
+import { bytesToHex, hexToBytes } from "viem";
 import { z } from "zod";
 import { RollupError } from "../errors.ts";
-import { encodeReceipt, encodeTransaction, headerHash } from "./encoding.ts";
+import { encodeReceipt, encodeTransaction, headerHash, withoutSidecar } from "./encoding.ts";
 import { Lru } from "./lru.ts";
 import { orderedTrieRoot } from "./ordered-trie.ts";
 import type { JsonRpcClient } from "./rpc-client.ts";
 import type { L1Header, L1Receipt, L1RpcTransaction } from "./schemas.ts";
-import { blockSchema, count, headerSchema, parseAnswer, quantity, receiptSchema } from "./schemas.ts";
+import { blockSchema, count, data, headerSchema, parseAnswer, quantity, receiptSchema } from "./schemas.ts";
 
 export interface L1ClientOptions {
   /** Recompute block hashes, transaction roots and receipt roots. Off only for a server that one runs oneself. */
@@ -21,6 +22,9 @@ export const L1_CLIENT_DEFAULTS: L1ClientOptions = {
   maxCachedHeaders: 4096,
   maxCachedBytes: 64 * 1024 * 1024,
 };
+
+const BLOB_TYPE = 3;
+const rawTransaction = data.refine((raw) => raw.startsWith("0x03") && raw.length > 10);
 
 export type L1Tag = "latest" | "safe" | "finalized";
 
@@ -96,7 +100,7 @@ export class L1Client implements L1Reader {
     if (answer === null) throw notFound(hash);
     const block = parseAnswer(blockSchema, answer, method);
     this.#checkHeader(block, (header) => header.hash === hash, hash);
-    if (this.#options.verify && orderedTrieRoot(block.transactions.map(encodeTransaction)) !== block.transactionsRoot) {
+    if (this.#options.verify && !(await this.#matchesRoot(block.transactions, block.transactionsRoot))) {
       throw lied(`the transactions of L1 block ${hash} do not match its transaction root`, { hash });
     }
     const { transactions, ...header } = block;
@@ -124,6 +128,26 @@ export class L1Client implements L1Reader {
     );
     this.#receipts.set(hash, receipts, weight);
     return receipts;
+  }
+
+  /**
+   * Whether transactions hash to a root. anvil computes the root over blob transactions in their network form, with
+   * blobs: where the plain form does not match, that form is fetched, must hold the same transaction, and is tried.
+   */
+  async #matchesRoot(transactions: readonly L1RpcTransaction[], root: Hex): Promise<boolean> {
+    const encoded = transactions.map(encodeTransaction);
+    if (orderedTrieRoot(encoded) === root) return true;
+    if (!transactions.some(({ type }) => type === BLOB_TYPE)) return false;
+    for (const [index, { type, hash }] of transactions.entries()) {
+      if (type !== BLOB_TYPE) continue;
+      const method = "eth_getRawTransactionByHash";
+      const raw = await this.#rpc.call(method, [hash]).catch(() => null);
+      const network = rawTransaction.safeParse(raw);
+      const plain = encoded[index];
+      if (!network.success || !plain || withoutSidecar(network.data) !== bytesToHex(plain)) return false;
+      encoded[index] = hexToBytes(network.data);
+    }
+    return orderedTrieRoot(encoded) === root;
   }
 
   async #header(method: string, id: string, matches: (header: L1Header) => boolean): Promise<L1Header | null> {
@@ -155,7 +179,7 @@ function notFound(hash: Hex): RollupError {
   });
 }
 
-function lied(message: string, data: Readonly<Record<string, unknown>>): RollupError {
+function lied(message: string, details: Readonly<Record<string, unknown>>): RollupError {
   // Temporary: another attempt may reach an honest backend behind the same address; nothing false was used.
-  return new RollupError("L1_LIED", message, { severity: "temporary", data });
+  return new RollupError("L1_LIED", message, { severity: "temporary", data: details });
 }

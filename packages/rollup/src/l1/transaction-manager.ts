@@ -5,6 +5,7 @@ import type { Clock } from "../clock.ts";
 import { closedError } from "../clock.ts";
 import { describeError, RollupError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { withoutSidecar } from "./encoding.ts";
 import type { FeeLimits, Fees } from "./fees.ts";
 import { bumpFees, marketFees } from "./fees.ts";
 import type { Kzg } from "./kzg.ts";
@@ -338,22 +339,4 @@ export class TransactionManager {
 /** Hash of a signed transaction; a blob transaction is hashed without its sidecar. */
 function transactionHash(raw: Hex): Hex {
   return keccak256(raw.startsWith("0x03") ? withoutSidecar(raw) : raw);
-}
-
-/** The first item of the network wrapper's list (EIP-4844, "Networking") is the transaction itself. */
-function withoutSidecar(raw: Hex): Hex {
-  const at = 4 + listHeaderDigits(raw, 4);
-  return `0x03${raw.slice(at, at + listDigits(raw, at))}`;
-}
-
-function listHeaderDigits(raw: Hex, at: number): number {
-  const prefix = Number.parseInt(raw.slice(at, at + 2), 16);
-  return prefix <= 0xf7 ? 2 : 2 + (prefix - 0xf7) * 2;
-}
-
-function listDigits(raw: Hex, at: number): number {
-  const prefix = Number.parseInt(raw.slice(at, at + 2), 16);
-  if (prefix <= 0xf7) return 2 + (prefix - 0xc0) * 2;
-  const header = listHeaderDigits(raw, at);
-  return header + Number.parseInt(raw.slice(at + 2, at + header), 16) * 2;
 }
