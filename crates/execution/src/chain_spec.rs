@@ -286,7 +286,7 @@ mod tests {
             config(json!({"graniteTime": 30, "holoceneTime": 20})),
             Err(ChainSpecError::ForkOrder { .. })
         ));
-        assert!(matches!(config(json!({"optimism": null})), Err(_)));
+        assert!(config(json!({"optimism": null})).is_err());
         assert!(matches!(config(json!({"bedrockBlock": 5})), Err(ChainSpecError::BedrockNotAtGenesis(5))));
     }
 }

@@ -105,6 +105,7 @@ pub struct Savepoint {
     gas_used: u64,
     da_footprint: u64,
     bytes: usize,
+    l1_known: bool,
 }
 
 /// A finished block, but for what the state trie knows.
@@ -210,6 +211,7 @@ impl<S: StateRead> BlockExecutor<S> {
     pub fn execute(&mut self, tx: &RecoveredTx) -> Result<Executed, ExecuteError> {
         let footprint = self.admit(tx)?;
         let deposit_nonce = self.deposit_nonce(tx)?;
+        let l1_known = self.l1_known();
         let result = self.evm.transact_one(tx.env());
         // Taken out in any case: a failed validation leaves loaded accounts in the journal.
         let state = self.evm.finalize();
@@ -218,7 +220,11 @@ impl<S: StateRead> BlockExecutor<S> {
                 self.commit(state)?;
                 Ok(self.record(tx, result, deposit_nonce, footprint))
             }
-            Err(error) => Err(self.explain(tx, error)),
+            Err(error) => {
+                let error = self.explain(tx, error);
+                self.restore_l1(l1_known);
+                Err(error)
+            }
         }
     }
 
@@ -230,9 +236,14 @@ impl<S: StateRead> BlockExecutor<S> {
         use revm::InspectEvm;
         let footprint = self.admit(tx)?;
         let deposit_nonce = self.deposit_nonce(tx)?;
-        let (cfg, block) = (self.cfg().clone(), self.block().clone());
-        let db = self.evm.0.ctx.db_mut();
-        let outcome = evm_with_inspector(db, cfg, block, inspector).inspect_tx(tx.env());
+        let (cfg, block, l1) = (self.cfg().clone(), self.block().clone(), self.evm.0.ctx.chain.clone());
+        let mut inner = evm_with_inspector(self.evm.0.ctx.db_mut(), cfg, block, inspector);
+        inner.0.ctx.chain = l1;
+        let outcome = inner.inspect_tx(tx.env());
+        let l1 = std::mem::take(&mut inner.0.ctx.chain);
+        if outcome.is_ok() {
+            self.evm.0.ctx.chain = l1;
+        }
         match outcome {
             Ok(ExecResultAndState { result, state }) => {
                 let inspected = InspectedTx { result: result.clone(), state: state.clone() };
@@ -378,6 +389,9 @@ impl<S: StateRead> BlockExecutor<S> {
     /// What the L1 costs at this point of the block.
     pub fn l1_fees(&mut self) -> Result<L1Fees, ExecuteError> {
         let rules = self.cfg().spec;
+        if self.l1_known() {
+            return Ok(L1Fees::new(self.evm.0.ctx.chain.clone(), rules));
+        }
         let number = U256::from(self.header.number);
         let info = L1BlockInfo::try_fetch(self.evm.0.ctx.db_mut(), number, rules)?;
         Ok(L1Fees::new(info, rules))
@@ -391,6 +405,19 @@ impl<S: StateRead> BlockExecutor<S> {
             gas_used: self.gas_used,
             da_footprint: self.da_footprint,
             bytes: self.transaction_bytes,
+            l1_known: self.l1_known(),
+        }
+    }
+
+    /// The L1 fee parameters hold for the whole block once its first paying transaction has read them, as in op-geth.
+    fn l1_known(&self) -> bool {
+        self.evm.0.ctx.chain.l2_block.is_some()
+    }
+
+    /// Forgets the L1 fee parameters unless they were known at an earlier point that is returned to.
+    fn restore_l1(&mut self, known: bool) {
+        if !known {
+            self.evm.0.ctx.chain = L1BlockInfo::default();
         }
     }
 
@@ -402,8 +429,7 @@ impl<S: StateRead> BlockExecutor<S> {
         self.gas_used = savepoint.gas_used;
         self.da_footprint = savepoint.da_footprint;
         self.transaction_bytes = savepoint.bytes;
-        // The L1 fee parameters may have been read after the point: read them again.
-        *self.evm.0.ctx.chain_mut() = L1BlockInfo::default();
+        self.restore_l1(savepoint.l1_known);
     }
 
     /// Roots, gas and bloom are not in it yet.

@@ -97,9 +97,9 @@ pub enum PayloadError {
     #[error("blockhash mismatch, want {expected}, got {found}")]
     BlockHash { found: B256, expected: B256 },
     #[error("could not apply tx {index} [{hash}]: {reject}")]
-    Transaction { index: usize, hash: B256, reject: TxReject },
+    Transaction { index: usize, hash: B256, reject: Box<TxReject> },
     #[error("invalid transaction {index}: {reject}")]
-    Undecodable { index: usize, reject: TxReject },
+    Undecodable { index: usize, reject: Box<TxReject> },
     #[error("invalid gas used (remote: {found} local: {expected})")]
     GasUsed { found: u64, expected: u64 },
     #[error("invalid bloom")]
@@ -292,7 +292,7 @@ pub fn execute_payload<S: StateRead, P>(
 
 fn fail(error: ExecuteError, index: usize, hash: B256) -> PayloadError {
     match error {
-        ExecuteError::Reject(reject) => PayloadError::Transaction { index, hash, reject },
+        ExecuteError::Reject(reject) => PayloadError::Transaction { index, hash, reject: Box::new(reject) },
         ExecuteError::State(error) => PayloadError::State(error),
         ExecuteError::Evm(error) => PayloadError::Evm(error),
         // The header was checked before; an attribute cannot be at fault any more.

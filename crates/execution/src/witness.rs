@@ -142,8 +142,8 @@ pub fn execute_stateless(
         .ok_or(StateError::UnknownBlock { hash })?;
     let parent = Parent { hash, header };
     let state = WitnessState::new(parent.clone(), Arc::new(preimages))?;
-    let transactions =
-        decode_all(&payload.transactions).map_err(|(index, reject)| PayloadError::Undecodable { index, reject })?;
+    let transactions = decode_all(&payload.transactions)
+        .map_err(|(index, reject)| PayloadError::Undecodable { index, reject: Box::new(reject) })?;
     execute_payload(spec, &state, &parent, payload, &transactions, |diff| Ok((state.roots_after(diff)?, ())))
 }
 

@@ -17,31 +17,36 @@ fn run(kind: &str, folder: &str) -> Value {
     report
 }
 
+/// The folders are shared: others may add vectors to them.
+fn at_least(count: u64, report: &Value) {
+    assert!(report["passed"].as_u64() >= Some(count), "{report}");
+}
+
 #[test]
 fn state_tests() {
-    let report = run("state", "ethereum-tests/GeneralStateTests");
-    assert!(report["passed"].as_u64() >= Some(200), "{report}");
+    at_least(200, &run("state", "ethereum-tests/GeneralStateTests"));
 }
 
 #[test]
 fn trie_tests() {
-    assert_eq!(run("trie", "ethereum-tests/TrieTests")["passed"], 26);
+    at_least(26, &run("trie", "ethereum-tests/TrieTests"));
 }
 
 #[test]
 fn rlp_tests() {
-    assert_eq!(run("rlp", "ethereum-tests/RLPTests")["passed"], 55);
+    at_least(55, &run("rlp", "ethereum-tests/RLPTests"));
 }
 
 #[test]
 fn transaction_tests() {
     let report = run("tx", "ethereum-tests/TransactionTests");
-    assert_eq!((&report["passed"], &report["excepted"]), (&2638.into(), &27.into()));
+    at_least(2638, &report);
+    assert_eq!(report["excepted"], 27);
 }
 
 #[test]
 fn op_sepolia_blocks() {
-    assert_eq!(run("op-blocks", "op-sepolia-blocks")["passed"], 15);
+    at_least(15, &run("op-blocks", "op-sepolia-blocks"));
 }
 
 #[test]
