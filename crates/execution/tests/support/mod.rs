@@ -5,3 +5,4 @@ pub mod chain;
 pub mod generator;
 pub mod program;
 pub mod random;
+pub mod simple;
