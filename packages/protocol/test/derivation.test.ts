@@ -428,7 +428,6 @@ describe.each(FORKS)("$fork", ({ config, strict }) => {
         const start = startOf(config, l1.blocks, l2, safeHead);
         const driver = new Driver(config, l1, { safeHead, ...start });
         for (const [i, { payload }] of l2.blocks.entries()) driver.payloads.set(i + 1, payload);
-        driver.payloads.set(0, genesisPayload(config));
         driver.run();
         expect(driver.derived.map((derived) => derived.attributes)).toEqual(
           l2.blocks.slice(number).map((it) => it.attributes),
@@ -457,19 +456,6 @@ function startOf(
     }
     number--;
   }
-}
-
-function genesisPayload(config: (typeof FORKS)[number]["config"]) {
-  const { genesis } = config;
-  return {
-    blockHash: genesis.l2.hash,
-    parentHash: hash("nothing"),
-    blockNumber: "0x0" as Hex,
-    timestamp: `0x${genesis.l2Time.toString(16)}` as Hex,
-    gasLimit: "0x1c9c380" as Hex,
-    extraData: "0x" as Hex,
-    transactions: [],
-  };
 }
 
 test("a pipeline that was not told where to start refuses to work", () => {

@@ -52,6 +52,12 @@ export interface PipelineStart {
   readonly origin: L1BlockRef;
   /** The system config as of the L2 block whose L1 origin that is: whose batches are read there. */
   readonly systemConfig: SystemConfig;
+  /**
+   * Number of the L1 block that the safe head was derived from (`DerivedAttributes.derivedFrom`), if the driver keeps it.
+   * From Holocene on, batches before it were judged by earlier safe heads: some that were dropped then, as too early,
+   * would fit now. Without it a batcher that posts out of order could make a restarted node derive another chain.
+   */
+  readonly safeHeadDerivedFrom?: number;
 }
 
 /** The derivation pipeline's face (specs/protocol/derivation.md). No promises: needs are answered by `provide…`. */

@@ -210,13 +210,19 @@ export class BatchQueue extends BaseBatchStage {
 
 /** From Holocene on: batches in strict order, nothing waits (specs/protocol/holocene/derivation.md, "Batch Queue"). */
 export class BatchStage extends BaseBatchStage {
+  readonly #judgedBefore: number;
   /** Read from the channel but not judged yet, since an L2 block is needed for it. */
   #arrived: Batch | null = null;
 
+  constructor(config: RollupConfig, dependencies: Dependencies & { readonly judgedBefore: number }) {
+    super(config, dependencies);
+    this.#judgedBefore = dependencies.judgedBefore;
+  }
+
   next(parent: L2BlockRef): Pull<NextBatch> {
     this.updateOrigins(parent);
-    // Channels up to the safe head's origin hold nothing but past batches.
-    if (this.origin.number <= parent.l1Origin.number) {
+    // Channels up to the safe head's origin hold nothing but past batches; and see `PipelineStart.safeHeadDerivedFrom`.
+    if (this.origin.number <= parent.l1Origin.number || this.origin.number < this.#judgedBefore) {
       this.#arrived = null;
       return this.reader.next() === "eof" ? "eof" : "more";
     }

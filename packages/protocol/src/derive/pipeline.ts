@@ -49,6 +49,7 @@ export class DerivationPipeline implements Derivation {
   readonly #decompress: Decompress;
   #source: L1Source | null = null;
   #stages: Stages | null = null;
+  #judgedBefore = 0;
   /** By hash, oldest first. */
   #epochs = new Map<Hex, Epoch>();
   #l2Blocks = new Map<number, PayloadView>();
@@ -75,6 +76,7 @@ export class DerivationPipeline implements Derivation {
 
   reset(start: PipelineStart): void {
     this.#source = new L1Source(this.#config, start);
+    this.#judgedBefore = start.safeHeadDerivedFrom ?? 0;
     this.#stages = this.#buildStages(this.#source);
     this.#epochs = new Map();
     this.#l2Blocks = new Map();
@@ -224,7 +226,7 @@ export class DerivationPipeline implements Derivation {
       : new ChannelBank(config, { frames, source });
     const reader = new ChannelReader(config, { channels, source, decompress: this.#decompress });
     const lookup = (number: number) => this.#l2Blocks.get(number) ?? ({ kind: "needL2Block", number } as const);
-    const dependencies = { reader, source, lookup };
+    const dependencies = { reader, source, lookup, judgedBefore: this.#judgedBefore };
     return { strict, batches: strict ? new BatchStage(config, dependencies) : new BatchQueue(config, dependencies) };
   }
 

@@ -7,12 +7,12 @@ import type {
   Frame,
   Hex,
   L1Block,
-  L1BlockRef,
   L1Receipt,
   L1Transaction,
   L2BlockRef,
   PayloadAttributes,
   PayloadView,
+  PipelineStart,
   RollupConfig,
   SingularBatch,
   SystemConfig,
@@ -184,8 +184,9 @@ export class SimulatedL2 {
     return block;
   }
 
-  /** Builds up to an L1 origin, each block with the latest origin that is `confirmations` behind its time. */
+  /** Builds up to the first block of an L1 origin, each block with the latest origin that its time allows. */
   buildTo(originNumber: number): void {
+    if (this.#l1.head.number < originNumber) throw new Error("the L1 has no such block yet");
     while (this.head.l1Origin.number < originNumber) {
       const next = this.#l1.blocks[this.head.l1Origin.number + 1];
       const timestamp = this.head.timestamp + this.config.blockTime;
@@ -197,6 +198,18 @@ export class SimulatedL2 {
 export function genesisRef(config: RollupConfig): L2BlockRef {
   const { l1, l2, l2Time } = config.genesis;
   return { ...l2, parentHash: hash("nothing"), timestamp: l2Time, l1Origin: l1, sequenceNumber: 0 };
+}
+
+function genesisPayload({ genesis }: RollupConfig): PayloadView {
+  return {
+    blockHash: genesis.l2.hash,
+    parentHash: hash("nothing"),
+    blockNumber: "0x0",
+    timestamp: `0x${genesis.l2Time.toString(16)}`,
+    gasLimit: "0x1c9c380",
+    extraData: "0x",
+    transactions: [],
+  };
 }
 
 export function payloadOf(parent: L2BlockRef, attributes: PayloadAttributes, systemConfig: SystemConfig): PayloadView {
@@ -282,11 +295,7 @@ export class Driver {
   /** Decides which payloads the engine calls invalid. */
   invalid: (derived: DerivedAttributes) => boolean = () => false;
 
-  constructor(
-    config: RollupConfig,
-    l1: SimulatedL1,
-    start?: { safeHead: L2BlockRef; origin: L1BlockRef; systemConfig: SystemConfig },
-  ) {
+  constructor(config: RollupConfig, l1: SimulatedL1, start?: PipelineStart & { safeHead: L2BlockRef }) {
     this.config = config;
     this.l1 = l1;
     this.pipeline = new DerivationPipeline({ config }, { keccak256, decompress });
@@ -295,7 +304,9 @@ export class Driver {
     this.pipeline.reset({
       origin: start?.origin ?? (l1.blocks[0] as L1Block),
       systemConfig: start?.systemConfig ?? config.genesis.systemConfig,
+      ...(start?.safeHeadDerivedFrom === undefined ? {} : { safeHeadDerivedFrom: start.safeHeadDerivedFrom }),
     });
+    this.payloads.set(0, genesisPayload(config));
   }
 
   /** Derives all there is; returns how many blocks that were. */
