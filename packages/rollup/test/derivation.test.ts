@@ -1,0 +1,88 @@
+import type { Hex } from "@altlayer/engine";
+import { createWalletClient, encodeFunctionData, http, parseAbi, parseEther } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import { afterEach, describe, expect, it } from "vitest";
+import type { RollupNode } from "../src/node/node.ts";
+import { agreeOnSafe, type Devnet, ROLES, sequencing, startDevnet } from "./support/devnet.ts";
+import { until } from "./support/until.ts";
+
+const owner = privateKeyToAccount(ROLES.owner);
+
+/** Sends to the batch inbox by hand, from any key. */
+async function toInbox(devnet: Devnet, key: Hex, data: Hex): Promise<void> {
+  const wallet = createWalletClient({ account: privateKeyToAccount(key), transport: http(devnet.anvil.url) });
+  await wallet.sendTransaction({ to: devnet.rollup.batchInboxAddress, data, chain: null, gas: 1_000_000n });
+}
+
+async function deposit(devnet: Devnet, to: Hex): Promise<void> {
+  const wallet = createWalletClient({ account: owner, transport: http(devnet.anvil.url) });
+  const abi = parseAbi(["function depositTransaction(address,uint256,uint64,bool,bytes) payable"]);
+  const data = encodeFunctionData({ abi, args: [to, parseEther("2"), 100_000n, false, "0x"] });
+  const portal = devnet.rollup.depositContractAddress;
+  await wallet.sendTransaction({ to: portal, data, value: parseEther("2"), gas: 1_000_000n, chain: null });
+}
+
+const balance = async (node: RollupNode, address: Hex, number: number) =>
+  BigInt(JSON.parse(await node.engine.query("eth_getBalance", JSON.stringify([address, `0x${number.toString(16)}`]))));
+
+describe("two nodes derive equal hashes", () => {
+  let devnet: Devnet;
+  afterEach(() => devnet?.close(), 60_000);
+
+  it("after L1 reorgs, below the safe head too", async () => {
+    devnet = await startDevnet();
+    const sequencer = await devnet.node("sequencer", sequencing());
+    const follower = await devnet.node("follower");
+    await agreeOnSafe(sequencer, follower, 6);
+    for (const depth of [2, 8]) {
+      const before = sequencer.engine.heads().safe.number;
+      await devnet.anvil.call("anvil_reorg", [depth, []]);
+      await devnet.anvil.call("evm_setTime", [Math.floor(Date.now() / 1000)]);
+      await agreeOnSafe(sequencer, follower, before + 4, 60_000);
+    }
+  }, 180_000);
+
+  it("past garbage in the batch inbox, from the batcher's key and from others, on Granite with singular batches", async () => {
+    devnet = await startDevnet({ fork: "granite" });
+    const frame = (channel: string, number: string, length: string, data: string, last: string) =>
+      `${channel.repeat(16)}${number}${length}${data}${last}`;
+    const garbage: Hex[] = [
+      "0x",
+      "0x00",
+      "0xff00112233",
+      `0x00${"ab".repeat(40)}`,
+      // A well-formed frame of a channel that is no channel, one that never ends, and one with a bad length.
+      `0x00${frame("c1", "0000", "00000004", "deadbeef", "01")}`,
+      `0x00${frame("c2", "0000", "00000004", "01020304", "00")}`,
+      `0x00${frame("c3", "0000", "ffffffff", "01020304", "01")}`,
+      `0x00${frame("c4", "0000", "00000001", "01", "01")}`,
+    ];
+    for (const data of garbage) {
+      await toInbox(devnet, ROLES.batcher, data);
+      await toInbox(devnet, ROLES.challenger, data);
+    }
+    const sequencer = await devnet.node("sequencer", sequencing({ batches: "singular" }));
+    const follower = await devnet.node("follower");
+    await toInbox(devnet, ROLES.challenger, garbage[4] ?? "0x");
+    await agreeOnSafe(sequencer, follower, 8, 60_000);
+  }, 120_000);
+
+  it("when the sequencer stays silent past the sequencing window: deposits are forced in", async () => {
+    devnet = await startDevnet({ seqWindowSize: 6 });
+    const follower = await devnet.node("follower");
+    const second = await devnet.node("second");
+    await deposit(devnet, "0x00000000000000000000000000000000000d0517");
+    const number = await agreeOnSafe(follower, second, 12, 60_000);
+    expect(await balance(follower, "0x00000000000000000000000000000000000d0517", number)).toBe(parseEther("2"));
+    await until(() => follower.engine.heads().unsafe.number >= number);
+  }, 120_000);
+
+  it("when a sequencer's blocks never reached the L1 in time: the chain goes on from what is derived", async () => {
+    devnet = await startDevnet({ seqWindowSize: 6 });
+    const { sequencer: settings } = sequencing();
+    const sequencer = await devnet.node("sequencer", { sequencer: settings });
+    const follower = await devnet.node("follower");
+    await agreeOnSafe(sequencer, follower, 10, 60_000);
+    expect(sequencer.engine.heads().unsafe.number).toBeGreaterThanOrEqual(sequencer.engine.heads().safe.number);
+  }, 120_000);
+});
