@@ -1,10 +1,17 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type NodeConfigInput, parseNodeConfig, RollupNode } from "@altlayer/rollup";
+import { kzg } from "@altlayer/engine";
+import { createLogger, type NodeConfigInput, parseNodeConfig, RollupNode, startBeaconFacade } from "@altlayer/rollup";
 import { KEYS, type TestChain } from "./chain.ts";
 import { StockError } from "./errors.ts";
 import type { OpGeth } from "./nodes.ts";
 import type { ScenarioContext } from "./scenario.ts";
+
+/** How batches reach L1. */
+export interface BatchData {
+  readonly dataAvailability: "calldata" | "blobs";
+  readonly batches: "singular" | "span";
+}
 
 export interface OurNodeOptions {
   readonly name: string;
@@ -15,7 +22,7 @@ export interface OurNodeOptions {
   /** A stock execution client in the place of our engine. */
   readonly over?: OpGeth;
   readonly sequencer?: boolean;
-  readonly batcher?: { readonly dataAvailability: "calldata" | "blobs"; readonly batches: "singular" | "span" };
+  readonly batcher?: BatchData;
   /** Overrides, last word. */
   readonly config?: Partial<NodeConfigInput>;
 }
@@ -63,9 +70,25 @@ export async function startOurNode(context: ScenarioContext, options: OurNodeOpt
       openEngine: () => {
         throw new StockError("START_FAILED", "the embedded engine is not wired into this scenario");
       },
-      kzg: null,
+      kzg,
     },
   );
   context.started({ stop: () => node.close() });
   return node;
+}
+
+/** The beacon facade with its blob archive in front of an anvil. */
+export async function startBeacon(context: ScenarioContext, l1Url: string, chain: TestChain): Promise<string> {
+  const facade = await startBeaconFacade(
+    {
+      l1Url,
+      blobsUrl: l1Url,
+      addressing: "block-number",
+      directory: join(context.directory, "blobs"),
+      startBlock: chain.deployment.anchor.number,
+    },
+    { kzg, log: createLogger({ level: "warn" }) },
+  );
+  context.started({ stop: () => facade.close() });
+  return facade.url;
 }

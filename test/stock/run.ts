@@ -14,10 +14,14 @@ const SCENARIOS: readonly Scenario[] = [
   deployOnGeth,
   stockSequences("granite"),
   stockSequences("holocene"),
-  ourDerivationOverOpGeth("granite", "singular"),
-  ourDerivationOverOpGeth("holocene", "span"),
-  stockFollowsOurSequencer("granite", "span"),
-  stockFollowsOurSequencer("holocene", "singular"),
+  ourDerivationOverOpGeth("granite", { dataAvailability: "calldata", batches: "singular" }),
+  ourDerivationOverOpGeth("holocene", { dataAvailability: "calldata", batches: "span" }),
+  ourDerivationOverOpGeth("granite", { dataAvailability: "blobs", batches: "span" }),
+  ourDerivationOverOpGeth("holocene", { dataAvailability: "blobs", batches: "singular" }),
+  stockFollowsOurSequencer("granite", { dataAvailability: "calldata", batches: "span" }),
+  stockFollowsOurSequencer("holocene", { dataAvailability: "calldata", batches: "singular" }),
+  stockFollowsOurSequencer("granite", { dataAvailability: "blobs", batches: "singular" }),
+  stockFollowsOurSequencer("holocene", { dataAvailability: "blobs", batches: "span" }),
 ];
 const SCENARIO_TIMEOUT_MS = 6 * 60_000;
 
