@@ -212,10 +212,19 @@ function genesisPayload({ genesis }: RollupConfig): PayloadView {
   };
 }
 
+/** The made-up hash of a block: of its parent, time, gas limit and transactions. */
+function simulatedHash(parent: Hex, { timestamp, gasLimit, transactions }: PayloadAttributes): Hex {
+  const content = keccak_256(Buffer.concat(transactions.map((raw) => keccak_256(hexToBytes(raw)))));
+  const numbers = Buffer.alloc(16);
+  numbers.writeBigUInt64BE(BigInt(timestamp));
+  numbers.writeBigUInt64BE(BigInt(gasLimit), 8);
+  return bytesToHex(keccak_256(Buffer.concat([hexToBytes(parent), numbers, content])));
+}
+
 export function payloadOf(parent: L2BlockRef, attributes: PayloadAttributes, systemConfig: SystemConfig): PayloadView {
   const { timestamp, transactions, gasLimit, eip1559Params } = attributes;
   return {
-    blockHash: hash(parent.hash, JSON.stringify({ ...attributes, eip1559Params })),
+    blockHash: simulatedHash(parent.hash, attributes),
     parentHash: parent.hash,
     blockNumber: `0x${(parent.number + 1).toString(16)}`,
     timestamp: `0x${timestamp.toString(16)}`,
@@ -225,7 +234,7 @@ export function payloadOf(parent: L2BlockRef, attributes: PayloadAttributes, sys
   };
 }
 
-function refOf(
+export function refOf(
   payload: PayloadView,
   parent: L2BlockRef,
   l1Origin: { hash: Hex; number: number },
@@ -295,7 +304,7 @@ export class Driver {
   /** Decides which payloads the engine calls invalid. */
   invalid: (derived: DerivedAttributes) => boolean = () => false;
 
-  constructor(config: RollupConfig, l1: SimulatedL1, start?: PipelineStart & { safeHead: L2BlockRef }) {
+  constructor(config: RollupConfig, l1: SimulatedL1, start?: PipelineStart & { readonly safeHead: L2BlockRef }) {
     this.config = config;
     this.l1 = l1;
     this.pipeline = new DerivationPipeline({ config }, { keccak256, decompress });
