@@ -16,6 +16,8 @@ mod raw;
 mod receipts;
 mod state;
 mod target;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod transactions;
 mod txpool;
