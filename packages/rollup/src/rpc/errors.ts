@@ -71,6 +71,13 @@ export const unsupportedFork = (reason: string) =>
     data: { err: reason },
   });
 
+/** The code of an error of the engine's own interface (`EngineError`), if it is one. */
+export function engineErrorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code: unknown = Reflect.get(error, "code");
+  return typeof code === "string" ? code : undefined;
+}
+
 /** What goes on the wire for any thrown value. Foreign errors keep no text: it could carry what a client must not see. */
 export function toWireError(error: unknown): {
   code: number;
@@ -82,6 +89,8 @@ export function toWireError(error: unknown): {
       ? { code: error.code, message: error.message }
       : { code: error.code, message: error.message, data: error.data };
   }
+  if (engineErrorCode(error) === "ENGINE_BUSY")
+    return { code: -32005, message: "too many requests are waiting, try again" };
   return { code: -32603, message: "internal error" };
 }
 

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { EngineError } from "@altlayer/engine";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createToken } from "../../src/rpc/engine-api/jwt.ts";
 import { startEngineApiServer } from "../../src/rpc/engine-api/server.ts";
@@ -141,7 +142,7 @@ describe("engine_forkchoiceUpdated", () => {
   });
 
   test("says when the state is contradictory", async () => {
-    engine.setHeads = () => Promise.reject(new RangeError("safe is no ancestor of head"));
+    engine.setHeads = () => Promise.reject(new EngineError({ code: "STATE_INVALID_HEADS", message: "no ancestor" }));
     expect((await ask("engine_forkchoiceUpdatedV3", [state(), null])).error?.code).toBe(-38002);
   });
 });

@@ -110,6 +110,9 @@ fn price(request: &TransactionRequest) -> Result<(u128, Option<u128>), RpcError>
     }
 }
 
+/// Less is not worth a try: the call then fails for want of funds, not of gas.
+const LEAST_GAS: u64 = 21_000;
+
 /// The cap, or what the caller can pay for if it offers a price.
 fn default_gas(
     scene: &mut CallScene,
@@ -123,5 +126,6 @@ fn default_gas(
     let balance =
         scene.state.basic_ref(request.from.unwrap_or_default())?.map_or(U256::ZERO, |account| account.balance);
     let left = balance.saturating_sub(request.value.unwrap_or_default());
-    Ok(cap.min((left / U256::from(gas_price)).saturating_to()))
+    let affordable: u64 = (left / U256::from(gas_price)).saturating_to();
+    Ok(if affordable < LEAST_GAS { cap } else { cap.min(affordable) })
 }

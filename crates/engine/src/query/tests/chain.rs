@@ -1,6 +1,9 @@
 //! A small real chain: genesis, three blocks with transfers, a contract and its events, over a store in a temporary folder.
 
-use std::{sync::Arc, time::{Duration, Instant}};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use alloy_consensus::{SignableTransaction, TxEip1559, TxLegacy, TypedTransaction};
 use alloy_eips::eip2718::Encodable2718;
@@ -81,8 +84,8 @@ fn attributes_call_data() -> Bytes {
 fn genesis_json() -> String {
     // L1Block's slots as its setter would leave them: base fee (1), scalars (3), blob base fee (7).
     let mut scalars = [0u8; 32];
-    scalars[12..16].copy_from_slice(&1000u32.to_be_bytes());
-    scalars[8..12].copy_from_slice(&2000u32.to_be_bytes());
+    scalars[16..20].copy_from_slice(&1000u32.to_be_bytes());
+    scalars[20..24].copy_from_slice(&2000u32.to_be_bytes());
     json!({
         "config": {
             "chainId": CHAIN_ID, "bedrockBlock": 0, "regolithTime": 0, "canyonTime": 0, "shanghaiTime": 0,
@@ -116,8 +119,7 @@ pub fn sign(tx: TypedTransaction) -> Bytes {
     let key = secp256k1::SecretKey::from_byte_array(KEY.0).unwrap();
     let message = secp256k1::Message::from_digest(hash.0);
     let (recovery, compact) = secp256k1::SECP256K1.sign_ecdsa_recoverable(message, &key).serialize_compact();
-    let signature =
-        Signature::from_bytes_and_parity(&compact, recovery != secp256k1::ecdsa::RecoveryId::Zero);
+    let signature = Signature::from_bytes_and_parity(&compact, recovery != secp256k1::ecdsa::RecoveryId::Zero);
     match tx {
         TypedTransaction::Legacy(tx) => OpTxEnvelope::Legacy(tx.into_signed(signature)),
         TypedTransaction::Eip1559(tx) => OpTxEnvelope::Eip1559(tx.into_signed(signature)),
@@ -173,7 +175,7 @@ impl HeadState for EmptyHead {
     fn account(&self, _address: &Address) -> Result<SenderAccount, StateError> {
         Ok(SenderAccount { nonce: 4, balance: U256::MAX >> 8, forbidding_code: None })
     }
-    fn l1_fee(&self, _raw: &[u8]) -> U256 {
+    fn additional_cost(&self, _raw: &[u8], _gas_limit: u64) -> U256 {
         U256::ZERO
     }
 }
@@ -196,10 +198,7 @@ impl TestChain {
         let word = |value: u64| Bytes::from(U256::from(value).to_be_bytes::<32>());
         let blocks = [
             vec![transfer(0, TxKind::Call(RECEIVER), 5, Bytes::new()), transfer(1, TxKind::Create, 0, init_code())],
-            vec![
-                transfer(2, TxKind::Call(contract), 0, word(7)),
-                transfer(3, TxKind::Call(contract), 0, word(0)),
-            ],
+            vec![transfer(2, TxKind::Call(contract), 0, word(7)), transfer(3, TxKind::Call(contract), 0, word(0))],
             vec![legacy_transfer(4)],
         ];
         for (index, transactions) in blocks.into_iter().enumerate() {
@@ -255,8 +254,7 @@ fn append(spec: &Arc<ChainSpec>, chain: &Arc<ChainStore>, number: u64, transacti
         no_tx_pool: true,
         ..Default::default()
     };
-    let mut executor =
-        BlockExecutor::open(spec.clone(), chain.view(head.hash).unwrap(), &parent, &attributes).unwrap();
+    let mut executor = BlockExecutor::open(spec.clone(), chain.view(head.hash).unwrap(), &parent, &attributes).unwrap();
     for raw in std::iter::once(deposit(number)).chain(transactions) {
         executor.execute(&RecoveredTx::decode(raw).unwrap()).unwrap();
     }

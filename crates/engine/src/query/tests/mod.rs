@@ -133,7 +133,10 @@ fn logs() {
     let all = chain.get("eth_getLogs", json!([{ "fromBlock": "0x0", "toBlock": "latest" }]));
     assert_eq!(all.as_array().unwrap().len(), 1);
     let log = &all[0];
-    assert_eq!((&log["blockNumber"], &log["logIndex"], &log["transactionIndex"]), (&json!("0x2"), &json!("0x0"), &json!("0x1")));
+    assert_eq!(
+        (&log["blockNumber"], &log["logIndex"], &log["transactionIndex"]),
+        (&json!("0x2"), &json!("0x0"), &json!("0x1"))
+    );
     assert_eq!(log["topics"], json!([word(7)]));
     assert_eq!(log["removed"], false);
     let of_block = chain.get("eth_getLogs", json!([{ "blockHash": log["blockHash"], "address": [chain.contract] }]));
@@ -186,11 +189,9 @@ fn overrides() {
     let state = json!({ chain.contract.to_string(): { "code": reads_slot, "state": { word(1): word(1) } } });
     assert_eq!(chain.get("eth_call", json!([{ "to": chain.contract }, "latest", state])), word(0));
     // NUMBER, TIMESTAMP: MSTORE each, return both.
-    let reads_block = "0x4360005242602052604060006000f3";
-    let state = json!({ nowhere: { "code": "0x43600052426020526040600060f3" } });
-    let _ = (reads_block, state);
     let state = json!({ nowhere: { "code": "0x436000524260205260406000f3" } });
-    let answer = chain.get("eth_call", json!([{ "to": nowhere }, "latest", state, { "number": "0x64", "time": "0xc8" }]));
+    let answer =
+        chain.get("eth_call", json!([{ "to": nowhere }, "latest", state, { "number": "0x64", "time": "0xc8" }]));
     assert_eq!(answer, format!("{}{}", word(100), &word(200)[2..]));
 }
 
@@ -264,11 +265,18 @@ fn traces() {
     let steps = chain.get("debug_traceTransaction", json!([call_hash]));
     assert_eq!(json!(format!("{:#x}", steps["gas"].as_u64().unwrap())), receipt["gasUsed"]);
     assert_eq!((&steps["failed"], &steps["structLogs"][0]["op"]), (&json!(false), &json!("CALLDATASIZE")));
-    let call = chain.get("debug_traceTransaction", json!([call_hash, { "tracer": "callTracer", "tracerConfig": { "withLog": true } }]));
-    assert_eq!((&call["type"], &call["to"], &call["output"]), (&json!("CALL"), &json!(chain.contract), &json!(word(7))));
+    let call = chain.get(
+        "debug_traceTransaction",
+        json!([call_hash, { "tracer": "callTracer", "tracerConfig": { "withLog": true } }]),
+    );
+    assert_eq!(
+        (&call["type"], &call["to"], &call["output"]),
+        (&json!("CALL"), &json!(chain.contract), &json!(word(7)))
+    );
     assert_eq!(call["gasUsed"], receipt["gasUsed"]);
     assert_eq!(call["logs"][0]["topics"], json!([word(7)]));
-    let reverted = chain.get("debug_traceTransaction", json!([block["transactions"][2]["hash"], { "tracer": "callTracer" }]));
+    let reverted =
+        chain.get("debug_traceTransaction", json!([block["transactions"][2]["hash"], { "tracer": "callTracer" }]));
     assert_eq!((&reverted["error"], &reverted["revertReason"]), (&json!("execution reverted"), &json!("nope")));
     let diff = chain.get(
         "debug_traceTransaction",
@@ -279,7 +287,10 @@ fn traces() {
     let before = chain.get("debug_traceTransaction", json!([call_hash, { "tracer": "prestateTracer" }]));
     assert_eq!(before[SENDER.to_string().to_lowercase()]["nonce"], 2);
     let whole = chain.get("debug_traceBlockByNumber", json!(["0x2", { "tracer": "callTracer" }]));
-    assert_eq!(whole[1], json!({ "txHash": call_hash, "result": chain.get("debug_traceTransaction", json!([call_hash, { "tracer": "callTracer" }])) }));
+    assert_eq!(
+        whole[1],
+        json!({ "txHash": call_hash, "result": chain.get("debug_traceTransaction", json!([call_hash, { "tracer": "callTracer" }])) })
+    );
     assert_eq!(chain.get("debug_traceBlockByHash", json!([block["hash"], { "tracer": "callTracer" }])), whole);
     let raw = chain.get("debug_getRawBlock", json!(["0x2"]));
     assert_eq!(chain.get("debug_traceBlock", json!([raw, { "tracer": "callTracer" }])), whole);
@@ -292,7 +303,10 @@ fn traces() {
     );
     assert_eq!(simulated["output"], word(9));
     assert_eq!(chain.fail("debug_traceBlockByNumber", json!(["0x0"])).1, "genesis is not traceable");
-    assert_eq!(chain.fail("debug_traceTransaction", json!([call_hash, { "tracer": "{step: 1}" }])).1, "tracer not found");
+    assert_eq!(
+        chain.fail("debug_traceTransaction", json!([call_hash, { "tracer": "{step: 1}" }])).1,
+        "tracer not found"
+    );
     assert_eq!(chain.fail("debug_traceTransaction", json!([word(1)])).1, "transaction not found");
 }
 
@@ -301,10 +315,12 @@ fn raw_encodings_hash_to_their_names() {
     let chain = TestChain::new();
     let block = chain.get("eth_getBlockByNumber", json!(["0x2", true]));
     let transaction: Bytes =
-        serde_json::from_value(chain.get("debug_getRawTransaction", json!([block["transactions"][1]["hash"]]))).unwrap();
+        serde_json::from_value(chain.get("debug_getRawTransaction", json!([block["transactions"][1]["hash"]])))
+            .unwrap();
     assert_eq!(json!(keccak256(&transaction)), block["transactions"][1]["hash"]);
     let receipts: Vec<Bytes> = serde_json::from_value(chain.get("debug_getRawReceipts", json!(["0x2"]))).unwrap();
-    let root = alloy_trie::root::ordered_trie_root_with_encoder(&receipts, |receipt, out| out.extend_from_slice(receipt));
+    let root =
+        alloy_trie::root::ordered_trie_root_with_encoder(&receipts, |receipt, out| out.extend_from_slice(receipt));
     assert_eq!(json!(root), block["receiptsRoot"]);
     let code_hash = keccak256(contract_code());
     assert_eq!(chain.get("debug_dbGet", json!([code_hash])), json!(Bytes::from(contract_code())));
@@ -403,7 +419,9 @@ fn the_pool() {
     assert_eq!(entry["7"]["hash"], json!(pooled.hash));
     assert_eq!(entry["7"]["blockHash"], Value::Null);
     assert_eq!(chain.get("txpool_contentFrom", json!([sender]))["queued"]["7"], entry["7"]);
-    assert!(chain.get("txpool_inspect", json!([]))["queued"].to_string().contains("1 wei + 21000 gas × 2000000000 wei"));
+    assert!(
+        chain.get("txpool_inspect", json!([]))["queued"].to_string().contains("1 wei + 21000 gas × 2000000000 wei")
+    );
     let by_hash = chain.get("eth_getTransactionByHash", json!([pooled.hash]));
     assert_eq!((&by_hash["blockNumber"], &by_hash["nonce"]), (&Value::Null, &json!("0x7")));
 }

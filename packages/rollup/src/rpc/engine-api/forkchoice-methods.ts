@@ -1,5 +1,5 @@
 import type { Engine, Hex, PayloadAttributes } from "@altlayer/engine";
-import { invalidForkchoiceState, invalidPayloadAttributes, unsupportedFork } from "../errors.ts";
+import { engineErrorCode, invalidForkchoiceState, invalidPayloadAttributes, unsupportedFork } from "../errors.ts";
 import type { RpcMethod } from "../json-rpc/method.ts";
 import { defineMethod, json } from "../json-rpc/method.ts";
 import type { EngineForks } from "./forks.ts";
@@ -8,6 +8,7 @@ import type { PayloadBuilder } from "./payload-builder.ts";
 import type { PayloadAttributesInput } from "./schemas.ts";
 import { forkchoiceState, payloadAttributes, toEngineAttributes } from "./schemas.ts";
 
+const CONTRADICTORY_HEADS = new Set(["STATE_INVALID_HEADS", "STATE_UNKNOWN_BLOCK", "STATE_BELOW_FINALIZED"]);
 const ZERO_HASH = `0x${"00".repeat(32)}`;
 
 /** engine_forkchoiceUpdated V1 to V3, with the OP Stack's payload attributes. */
@@ -33,7 +34,10 @@ export function forkchoiceMethods(
           })
           .catch((error: unknown) => {
             // Known head, but a safe or finalized block that is unknown or not its ancestor (paris.md, "Specification" 6).
-            throw invalidForkchoiceState(error instanceof Error ? error.message : undefined);
+            if (CONTRADICTORY_HEADS.has(engineErrorCode(error) ?? "")) {
+              throw invalidForkchoiceState(error instanceof Error ? error.message : undefined);
+            }
+            throw error;
           });
         if (change === null) {
           return json({

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { CandidateId, Engine, ExecutionPayload, Hex, PayloadAttributes } from "@altlayer/engine";
-import { invalidPayloadAttributes, unknownPayload } from "../errors.ts";
+import { engineErrorCode, invalidPayloadAttributes, unknownPayload } from "../errors.ts";
 
 export interface PayloadBuilderOptions {
   /** Payloads kept at a time; the oldest is dropped for a new one, as go-ethereum's payload queue does. */
@@ -78,7 +78,9 @@ export class PayloadBuilder {
     if (this.#builds.has(id)) return;
     const { candidate } = await this.#engine.open(parentHash, attributes).catch((error: unknown) => {
       // The attributes' own transactions or fields do not make a block (exec-engine.md: -38003).
-      throw invalidPayloadAttributes(error instanceof Error ? error.message : "the payload could not be started");
+      const code = engineErrorCode(error);
+      if (!(error instanceof Error) || (code !== "INVALID_ATTRIBUTES" && code !== "INVALID_TRANSACTION")) throw error;
+      throw invalidPayloadAttributes(error.message);
     });
     const build: Build = {
       candidate,

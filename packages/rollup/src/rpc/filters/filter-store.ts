@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
 import type { Hex } from "@altlayer/engine";
 import { filterNotFound, limitExceeded } from "../errors.ts";
 import type { RpcLimits } from "../options.ts";
 import type { ChainFeed, FeedListener } from "./chain-feed.ts";
 import type { LogCriteria } from "./criteria.ts";
 import { matchesLog } from "./criteria.ts";
+import { randomId } from "./random-id.ts";
 
 interface InstalledFilter {
   readonly criteria: LogCriteria | undefined;
@@ -108,7 +108,7 @@ export class FilterStore {
   ): string {
     if (this.#filters.size >= this.#limits.filters)
       throw limitExceeded(`too many filters, at most ${this.#limits.filters}`);
-    const id = `0x${randomBytes(16).toString("hex")}`;
+    const id = randomId();
     const overflow = () => {
       filter.results = [];
       filter.overflowed = true;

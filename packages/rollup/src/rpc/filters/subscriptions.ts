@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { Hex } from "@altlayer/engine";
 import { limitExceeded, serverError } from "../errors.ts";
 import type { Notifier } from "../json-rpc/method.ts";
@@ -7,6 +6,7 @@ import type { NodeInfo } from "../providers.ts";
 import type { ChainFeed, FeedListener } from "./chain-feed.ts";
 import type { LogCriteria } from "./criteria.ts";
 import { matchesLog } from "./criteria.ts";
+import { randomId } from "./random-id.ts";
 
 export type SubscriptionRequest =
   | { readonly kind: "newHeads" }
@@ -41,7 +41,7 @@ export class Subscriptions {
     if (notifier.subscriptions.size >= this.#limits.subscriptionsPerConnection) {
       throw limitExceeded(`too many subscriptions, at most ${this.#limits.subscriptionsPerConnection} per connection`);
     }
-    const id = `0x${randomBytes(16).toString("hex")}`;
+    const id = randomId();
     const push = (result: string) =>
       notifier.send(
         `{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"${id}","result":${result}}}`,
