@@ -4,18 +4,33 @@ use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{Address, B256};
 use alloy_rpc_types_eth::{Filter, FilterBlockOption, Log};
 use altlayer_state::{LogFilter, LogLimits};
+use serde::{Deserialize, de::IgnoredAny};
 
 use super::{QueryContext, params::Params, receipts, target};
 use crate::error::RpcError;
 
+/// The number of topic positions, which [`Filter`] does not keep. A position without a wish still asks for a topic to be
+/// there, as in go-ethereum.
+#[derive(Deserialize)]
+struct Positions {
+    #[serde(default)]
+    topics: Option<Vec<IgnoredAny>>,
+}
+
 pub fn get(context: &QueryContext, params: &Params<'_>) -> Result<Vec<Log>, RpcError> {
     let filter: Filter = params.required(0)?;
+    let positions = params.required::<Positions>(0)?.topics.map_or(0, |topics| topics.len());
+    let has_positions = |log: &Log| log.topics().len() >= positions;
     let addresses: Vec<Address> = filter.address.iter().copied().collect();
     let topics: [Vec<B256>; 4] = std::array::from_fn(|position| {
         filter.topics.get(position).map(|topic| topic.iter().copied().collect()).unwrap_or_default()
     });
     match filter.block_option {
-        FilterBlockOption::AtBlockHash(hash) => of_block(context, hash, &addresses, &topics),
+        FilterBlockOption::AtBlockHash(hash) => {
+            let mut logs = of_block(context, hash, &addresses, &topics)?;
+            logs.retain(has_positions);
+            Ok(logs)
+        }
         FilterBlockOption::Range { from_block, to_block } => {
             let head = context.chain.heads().unsafe_head.number;
             let from = number(context, from_block.unwrap_or_default())?;
@@ -32,7 +47,8 @@ pub fn get(context: &QueryContext, params: &Params<'_>) -> Result<Vec<Log>, RpcE
                 max_ms: context.limits.call_timeout_ms,
             };
             let filter = LogFilter { from, to: to.min(head), addresses, topics };
-            Ok(context.chain.logs(&filter, &limits)?.into_iter().map(receipts::found_log).collect())
+            let found = context.chain.logs(&filter, &limits)?;
+            Ok(found.into_iter().map(receipts::found_log).filter(has_positions).collect())
         }
     }
 }

@@ -145,6 +145,8 @@ fn logs() {
         (json!({ "fromBlock": "0x0", "topics": [[word(6), word(7)]] }), 1),
         (json!({ "fromBlock": "0x0", "topics": [word(6)] }), 0),
         (json!({ "fromBlock": "0x0", "topics": [null, word(7)] }), 0),
+        (json!({ "fromBlock": "0x0", "topics": [null] }), 1),
+        (json!({ "fromBlock": "0x0", "topics": [word(7), null] }), 0),
         (json!({ "fromBlock": "0x3" }), 0),
         (json!({ "fromBlock": "0x0", "address": RECEIVER }), 0),
         (json!({ "fromBlock": "0x99", "toBlock": "0x100" }), 0),

@@ -57,7 +57,7 @@ const genesis = {
 };
 
 /** setL1BlockValuesEcotone with base fee 10 gwei, blob base fee 1 gwei, scalars 1000 and 2000, as a deposit. */
-const L1_ATTRIBUTES: Hex = `0x7ef8f8a0${"01".repeat(32)}94deaddeaddeaddeaddeaddeaddeaddeaddead000194420000000000000000000000000000000000001580808307a12080b8a4440a5e20${"000003e8000007d0"}${"00".repeat(24)}${word(10_000_000_000).slice(2)}${word(1_000_000_000).slice(2)}${"00".repeat(64)}`;
+export const L1_ATTRIBUTES: Hex = `0x7ef8f8a0${"01".repeat(32)}94deaddeaddeaddeaddeaddeaddeaddeaddead000194420000000000000000000000000000000000001580808307a12080b8a4440a5e20${"000003e8000007d0"}${"00".repeat(24)}${word(10_000_000_000).slice(2)}${word(1_000_000_000).slice(2)}${"00".repeat(64)}`;
 
 /** A real engine in a temporary folder, with means to make blocks. */
 export class TestChain {

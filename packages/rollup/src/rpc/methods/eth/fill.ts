@@ -98,7 +98,8 @@ function display(filled: Filled): unknown {
       ? {
           maxFeePerGas: hex(filled.maxFeePerGas ?? 0n),
           maxPriorityFeePerGas: hex(filled.maxPriorityFeePerGas ?? 0n),
-          gasPrice: null,
+          // Not in a block yet: the most that it can pay, as go-ethereum shows it.
+          gasPrice: hex(filled.maxFeePerGas ?? 0n),
         }
       : { gasPrice: hex(filled.gasPrice ?? 0n) }),
     ...(filled.type === "legacy" ? {} : { accessList: filled.accessList ?? [], yParity: "0x0" }),
