@@ -10,6 +10,7 @@ const PROGRAMS = {
   "op-geth": { module: "op", package: "github.com/ethereum/go-ethereum/cmd/geth" },
   "op-node": { module: "op", package: "github.com/ethereum-optimism/optimism/op-node/cmd" },
   "op-batcher": { module: "op", package: "github.com/ethereum-optimism/optimism/op-batcher/cmd" },
+  derive: { module: "op", package: "./derive" },
   geth: { module: "geth", package: "github.com/ethereum/go-ethereum/cmd/geth" },
 } as const;
 
@@ -28,10 +29,11 @@ export async function stockProgram(program: StockProgram): Promise<string> {
   await mkdir(cache, { recursive: true });
   const { module, package: target } = PROGRAMS[program];
   const directory = join(GO_DIRECTORY, module);
-  const stamp = createHash("sha256")
+  const hash = createHash("sha256")
     .update(await readFile(join(directory, "go.mod")))
-    .update(await readFile(join(directory, "go.sum")))
-    .digest("hex");
+    .update(await readFile(join(directory, "go.sum")));
+  if (target.startsWith("./")) hash.update(await readFile(join(directory, target, "main.go")));
+  const stamp = hash.digest("hex");
   const path = join(cache, program);
   const stampPath = `${path}.stamp`;
   if ((await readFile(stampPath, "utf8").catch(() => undefined)) === stamp) return path;

@@ -6,11 +6,13 @@ import { goIsInstalled } from "./build.ts";
 import { withDirectory } from "./chain.ts";
 import type { Scenario, ScenarioContext } from "./scenario.ts";
 import { deployOnGeth } from "./scenarios/deploy-on-geth.ts";
+import { derivationOfRandomHistories } from "./scenarios/derivation-histories.ts";
 import { ourDerivationOverOpGeth } from "./scenarios/our-derivation.ts";
 import { stockFollowsOurSequencer } from "./scenarios/our-sequencer.ts";
 import { stockSequences } from "./scenarios/stock-sequences.ts";
 
 const SCENARIOS: readonly Scenario[] = [
+  derivationOfRandomHistories({ seed: Number(process.env.SEED ?? 1), histories: 60 }),
   deployOnGeth,
   stockSequences("granite"),
   stockSequences("holocene"),
