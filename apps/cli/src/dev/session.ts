@@ -52,7 +52,7 @@ export interface DevSession {
 
 const L1_CHAIN_ID = 31337;
 /** A stop shorter than this is caught up with by empty blocks; a longer one shifts the chains' clock. */
-const CATCH_UP_MAX_SECONDS = 30;
+const CATCH_UP_MAX_SECONDS = 10;
 
 /** Boots a development L1 and a rollup on it, from the L1 up; `close` takes them down in mirror order. */
 export async function startDev(options: DevOptions, dependencies: DevDependencies): Promise<DevSession> {

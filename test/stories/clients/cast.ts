@@ -1,0 +1,44 @@
+import { execFile } from "node:child_process";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import type { DevReady } from "../support/dev-chain.ts";
+import { COUNTER_BYTECODE } from "./bytecode.ts";
+
+const run = promisify(execFile);
+const TIMEOUT_MS = 60_000;
+
+function binary(tool: "cast" | "forge"): string {
+  const wrapper = createRequire(createRequire(import.meta.url).resolve(`@foundry-rs/${tool}/package.json`));
+  const platform = `${process.platform}-${process.arch === "x64" ? "amd64" : process.arch}`;
+  return join(dirname(wrapper.resolve(`@foundry-rs/${tool}-${platform}/package.json`)), "bin", tool);
+}
+
+export function castStories(dev: () => DevReady): void {
+  const cast = async (...args: string[]) => {
+    const { stdout } = await run(binary("cast"), [...args, "--rpc-url", dev().endpoints.rpc], { timeout: TIMEOUT_MS });
+    return stdout.trim();
+  };
+  const key = () => dev().accounts[3]?.privateKey ?? "";
+
+  describe("cast", () => {
+    test("knows the chain, sends, creates, calls", async () => {
+      expect(await cast("chain-id")).toBe(String(dev().chains.l2));
+      const to = "0x00000000000000000000000000000000000000ca";
+      const sent = JSON.parse(await cast("send", to, "--value", "7", "--private-key", key(), "--json"));
+      expect(sent.status).toBe("0x1");
+      expect(await cast("balance", to)).toBe("7");
+      const created = JSON.parse(await cast("send", "--private-key", key(), "--json", "--create", COUNTER_BYTECODE));
+      expect(created.status).toBe("0x1");
+      expect(BigInt(await cast("call", created.contractAddress))).toBe(0n);
+      expect(await cast("code", created.contractAddress)).toMatch(/^0x36/);
+      expect(await cast("receipt", sent.transactionHash, "l1Fee")).toMatch(/^(0x[0-9a-f]+|\d+)$/);
+    }, 120_000);
+
+    test("traces a transaction again", async () => {
+      const sent = JSON.parse(await cast("send", "--private-key", key(), "--json", "--create", COUNTER_BYTECODE));
+      expect(await cast("run", sent.transactionHash, "--quick")).toContain("Transaction successfully executed");
+    }, 120_000);
+  });
+}
