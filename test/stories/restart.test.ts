@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 }, 60_000);
 
-const RECEIVER = "0x00000000000000000000000000000000000000ee";
+const RECEIVER = "0xee00000000000000000000000000000000000000";
 
 async function pay(chain: DevChain, wei: bigint): Promise<`0x${string}`> {
   const transport = http(chain.ready.endpoints.rpc);

@@ -16,8 +16,10 @@ function binary(tool: "cast" | "forge"): string {
 }
 
 export function castStories(dev: () => DevReady): void {
-  const cast = async (...args: string[]) => {
-    const { stdout } = await run(binary("cast"), [...args, "--rpc-url", dev().endpoints.rpc], { timeout: TIMEOUT_MS });
+  const cast = async (command: string, ...args: string[]) => {
+    const { stdout } = await run(binary("cast"), [command, "--rpc-url", dev().endpoints.rpc, ...args], {
+      timeout: TIMEOUT_MS,
+    });
     return stdout.trim();
   };
   const key = () => dev().accounts[3]?.privateKey ?? "";
@@ -25,7 +27,7 @@ export function castStories(dev: () => DevReady): void {
   describe("cast", () => {
     test("knows the chain, sends, creates, calls", async () => {
       expect(await cast("chain-id")).toBe(String(dev().chains.l2));
-      const to = "0x00000000000000000000000000000000000000ca";
+      const to = "0xca00000000000000000000000000000000000000";
       const sent = JSON.parse(await cast("send", to, "--value", "7", "--private-key", key(), "--json"));
       expect(sent.status).toBe("0x1");
       expect(await cast("balance", to)).toBe("7");
@@ -33,12 +35,15 @@ export function castStories(dev: () => DevReady): void {
       expect(created.status).toBe("0x1");
       expect(BigInt(await cast("call", created.contractAddress))).toBe(0n);
       expect(await cast("code", created.contractAddress)).toMatch(/^0x36/);
-      expect(await cast("receipt", sent.transactionHash, "l1Fee")).toMatch(/^(0x[0-9a-f]+|\d+)$/);
+      const receipt = JSON.parse(await cast("rpc", "eth_getTransactionReceipt", sent.transactionHash));
+      expect(BigInt(receipt.l1Fee)).toBeGreaterThan(0n);
     }, 120_000);
 
-    test("traces a transaction again", async () => {
+    test("asks for a trace", async () => {
       const sent = JSON.parse(await cast("send", "--private-key", key(), "--json", "--create", COUNTER_BYTECODE));
-      expect(await cast("run", sent.transactionHash, "--quick")).toContain("Transaction successfully executed");
+      const tracer = JSON.stringify({ tracer: "callTracer" });
+      const trace = JSON.parse(await cast("rpc", "debug_traceTransaction", sent.transactionHash, tracer));
+      expect(trace).toMatchObject({ type: "CREATE", to: sent.contractAddress.toLowerCase() });
     }, 120_000);
   });
 }
