@@ -21,6 +21,7 @@ import {
   systemConfigFromPayload,
 } from "@altlayer/protocol";
 import { keccak_256 } from "@noble/hashes/sha3.js";
+import fc from "fast-check";
 import { configReceipt, depositReceipt } from "../../packages/protocol/test/support/chains.ts";
 import {
   batcherTransaction,
@@ -32,8 +33,9 @@ import {
   refOf,
   SimulatedL1,
   testConfig,
-  transfer,
 } from "../../packages/protocol/test/support/simulation.ts";
+
+import { transactions } from "../../packages/protocol/test/support/transactions.ts";
 
 /** Accounts of the first two keys of the well-known test mnemonic: the stock side signs with them. */
 export const BATCHER: Hex = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266";
@@ -68,11 +70,10 @@ class HistoryBuilder {
   /** Transactions of the next L1 block, and frames that are kept for later. */
   #queue: L1Transaction[] = [];
   #held: Frame[] = [];
-  #nonce: number;
+  readonly #transactions: readonly Uint8Array[];
 
   constructor(seed: number) {
     this.#random = xorshift(seed);
-    this.#nonce = seed * 1000;
     const holocene = [undefined, 0, 10 + this.#below(20)][seed % 3];
     const base = testConfig({
       seqWindowSize: this.#pick([6, 15, 60, 200, 200]),
@@ -81,6 +82,7 @@ class HistoryBuilder {
     const systemConfig = { ...base.genesis.systemConfig, batcherAddress: BATCHER };
     this.#config = { ...base, genesis: { ...base.genesis, systemConfig } };
     this.#invalid = this.#chance(0.4) ? this.#pick([3, 8, 20]) : 0;
+    this.#transactions = fc.sample(transactions(base.l2ChainId), { numRuns: 50, seed });
     this.#driver = new Driver(this.#config, this.#l1);
     this.#driver.invalid = (derived) => refuses({ config: this.#config, invalid: this.#invalid }, derived);
   }
@@ -180,17 +182,15 @@ class HistoryBuilder {
       const moves = next !== undefined && timestamp >= next.timestamp && this.#chance(0.9);
       const origin = moves ? next : (this.#l1.blocks[parent.l1Origin.number] as L1Block);
       const empty = (timestamp > origin.timestamp + 1800 && this.#chance(0.9)) || this.#chance(0.1);
-      const transactions = Array.from({ length: empty ? 0 : 1 + this.#below(3) }, () =>
-        transfer(256 + (this.#nonce++ % 30_000)),
-      );
+      const chosen = Array.from({ length: empty ? 0 : 1 + this.#below(3) }, () => this.#pick(this.#transactions));
       const block = { parent, parentSystemConfig: systemConfig, origin, receipts: origin.receipts };
       const prepared = prepareAttributes(config, block, keccak_256);
       const attributes = {
         ...prepared.attributes,
-        transactions: [...prepared.attributes.transactions, ...transactions.map(bytesToHex)],
+        transactions: [...prepared.attributes.transactions, ...chosen.map(bytesToHex)],
       };
       const { number, hash: epochHash } = origin;
-      const batch = { parentHash: parent.hash, epochNumber: number, epochHash, timestamp, transactions };
+      const batch = { parentHash: parent.hash, epochNumber: number, epochHash, timestamp, transactions: chosen };
       batches.push({ kind: "singular", ...batch });
       systemConfig = systemConfigAsRecorded(config, prepared.systemConfig, timestamp);
       payload = payloadOf(parent, attributes, systemConfig);
