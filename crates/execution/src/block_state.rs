@@ -3,6 +3,8 @@
 //! Every write is logged with the value it replaces, so that a caller can return to any earlier savepoint at a cost that
 //! only depends on what was written since.
 
+use std::collections::BTreeMap;
+
 use alloy_primitives::{
     Address, B256, KECCAK256_EMPTY, U256,
     map::{AddressMap, B256Map, HashMap},
@@ -220,35 +222,31 @@ impl<S: StateRead> BlockState<S> {
 
     /// What changed since the base.
     pub fn diff(&self) -> StateDiff {
-        let mut diff = StateDiff::default();
-        for (address, account) in &self.accounts {
-            // Storage under an account that did not exist is empty already.
-            let cleared = account.storage_cleared && account.original.is_some();
-            let mut storage = std::collections::BTreeMap::new();
-            if account.current.is_some() {
-                for (slot, value) in &account.storage {
-                    let changed = if account.storage_cleared {
-                        !value.current.is_zero()
-                    } else {
-                        value.current != value.original
-                    };
-                    if changed {
-                        storage.insert(*slot, value.current);
-                    }
-                }
-            }
-            if account.current == account.original && storage.is_empty() && !cleared {
-                continue;
-            }
-            if account.current.is_none() && account.original.is_none() {
-                continue;
-            }
-            let info = account.current.clone().map(AccountInfo::without_code);
-            let storage_cleared = cleared && info.is_some();
-            diff.accounts.insert(*address, AccountDiff { info, storage_cleared, storage });
+        StateDiff {
+            accounts: self.accounts.iter().filter_map(|(address, account)| Some((*address, account.diff()?))).collect(),
+            codes: self.codes.iter().map(|(hash, code)| (*hash, code.clone())).collect(),
         }
-        diff.codes = self.codes.iter().map(|(hash, code)| (*hash, code.clone())).collect();
-        diff
+    }
+}
+
+impl CachedAccount {
+    /// `None` if nothing changed.
+    fn diff(&self) -> Option<AccountDiff> {
+        let Some(info) = &self.current else {
+            return self.original.is_some().then(AccountDiff::default);
+        };
+        let is_change = |slot: &Slot| match self.storage_cleared {
+            true => !slot.current.is_zero(),
+            false => slot.current != slot.original,
+        };
+        let changed = self.storage.iter().filter(|(_, slot)| is_change(slot));
+        let storage: BTreeMap<_, _> = changed.map(|(slot, value)| (*slot, value.current)).collect();
+        // Storage under an account that did not exist is empty already.
+        let storage_cleared = self.storage_cleared && self.original.is_some();
+        if storage.is_empty() && !storage_cleared && self.current == self.original {
+            return None;
+        }
+        Some(AccountDiff { info: Some(info.copy_without_code()), storage_cleared, storage })
     }
 }
 
