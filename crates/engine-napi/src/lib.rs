@@ -4,19 +4,21 @@
 mod kzg;
 mod outbox;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use altlayer_engine::{Engine, Failure, Sink, error::EngineError};
 use napi::bindgen_prelude::{FnArgs, Function};
 use napi_derive::napi;
 use outbox::Outbox;
+use parking_lot::Mutex;
 
-type Engines = Arc<OnceLock<Arc<Engine>>>;
+/// `None` before it is open and after it is closed.
+type Slot = Arc<Mutex<Option<Arc<Engine>>>>;
 
 /// One engine. Every request carries an id, under which its answer is delivered.
 #[napi]
 pub struct NativeEngine {
-    engine: Engines,
+    engine: Slot,
     outbox: Arc<Outbox>,
 }
 
@@ -30,7 +32,7 @@ impl NativeEngine {
         deliver: Function<'_, FnArgs<(Vec<u32>, Vec<u32>, Vec<String>)>, ()>,
     ) -> napi::Result<Self> {
         let outbox = Outbox::connect(deliver)?;
-        let engine: Engines = Arc::default();
+        let engine = Slot::default();
         let (slot, sink) = (engine.clone(), outbox.clone());
         std::thread::Builder::new().name("engine-open".into()).spawn(move || open(&options, &slot, sink))?;
         Ok(Self { engine, outbox })
@@ -63,18 +65,17 @@ impl NativeEngine {
     pub fn close(&self, id: u32) -> napi::Result<()> {
         let (slot, outbox) = (self.engine.clone(), self.outbox.clone());
         std::thread::Builder::new().name("engine-close".into()).spawn(move || {
-            let closed = match slot.get() {
-                Some(engine) => contain(|| engine.close()),
-                None => Ok(()),
-            };
+            let engine = slot.lock().take();
+            // Dropped here and not later: the directory's lock must be free when the answer arrives.
+            let closed = engine.map_or(Ok(()), |engine| contain(|| engine.close()));
             outbox.answer(id, closed.map(|()| "null".into()).map_err(Failure::Engine));
             outbox.disconnect();
         })?;
         Ok(())
     }
 
-    fn opened(&self, id: u32) -> Option<&Arc<Engine>> {
-        let engine = self.engine.get();
+    fn opened(&self, id: u32) -> Option<Arc<Engine>> {
+        let engine = self.engine.lock().clone();
         if engine.is_none() {
             let error = EngineError::new("ENGINE_CLOSED", "the engine is not open");
             self.outbox.answer(id, Err(Failure::Engine(error)));
@@ -83,14 +84,14 @@ impl NativeEngine {
     }
 }
 
-fn open(options: &str, slot: &Engines, outbox: Arc<Outbox>) {
+fn open(options: &str, slot: &Slot, outbox: Arc<Outbox>) {
     let opened = serde_json::from_str(options)
         .map_err(|error| EngineError::bad_request(format!("options: {error}")))
         .and_then(|options| contain(|| Engine::open(options, outbox.clone())));
     match opened {
         Ok(engine) => {
             let description = engine.describe();
-            let _ = slot.set(Arc::new(engine));
+            *slot.lock() = Some(Arc::new(engine));
             outbox.answer(0, Ok(description));
         }
         Err(error) => {

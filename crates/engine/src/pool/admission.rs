@@ -66,7 +66,8 @@ fn rlp_message(error: alloy_eips::eip2718::Eip2718Error) -> String {
             Error::UnexpectedLength | Error::ListLengthMismatch { .. } => "rlp: input list has wrong length".into(),
             other => format!("rlp: {other}"),
         },
-        other => other.to_string(),
+        // Only a legacy transaction gets this far without being RLP of its type.
+        _ => "rlp: too few elements for types.LegacyTx".into(),
     }
 }
 

@@ -16,6 +16,13 @@ mod rejection;
 mod sender;
 mod transaction;
 
+#[cfg(test)]
+mod model_test;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet, VecDeque},

@@ -168,6 +168,16 @@ impl Writer {
 
     fn new_payload(&mut self, request: wire::PayloadRequest) -> Result<String, EngineError> {
         let payload = request.payload;
+        // The form comes first: nothing may be remembered under a hash that is not the payload's own.
+        if let Err(error) = payload.check_form(&self.shared.spec) {
+            let latest_valid_hash = match error {
+                // "INVALID_BLOCK_HASH": nothing is said about the chain.
+                PayloadError::BlockHash { .. } => None,
+                _ => self.latest_valid(payload.parent_hash)?,
+            };
+            let validation_error = error.to_string();
+            return Ok(to_json(&PayloadStatus::Invalid { latest_valid_hash, validation_error }));
+        }
         let status = self.judge(&payload)?;
         if let PayloadStatus::Invalid { latest_valid_hash, .. } = &status {
             if self.invalid.len() == INVALID_KEPT {
@@ -178,18 +188,9 @@ impl Writer {
         Ok(to_json(&status))
     }
 
-    /// engine_newPayload (execution-apis, src/engine/paris.md, "Payload validation").
+    /// engine_newPayload (execution-apis, src/engine/paris.md, "Payload validation") for a payload of good form.
     fn judge(&mut self, payload: &ExecutionPayload) -> Result<PayloadStatus, EngineError> {
         let chain = &self.shared.chain;
-        // The form comes first: a wrong hash must not be taken for a known block's.
-        if let Err(error) = payload.check_form(&self.shared.spec) {
-            let latest_valid_hash = match error {
-                // "INVALID_BLOCK_HASH": nothing is said about the chain.
-                PayloadError::BlockHash { .. } => None,
-                _ => self.latest_valid(payload.parent_hash)?,
-            };
-            return Ok(PayloadStatus::Invalid { latest_valid_hash, validation_error: error.to_string() });
-        }
         if chain.contains(&payload.block_hash)? {
             return Ok(PayloadStatus::Valid { latest_valid_hash: payload.block_hash });
         }
