@@ -23,7 +23,7 @@ use crate::{
 
 const LIGHT_THREADS: usize = 2;
 const LIGHT_QUEUE: usize = 16_384;
-const HEAVY_THREADS: usize = 2;
+const HEAVY_THREADS: usize = 4;
 const HEAVY_QUEUE: usize = 1_024;
 
 /// A method beyond these prefixes takes microseconds.
