@@ -4,6 +4,7 @@ import type { L1Data } from "../derivation/l1-data.ts";
 import { describeError, RollupError } from "../errors.ts";
 import type { HeadWatcher } from "../l1/head-watcher.ts";
 import type { L1Reader } from "../l1/l1-client.ts";
+import type { L1Header as RpcHeader } from "../l1/schemas.ts";
 import type { Logger } from "../log.ts";
 
 export interface OriginSelectorOptions {
@@ -31,6 +32,8 @@ export class OriginSelector {
   readonly #l1Data: L1Data;
   readonly #watcher: HeadWatcher;
   readonly #log: Logger;
+  /** The block after the current origin, as last seen. */
+  #next: RpcHeader | null = null;
 
   constructor(
     options: OriginSelectorOptions,
@@ -57,7 +60,9 @@ export class OriginSelector {
     const pastDrift = timestamp > current.timestamp + drift;
     const latest = this.#watcher.heads?.latest.number ?? current.number;
     const wanted = current.number + 1;
-    if (pastDrift || wanted <= latest - confirmations) {
+    // Not due yet, as seen before: what it is by then is asked when it is.
+    const known = this.#next?.parentHash === current.hash && this.#next.timestamp > timestamp;
+    if (!known && (pastDrift || wanted <= latest - confirmations)) {
       const next = await this.#l1.headerByNumber(wanted).catch((error: unknown) => {
         this.#log.warn("next L1 origin unavailable", { number: wanted, error: describeError(error) });
         return null;
@@ -72,6 +77,7 @@ export class OriginSelector {
           },
         );
       }
+      this.#next = next;
       if (next && next.timestamp <= timestamp) {
         const { receipts, ...l1 } = await this.#l1Data.withReceipts(next);
         const nextDrift = derivationParameters(rollup, next.timestamp).maxSequencerDrift;

@@ -51,6 +51,7 @@ export class Sequencer {
   #stopListening: (() => void) | null = null;
   #running: Promise<void> | null = null;
   #paused = false;
+  #last: ExecutionPayload | null = null;
 
   constructor(options: SequencerOptions, dependencies: SequencerDependencies) {
     this.#options = options;
@@ -118,7 +119,7 @@ export class Sequencer {
     if (engine.heads().unsafe.hash !== parent.hash) return;
 
     const origin = await origins.select(parent);
-    const parentPayload = await l2.payload(parent.number);
+    const parentPayload = this.#last?.blockHash === parent.hash ? this.#last : await l2.payload(parent.number);
     if (parentPayload.blockHash !== parent.hash) return;
     const attributes = sequencedAttributes({ rollup, parent, parentPayload, origin }, { keccak256 });
     const opened = await engine.open(parent.hash, attributes);
@@ -133,6 +134,7 @@ export class Sequencer {
     const payload = await engine.seal(opened.candidate);
     if (await this.#adopt(parent.hash, payload)) {
       l2.remember(payload);
+      this.#last = payload;
       await this.#d.publish?.(payload).catch((error: unknown) => {
         this.#d.log.warn("block not published", { number: Number(payload.blockNumber), error: describeError(error) });
       });

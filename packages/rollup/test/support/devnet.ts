@@ -43,7 +43,7 @@ export interface Devnet {
 }
 
 /** Keys go by environment variables, as in production; these are public test keys. */
-function keyOf(role: keyof typeof ROLES) {
+export function keyOf(role: keyof typeof ROLES) {
   const name = `ALTLAYER_TEST_${role.toUpperCase()}`;
   process.env[name] = ROLES[role];
   return { kind: "env", name } as const;
@@ -68,7 +68,11 @@ export const proposing = (devnet: Devnet) =>
 
 /** A development L1 with a rollup's contracts on it, and everything that a node of that rollup needs. */
 export async function startDevnet(
-  options: { readonly fork?: "granite" | "holocene"; readonly seqWindowSize?: number } = {},
+  options: {
+    readonly fork?: "granite" | "holocene";
+    readonly seqWindowSize?: number;
+    readonly blockTime?: number;
+  } = {},
 ): Promise<Devnet> {
   compileOwnContracts();
   const anvil = await startAnvil({ blockTime: 1 });
@@ -99,7 +103,7 @@ export async function startDevnet(
     balances: { [address("owner")]: 10n ** 24n },
   });
   const timing = {
-    blockTime: 1,
+    blockTime: options.blockTime ?? 1,
     seqWindowSize: options.seqWindowSize ?? 200,
     maxSequencerDrift: 1800,
     channelTimeout: 50,
