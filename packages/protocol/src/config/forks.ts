@@ -1,5 +1,4 @@
 import { ProtocolError } from "../errors.ts";
-import type { RollupConfig } from "./rollup-config.ts";
 
 /**
  * The forks of the OP Stack, oldest first: the one table from which everything else derives.
@@ -22,7 +21,10 @@ export type ForkName = (typeof FORKS)[number]["name"];
 /** Activation times in seconds of L2 (or, where a rule says so, L1) time. Absent: not scheduled. */
 export type ForkTimes = Readonly<Partial<Record<ForkName, number>>>;
 
-type ForkSchedule = Pick<RollupConfig, "forkTimes">;
+/** What of a rollup's configuration the questions below need. */
+interface ForkSchedule {
+  readonly forkTimes: ForkTimes;
+}
 
 export function isForkActive(config: ForkSchedule, fork: ForkName, timestamp: number): boolean {
   const time = config.forkTimes[fork];
@@ -31,7 +33,7 @@ export function isForkActive(config: ForkSchedule, fork: ForkName, timestamp: nu
 
 /** Whether the L2 block with that timestamp is the fork's first, with at least one block before it. */
 export function isForkActivationBlock(
-  config: Pick<RollupConfig, "forkTimes" | "blockTime">,
+  config: ForkSchedule & { readonly blockTime: number },
   fork: ForkName,
   timestamp: number,
 ): boolean {
@@ -61,7 +63,10 @@ export interface DerivationParameters {
   readonly strictOrdering: boolean;
 }
 
-export function derivationParameters(config: RollupConfig, l1Timestamp: number): DerivationParameters {
+export function derivationParameters(
+  config: ForkSchedule & { readonly channelTimeout: number; readonly maxSequencerDrift: number },
+  l1Timestamp: number,
+): DerivationParameters {
   const fjord = isForkActive(config, "fjord", l1Timestamp);
   return {
     channelTimeout: isForkActive(config, "granite", l1Timestamp) ? 50 : config.channelTimeout,
