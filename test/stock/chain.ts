@@ -61,9 +61,11 @@ export async function deployTestChain(options: {
   readonly blockTime?: number;
   readonly gasLimit?: number;
   readonly seqWindowSize?: number;
+  /** Schedules Holocene this long after genesis. */
+  readonly holoceneAfterSeconds?: number;
 }): Promise<TestChain> {
   compileOwnContracts();
-  const l2ChainId = options.l2ChainId ?? 901;
+  const { l2ChainId = 901, holoceneAfterSeconds } = options;
   const parameters = developmentParameters({
     l2ChainId,
     owner: KEYS.owner.address,
@@ -79,7 +81,10 @@ export async function deployTestChain(options: {
     l2ChainId,
     anchor: deployment.anchor,
     addresses: deployment.addresses,
-    forkTimes: forkTimesAtGenesis(options.fork),
+    forkTimes: {
+      ...forkTimesAtGenesis(options.fork),
+      ...(holoceneAfterSeconds === undefined ? {} : { holocene: deployment.anchor.timestamp + holoceneAfterSeconds }),
+    },
     eip1559Defaults: EIP1559_DEFAULTS,
   };
   const genesis = buildL2Genesis({

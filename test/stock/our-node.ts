@@ -1,9 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { kzg } from "@altlayer/engine";
+import { kzg, openEngine } from "@altlayer/engine";
 import { createLogger, type NodeConfigInput, parseNodeConfig, RollupNode, startBeaconFacade } from "@altlayer/rollup";
 import { KEYS, type TestChain } from "./chain.ts";
-import { StockError } from "./errors.ts";
 import type { OpGeth } from "./nodes.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
@@ -67,9 +66,7 @@ export async function startOurNode(context: ScenarioContext, options: OurNodeOpt
   const node = await RollupNode.start(
     { config, rollup: chain.config, genesisJson, clientVersion: "altlayer/test" },
     {
-      openEngine: () => {
-        throw new StockError("START_FAILED", "the embedded engine is not wired into this scenario");
-      },
+      openEngine,
       kzg,
     },
   );

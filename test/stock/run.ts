@@ -5,17 +5,35 @@
 import { goIsInstalled } from "./build.ts";
 import { withDirectory } from "./chain.ts";
 import type { Scenario, ScenarioContext } from "./scenario.ts";
+import { holoceneActivates } from "./scenarios/activation.ts";
 import { deployOnGeth } from "./scenarios/deploy-on-geth.ts";
 import { derivationOfRandomHistories } from "./scenarios/derivation-histories.ts";
+import { divergenceIsFound } from "./scenarios/divergence.ts";
+import { stockFollowsUs, stockOverOurEngine, weFollowStock } from "./scenarios/embedded.ts";
 import { ourDerivationOverOpGeth } from "./scenarios/our-derivation.ts";
 import { stockFollowsOurSequencer } from "./scenarios/our-sequencer.ts";
 import { stockSequences } from "./scenarios/stock-sequences.ts";
+import { systemConfigIsFollowed } from "./scenarios/system-config.ts";
 
 const SCENARIOS: readonly Scenario[] = [
   derivationOfRandomHistories({ seed: Number(process.env.SEED ?? 1), histories: 60 }),
   deployOnGeth,
   stockSequences("granite"),
   stockSequences("holocene"),
+  stockFollowsUs("granite", { dataAvailability: "calldata", batches: "singular" }),
+  stockFollowsUs("holocene", { dataAvailability: "calldata", batches: "span" }),
+  stockFollowsUs("granite", { dataAvailability: "blobs", batches: "span" }),
+  stockFollowsUs("holocene", { dataAvailability: "blobs", batches: "singular" }),
+  weFollowStock("granite", { dataAvailability: "calldata", batches: "span" }),
+  weFollowStock("holocene", { dataAvailability: "calldata", batches: "singular" }),
+  weFollowStock("granite", { dataAvailability: "blobs", batches: "singular" }),
+  weFollowStock("holocene", { dataAvailability: "blobs", batches: "span" }),
+  stockOverOurEngine("granite"),
+  stockOverOurEngine("holocene"),
+  systemConfigIsFollowed("granite"),
+  systemConfigIsFollowed("holocene"),
+  holoceneActivates,
+  divergenceIsFound("granite"),
   ourDerivationOverOpGeth("granite", { dataAvailability: "calldata", batches: "singular" }),
   ourDerivationOverOpGeth("holocene", { dataAvailability: "calldata", batches: "span" }),
   ourDerivationOverOpGeth("granite", { dataAvailability: "blobs", batches: "span" }),

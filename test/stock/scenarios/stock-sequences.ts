@@ -72,7 +72,7 @@ export async function startStockBatcher(
   context: ScenarioContext,
   options: {
     l1Url: string;
-    geth: OpGeth;
+    geth: { readonly url: string };
     node: OpNode;
     dataAvailability: "calldata" | "blobs";
     batches: "singular" | "span";
