@@ -47,14 +47,19 @@ export async function findSyncStart(
     );
   }
 
-  const safe = await findSafe();
-  return { unsafe: unsafe.number < safe.number ? safe : unsafe, safe, pipeline: await pipelineStart(safe) };
+  const { safe, derivedFrom } = await findSafe();
+  const start = await pipelineStart(safe);
+  // Known from the record only: batches that were judged before the safe head was reached are not judged again.
+  const pipeline = derivedFrom === null ? start : { ...start, safeHeadDerivedFrom: derivedFrom };
+  return { unsafe: unsafe.number < safe.number ? safe : unsafe, safe, pipeline };
 
-  async function findSafe(): Promise<L2BlockRef> {
+  async function findSafe(): Promise<{ safe: L2BlockRef; derivedFrom: number | null }> {
     for (const entry of store.entries.toReversed()) {
       if (entry.l2.number > unsafe.number) continue;
       const block = await l2.byNumber(entry.l2.number).catch(() => null);
-      if (block?.hash === entry.l2.hash && (await canonical(entry.l1.number, entry.l1.hash))) return block;
+      if (block?.hash === entry.l2.hash && (await canonical(entry.l1.number, entry.l1.hash))) {
+        return { safe: block, derivedFrom: entry.l1.number };
+      }
       if (entry.l2.number <= heads.finalized.number) break;
     }
     // No record: every block whose batch can still be in a canonical window is derived again.
@@ -63,7 +68,7 @@ export async function findSyncStart(
     while (safe.number > heads.finalized.number && safe.l1Origin.number + rollup.seqWindowSize >= newest) {
       safe = await l2.byHash(safe.parentHash);
     }
-    return safe;
+    return { safe, derivedFrom: null };
   }
 
   /** A channel's first frame can lie as far before its last as the channel timeout. */
