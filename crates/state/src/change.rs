@@ -46,3 +46,10 @@ pub struct ChangeSet {
     pub accounts: Vec<AccountChange>,
     pub codes: Vec<(B256, Bytecode)>,
 }
+
+impl ChangeSet {
+    /// Number of changed accounts and slots.
+    pub fn size(&self) -> usize {
+        self.accounts.iter().map(|change| 1 + change.storage.len()).sum()
+    }
+}

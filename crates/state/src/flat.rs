@@ -13,6 +13,7 @@ use alloy_primitives::{
     map::{DefaultHashBuilder, HashMap},
 };
 use alloy_trie::KECCAK_EMPTY;
+use indexmap::IndexMap;
 use parking_lot::RwLock;
 use revm::bytecode::Bytecode;
 
@@ -44,7 +45,12 @@ impl<T: Copy + PartialEq> Entry<T> {
 
     fn set(&mut self, block: u64, value: T) {
         let old = std::mem::replace(&mut self.current, value);
-        self.history.get_or_insert_default().push((block, old));
+        let history = self.history.get_or_insert_default();
+        if history.len() == history.capacity() {
+            // Most keys change once or twice in a window.
+            history.reserve_exact(history.len().max(1));
+        }
+        history.push((block, old));
     }
 
     fn undo(&mut self, block: u64, value: T) {
@@ -104,7 +110,8 @@ impl Codes {
     }
 }
 
-type Accounts = HashMap<Address, Entry<Packed>>;
+/// Dense entries beside a small table of indexes: half the memory of a hash map at its emptiest.
+type Accounts = IndexMap<Address, Entry<Packed>, DefaultHashBuilder>;
 type Slots = HashMap<U256, Entry<U256>>;
 
 pub struct FlatState {
@@ -219,10 +226,15 @@ impl FlatState {
             if change.old != change.new {
                 let (old, new) = (self.pack(&change.old), self.pack(&change.new));
                 let mut accounts = self.accounts[shard].write();
+                if accounts.len() == accounts.capacity() {
+                    // An eighth at a time instead of doubling: a million accounts are most of the memory.
+                    let more = accounts.len() / 8 + 16;
+                    accounts.reserve_exact(more);
+                }
                 let entry = accounts.entry(change.address).or_insert(Entry::new(ABSENT));
                 account(entry, old, new);
                 if entry.is_gone(ABSENT) {
-                    accounts.remove(&change.address);
+                    accounts.swap_remove(&change.address);
                 }
             }
             if !change.storage.is_empty() {
@@ -317,7 +329,7 @@ impl FlatState {
     /// Makes room for that many accounts, evenly spread.
     pub fn reserve(&self, accounts: usize) {
         for shard in &self.accounts {
-            shard.write().reserve(accounts / SHARDS + accounts / SHARDS / 8);
+            shard.write().reserve_exact(accounts / SHARDS + accounts / SHARDS / 32 + 16);
         }
     }
 
@@ -341,6 +353,21 @@ impl FlatState {
             exported.storage.sort_unstable();
         }
         all
+    }
+
+    /// One shard's current accounts.
+    pub fn visit(
+        &self,
+        shard: usize,
+        mut visit: impl FnMut(&Address, Account, &mut dyn Iterator<Item = (U256, U256)>),
+    ) {
+        let storage = self.storage[shard].read();
+        for (address, entry) in self.accounts[shard].read().iter() {
+            if let Some(account) = self.unpack(entry.current) {
+                let slots = storage.get(address).into_iter().flatten();
+                visit(address, account, &mut slots.map(|(slot, entry)| (*slot, entry.current)));
+            }
+        }
     }
 
     pub fn account_count(&self) -> usize {

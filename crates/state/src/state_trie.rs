@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use crate::{
     chain::types::{Accesses, AccountProof, StorageProof},
     change::{Account, ChangeSet},
+    flat::FlatState,
     trie::{Edit, LeafValue, Trie, WitnessBuilder},
     types::{StateDiff, StateError},
 };
@@ -137,27 +138,40 @@ impl StateTrie {
         Self::default()
     }
 
-    /// The trie of exactly these accounts, built in parallel. Zero slots are left out.
+    /// The trie of exactly these accounts. Zero slots are left out.
     pub fn from_accounts<'a, I, S>(accounts: I) -> Self
     where
         I: IntoIterator<Item = (&'a Address, Account, S)>,
-        S: IntoIterator<Item = (U256, U256)> + Send,
+        S: IntoIterator<Item = (U256, U256)>,
     {
-        let accounts: Vec<_> = accounts.into_iter().collect();
-        let mut leaves: Vec<(B256, AccountLeaf)> = accounts
+        let mut parts: AccountParts = Default::default();
+        for (address, account, slots) in accounts {
+            add_account(&mut parts, address, account, &mut slots.into_iter());
+        }
+        Self { accounts: Trie::from_parts(parts) }
+    }
+
+    /// The trie of a flat state's current values, built in parallel.
+    pub(crate) fn from_flat(flat: &FlatState) -> Self {
+        let shards: Vec<AccountParts> = flat
+            .shards()
             .into_par_iter()
-            .map(|(address, account, slots)| {
-                let mut slots: Vec<_> = slots
-                    .into_iter()
-                    .filter(|(_, value)| !value.is_zero())
-                    .map(|(slot, value)| (keccak256(slot.to_be_bytes::<32>()), value))
-                    .collect();
-                slots.sort_unstable_by_key(|(key, _)| *key);
-                (keccak256(address), AccountLeaf::new(account, Trie::from_sorted(slots)))
+            .map(|shard| {
+                let mut parts: AccountParts = Default::default();
+                flat.visit(shard, |address, account, slots| add_account(&mut parts, address, account, slots));
+                parts
             })
             .collect();
-        leaves.par_sort_unstable_by_key(|(key, _)| *key);
-        Self { accounts: Trie::from_sorted(leaves) }
+        let mut parts: AccountParts = Default::default();
+        for (nibble, part) in parts.iter_mut().enumerate() {
+            part.reserve_exact(shards.iter().map(|shard| shard[nibble].len()).sum());
+        }
+        for shard in shards {
+            for (part, of_shard) in parts.iter_mut().zip(shard) {
+                part.extend(of_shard);
+            }
+        }
+        Self { accounts: Trie::from_parts(parts) }
     }
 
     /// A partial trie over a witness: nodes that are not among the preimages stay hashes, and touching one is an error.
@@ -290,6 +304,24 @@ impl StateTrie {
         self.accounts.clone().remove_collecting(&removed_accounts, &mut nodes)?;
         Ok(nodes)
     }
+}
+
+/// Leaves by the first nibble of their keys.
+type AccountParts = [Vec<(B256, AccountLeaf)>; 16];
+
+fn add_account(
+    parts: &mut AccountParts,
+    address: &Address,
+    account: Account,
+    slots: &mut dyn Iterator<Item = (U256, U256)>,
+) {
+    let mut slots: Vec<_> = slots
+        .filter(|(_, value)| !value.is_zero())
+        .map(|(slot, value)| (keccak256(slot.to_be_bytes::<32>()), value))
+        .collect();
+    slots.sort_unstable_by_key(|(key, _)| *key);
+    let key = keccak256(address);
+    parts[(key[0] >> 4) as usize].push((key, AccountLeaf::new(account, Trie::from_sorted(slots))));
 }
 
 fn decode_exact<T: Decodable>(mut bytes: &[u8]) -> Option<T> {

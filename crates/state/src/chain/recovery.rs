@@ -8,7 +8,6 @@ use std::{
 };
 
 use alloy_primitives::B256;
-use rayon::prelude::*;
 
 use super::{
     shared::{CheckpointState, IndexJob, IndexQueue, Shared},
@@ -22,7 +21,7 @@ use crate::{
     checkpoint,
     codec::{self, BLOCK_START, Reader},
     error::StateError,
-    flat::{Exported, FlatState},
+    flat::FlatState,
     index::Index,
     journal::{Journal, Position, Scanned},
     state_trie::{StateTrie, trie_of},
@@ -286,12 +285,7 @@ fn recover_state(
         cursor = known.parent;
     }
     flat.set_oldest(oldest);
-    let exported: Vec<Exported> =
-        flat.shards().into_par_iter().flat_map_iter(|shard| flat.export(shard, u64::MAX)).collect();
-    let mut trie = StateTrie::from_accounts(
-        exported.iter().map(|exported| (&exported.address, exported.account, exported.storage.iter().copied())),
-    );
-    drop(exported);
+    let mut trie = StateTrie::from_flat(&flat);
     let root = trie.root();
     let expected = nodes.back().map_or(B256::ZERO, |node| node.header.state_root);
     if root != expected {

@@ -19,6 +19,8 @@ pub struct Node {
     pub position: Position,
     pub message_passer_root: B256,
     pub changes: Arc<ChangeSet>,
+    /// Number of changed keys.
+    pub size: usize,
     /// Of side blocks and of a dropped head; canonical blocks' tries follow from the head's.
     pub trie: Mutex<Option<StateTrie>>,
     /// Transaction hashes, until the block is indexed.

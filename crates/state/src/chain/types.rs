@@ -67,6 +67,8 @@ pub struct StoreOptions {
     pub checkpoint_blocks: u64,
     /// ... or this many journal bytes since the last.
     pub checkpoint_bytes: u64,
+    /// Most changed keys the history window may hold in memory: big blocks make it shorter (about 300 bytes a key).
+    pub max_history_changes: usize,
     /// Most blocks a proof may reach back by reverse diffs.
     pub max_proof_distance: u64,
     /// Memory for the history index' block cache, in bytes.
@@ -81,6 +83,7 @@ impl StoreOptions {
             segment_bytes: 256 << 20,
             checkpoint_blocks: 10_000,
             checkpoint_bytes: 512 << 20,
+            max_history_changes: 1_000_000,
             max_proof_distance: 100_000,
             index_cache_bytes: 32 << 20,
         }

@@ -116,6 +116,7 @@ impl ChainStore {
                     header: Arc::new(header.clone()),
                     position,
                     message_passer_root: state.message_passer_root,
+                    size: state.changes.size(),
                     changes: state.changes,
                     trie: Some(state.trie).into(),
                     transactions: Some(transactions.iter().map(|transaction| transaction.hash).collect()).into(),
@@ -303,10 +304,22 @@ impl ChainStore {
             if queue.jobs.iter().any(|job| matches!(job, IndexJob::Remove(_))) {
                 return Ok(());
             }
-            queue.indexed.map_or(0, |(number, _)| number)
+            let Some((indexed, _)) = queue.indexed else { return Ok(()) };
+            indexed
         };
-        let Some(limit) = head.checked_sub(shared.window()).map(|limit| limit.min(indexed)) else { return Ok(()) };
         let mut tree = shared.tree.write();
+        let mut kept = 0;
+        let mut lowest = head;
+        while lowest > 0 && head - lowest < shared.window() {
+            let Some(node) = tree.node_at(lowest) else { break };
+            kept += node.size;
+            if kept > shared.options.max_history_changes && lowest < head {
+                break;
+            }
+            lowest -= 1;
+        }
+        // Block `lowest` is the oldest whose state stays readable: its successors' old values are kept.
+        let limit = lowest.min(indexed).min(head.saturating_sub(1));
         let old: Vec<Arc<Node>> = tree.nodes.values().filter(|node| node.block.number <= limit).cloned().collect();
         let mut canonical = Vec::new();
         for node in old {
@@ -351,12 +364,14 @@ pub fn load_node(journal: &Journal, position: Position) -> Result<Node, StateErr
         Ok((_, header)) => header,
         Err(_) => return Err(StateError::Encoding { what: "block record" }),
     };
+    let changes = codec::block_changes(&payload)?;
     Ok(Node {
         block: BlockRef::new(start.hash, &header),
         header: Arc::new(header),
         position,
         message_passer_root: start.message_passer_root,
-        changes: Arc::new(codec::block_changes(&payload)?),
+        size: changes.size(),
+        changes: Arc::new(changes),
         trie: None.into(),
         transactions: None.into(),
     })

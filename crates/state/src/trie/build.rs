@@ -12,77 +12,80 @@ use rayon::prelude::*;
 
 use super::{
     PARALLEL_FROM, Trie,
-    node::{Branch, Extension, Leaf, LeafValue, Link, NodeRef},
+    node::{Branch, Extension, Leaf, LeafValue, Link, NodeRef, Scratch},
 };
 use crate::error::StateError;
 
 impl<V: LeafValue> Trie<V> {
-    /// From leaves sorted by key, keys distinct and of equal length (hashes).
+    /// From leaves sorted by key, keys distinct hashes.
     pub fn from_sorted(mut leaves: Vec<(B256, V)>) -> Self {
-        let count = leaves.len();
-        // Each subtrie takes its own part of the vector, so that values move instead of being cloned.
-        let root = if count < PARALLEL_FROM {
-            build(&mut leaves.into_iter().map(|(key, value)| (Nibbles::unpack(key), value)).collect::<Vec<_>>(), 0)
-        } else {
-            let mut parts: Vec<(u8, Vec<(B256, V)>)> = Vec::new();
-            while let Some((key, _)) = leaves.last() {
-                let nibble = key[0] >> 4;
-                let start = leaves.partition_point(|(key, _)| key[0] >> 4 < nibble);
-                parts.push((nibble, leaves.split_off(start)));
-            }
-            if parts.len() < 2 {
-                let mut all: Vec<_> =
-                    parts.into_iter().flat_map(|(_, part)| part).map(|(k, v)| (Nibbles::unpack(k), v)).collect();
-                build(&mut all, 0)
-            } else {
-                let mut branch = Branch::empty();
-                let built: Vec<(u8, Option<Link<V>>)> = parts
-                    .into_par_iter()
-                    .map(|(nibble, part)| {
-                        let mut part: Vec<_> = part.into_iter().map(|(k, v)| (Nibbles::unpack(k), v)).collect();
-                        (nibble, build(&mut part, 1))
-                    })
-                    .collect();
-                for (nibble, child) in built {
-                    if let Some(child) = child {
-                        branch.add(nibble, child);
-                    }
+        let changed = leaves.len();
+        if changed < PARALLEL_FROM {
+            return Self { root: build(&mut leaves, 0, 0), changed };
+        }
+        let mut parts: [Vec<(B256, V)>; 16] = Default::default();
+        for (index, part) in parts.iter_mut().enumerate().rev() {
+            *part = leaves.split_off(leaves.partition_point(|(key, _)| nibble(key, 0) < index as u8));
+        }
+        Self::from_parts(parts)
+    }
+
+    /// From leaves parted by their first nibble, in any order within; each part is sorted, built and freed in parallel.
+    pub fn from_parts(parts: [Vec<(B256, V)>; 16]) -> Self {
+        let changed = parts.iter().map(Vec::len).sum();
+        if parts.iter().filter(|part| !part.is_empty()).count() < 2 {
+            let mut all = parts.into_iter().flatten().collect::<Vec<_>>();
+            all.sort_unstable_by_key(|(key, _)| *key);
+            return Self { root: build(&mut all, 0, 0), changed };
+        }
+        let children: Vec<Option<Link<V>>> = parts
+            .into_par_iter()
+            .map(|mut part| {
+                part.sort_unstable_by_key(|(key, _)| *key);
+                let mut child = build(&mut part, 0, 1);
+                if let Some(child) = &mut child {
+                    child.seal(&mut Scratch::default());
                 }
-                Some(Link::Branch(Arc::new(branch)))
+                child
+            })
+            .collect();
+        let mut branch = Branch::empty();
+        for (index, child) in children.into_iter().enumerate() {
+            if let Some(child) = child {
+                branch.add(index as u8, child);
             }
-        };
-        Self { root, changed: count }
+        }
+        Self { root: Some(Link::Branch(Arc::new(branch))), changed }
     }
 }
 
-/// Consumes sorted leaves from the end.
-fn build<V: LeafValue>(leaves: &mut Vec<(Nibbles, V)>, depth: usize) -> Option<Link<V>> {
-    build_from(leaves, 0, depth)
+fn nibble(key: &B256, at: usize) -> u8 {
+    let byte = key[at / 2];
+    if at.is_multiple_of(2) { byte >> 4 } else { byte & 15 }
 }
 
-fn build_from<V: LeafValue>(leaves: &mut Vec<(Nibbles, V)>, start: usize, depth: usize) -> Option<Link<V>> {
+/// Consumes sorted leaves from the end, down to `start`.
+fn build<V: LeafValue>(leaves: &mut Vec<(B256, V)>, start: usize, depth: usize) -> Option<Link<V>> {
     if leaves.len() <= start + 1 {
-        return (leaves.len() > start)
-            .then(|| leaves.pop())
-            .flatten()
-            .map(|(key, value)| Link::leaf(key.slice(depth..), value));
+        let (key, value) = if leaves.len() > start { leaves.pop() } else { None }?;
+        return Some(Link::leaf(Nibbles::unpack(key).slice(depth..), value));
     }
     let (first, last) = (leaves[start].0, leaves[leaves.len() - 1].0);
-    let split = first.common_prefix_length(&last);
+    let split = (depth..64).find(|at| nibble(&first, *at) != nibble(&last, *at)).unwrap_or(64);
     let mut children = Vec::with_capacity(16);
     while leaves.len() > start {
-        let nibble = leaves[leaves.len() - 1].0.get_unchecked(split);
-        let from = start + leaves[start..].partition_point(|(key, _)| key.get_unchecked(split) < nibble);
-        if let Some(child) = build_from(leaves, from, split + 1) {
-            children.push((nibble, child));
+        let index = nibble(&leaves[leaves.len() - 1].0, split);
+        let from = start + leaves[start..].partition_point(|(key, _)| nibble(key, split) < index);
+        if let Some(child) = build(leaves, from, split + 1) {
+            children.push((index, child));
         }
     }
     let mut branch = Branch::empty();
     branch.children.reserve_exact(children.len());
-    for (nibble, child) in children.into_iter().rev() {
-        branch.add(nibble, child);
+    for (index, child) in children.into_iter().rev() {
+        branch.add(index, child);
     }
-    Some(Link::extension(first.slice(depth..split), Link::Branch(Arc::new(branch))))
+    Some(Link::extension(Nibbles::unpack(first).slice(depth..split), Link::Branch(Arc::new(branch))))
 }
 
 /// Builds partial tries out of a witness. Every node is checked against its hash, and built once for each depth it is
