@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { decompress } from "../src/derivation/decompress.ts";
+import { decompress } from "../compression/node.ts";
 
 // Half noise (a linear congruence), half runs: compressible, but spread over the stream.
 let seed = 7;
