@@ -3,7 +3,7 @@ import { compileFiles, compileOwnContracts, OWN_CONTRACTS, ownContract, packageC
 
 beforeAll(() => {
   compileOwnContracts();
-}, 60_000);
+}, 240_000);
 
 describe("the extensions", () => {
   test.each(OWN_CONTRACTS)("%s fits the size limit of EIP-170", (name) => {
@@ -34,7 +34,7 @@ test("the package's own sources compile here to the package's own code", () => {
   const compiled = compileFiles(files);
   expect(compiled.get(files[0]!)?.deployedBytecode).toBe(packageContract("PermissionedDisputeGame").deployedBytecode);
   expect(compiled.get(files[1]!)?.bytecode).toBe(packageContract("SystemConfig").bytecode);
-}, 60_000);
+}, 240_000);
 
 test("a mistake in Solidity is a typed error with the compiler's words", () => {
   expect(() => compileFiles(["src/L1/DoesNotExist.sol"])).toThrowError(

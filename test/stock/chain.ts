@@ -92,7 +92,7 @@ export async function deployTestChain(options: {
     owner: KEYS.owner.address,
     gasLimit: parameters.gasLimit,
     feeVaults: feeVaultsTo(KEYS.owner.address),
-    balances: { [KEYS.user.address]: 10n ** 24n, [KEYS.owner.address]: 10n ** 24n },
+    balances: Object.fromEntries(Object.values(KEYS).map(({ address }) => [address, 10n ** 24n])),
   });
   const config = buildRollupConfig({
     ...base,

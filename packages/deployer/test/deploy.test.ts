@@ -1,5 +1,5 @@
-import { compileOwnContracts } from "@altlayer/contracts";
-import { createPublicClient, http } from "viem";
+import { compileOwnContracts, ownContract } from "@altlayer/contracts";
+import { type Abi, createPublicClient, type Hex, http } from "viem";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Deployment } from "../src/index.ts";
 import { deployL1Contracts, developmentParameters, MULTICALL3_ADDRESS } from "../src/index.ts";
@@ -62,6 +62,34 @@ describe("the deployment on a chain that mines each transaction at once", () => 
     const word = (value: bigint) => value.toString(16).padStart(64, "0");
     expect(last(2)).toBe(`0x${word(32n)}${word(32n)}${word(1_000_000_000n)}`);
     expect(last(4)).toBe(`0x${word(32n)}${word(32n)}${word((100n << 32n) | 4n)}`);
+  });
+
+  test("lets only the owner change the system configuration, and only within its bounds", async () => {
+    const client = createPublicClient({ transport: http(anvil.url) });
+    const address = first.addresses.SystemConfigProxy;
+    const abi = ownContract("SystemConfig").abi as Abi;
+    const attempt = (account: Hex, functionName: string, args: readonly unknown[]) =>
+      client.simulateContract({ address, abi, functionName, args, account });
+    const { owner, user } = ACCOUNTS;
+    await expect(attempt(owner.address, "setBlockGasLimit", [10_000_000_000n])).resolves.toBeDefined();
+    await expect(attempt(owner.address, "setEIP1559Params", [1, 1])).resolves.toBeDefined();
+    const refused = [
+      ["setBlockGasLimit", [10_000_000_001n], "BlockGasLimitOutOfBounds"],
+      ["setBlockGasLimit", [20_999_999n], "BlockGasLimitOutOfBounds"],
+      ["setEIP1559Params", [0, 6], "EIP1559ParameterZero"],
+      ["setEIP1559Params", [250, 0], "EIP1559ParameterZero"],
+    ] as const;
+    for (const [name, args, errorName] of refused) {
+      await expect(attempt(owner.address, name, args)).rejects.toMatchObject({ cause: { data: { errorName } } });
+    }
+    for (const [name, args] of [
+      ["setBlockGasLimit", [60_000_000n]],
+      ["setEIP1559Params", [250, 6]],
+    ] as const) {
+      await expect(attempt(user.address, name, args)).rejects.toMatchObject({
+        cause: { reason: "Ownable: caller is not the owner" },
+      });
+    }
   });
 
   test("puts Multicall3 at its canonical address", async () => {

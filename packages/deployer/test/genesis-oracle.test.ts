@@ -146,7 +146,7 @@ beforeAll(async () => {
     accounts: Record<string, { storage: Storage }>;
   };
   dump = new Map(Object.entries(state.accounts).map(([address, { storage }]) => [address.toLowerCase(), storage]));
-}, 60_000);
+}, 240_000);
 afterAll(() => anvil.stop());
 
 /** Words of 32 bytes, zeros left out. */

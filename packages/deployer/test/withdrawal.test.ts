@@ -101,7 +101,7 @@ beforeAll(async () => {
     },
   });
   chains = { l1, l2 };
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await Promise.all([l1Anvil?.stop(), l2Anvil?.stop()]);
   await rm(directory, { recursive: true, force: true });
@@ -193,4 +193,4 @@ test("a wallet deposits, withdraws, proves and is paid, by viem's own actions", 
   expect((await l1.waitForTransactionReceipt({ hash: finalizeHash })).status).toBe("success");
   expect(before - (await l1.getBalance({ address: addresses.OptimismPortalProxy }))).toBe(WITHDRAWN_WEI);
   expect(await status()).toBe("finalized");
-}, 60_000);
+}, 240_000);
