@@ -2,7 +2,7 @@ import { createPublicClient, createWalletClient, http, parseEther } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RollupNode } from "../src/node/node.ts";
-import { agreeOnSafe, type Devnet, ROLES, sequencing, startDevnet } from "./support/devnet.ts";
+import { agreeOnSafe, type Devnet, proposing, ROLES, sequencing, startDevnet } from "./support/devnet.ts";
 import { until } from "./support/until.ts";
 
 describe("a rollup on a real anvil", () => {
@@ -50,4 +50,16 @@ describe("a rollup on a real anvil", () => {
     await agreeOnSafe(sequencer, follower, start + 3, 60_000);
     await follower.close();
   }, 90_000);
+});
+
+describe("the proposer", () => {
+  let devnet: Devnet;
+  afterAll(() => devnet?.close(), 60_000);
+
+  it("creates dispute games over output roots and resolves them", async () => {
+    devnet = await startDevnet();
+    const node = await devnet.node("sequencer", { ...sequencing(), ...proposing(devnet) });
+    await until(() => (node.proposer?.resolved ?? 0) > 0, 60_000);
+    expect(node.proposer?.lastProposed).toBeGreaterThan(0);
+  }, 120_000);
 });

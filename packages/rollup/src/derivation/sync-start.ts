@@ -26,32 +26,26 @@ export async function findSyncStart(
 ): Promise<SyncStart> {
   const { rollup, heads } = options;
   const { l1, l2, store } = dependencies;
-  const canonical = canonicalCheck(l1);
-
-  let unsafe = await l2.byHash(heads.unsafe.hash);
-  while (unsafe.number > heads.finalized.number && !(await canonical(unsafe.l1Origin.number, unsafe.l1Origin.hash))) {
-    unsafe = await l2.byHash(unsafe.parentHash);
-  }
-  if (!(await canonical(unsafe.l1Origin.number, unsafe.l1Origin.hash))) {
-    const known = await l1.headerByNumber(unsafe.l1Origin.number);
-    // An L1 that is behind will catch up; one that has another block there is another chain, or broke its finality.
-    throw new RollupError(
-      known === null ? "L1_BLOCK_NOT_FOUND" : "L1_WRONG_CHAIN",
-      known === null
-        ? `the L1 has not reached block ${unsafe.l1Origin.number}, which the finalized L2 chain rests on`
-        : `the L1's block ${known.number} is ${known.hash}, but finalized L2 block ${unsafe.number} rests on ${unsafe.l1Origin.hash}: this L1 is not the one that this rollup was derived from`,
-      {
-        severity: known === null ? "temporary" : "critical",
-        data: { number: unsafe.l1Origin.number, expected: unsafe.l1Origin.hash },
-      },
-    );
-  }
-
+  const standing = l1Standing(l1);
+  const canonical = async (number: number, hash: Hex) => (await standing(number, hash)) === "canonical";
+  const unsafe = await findUnsafe();
   const { safe, derivedFrom } = await findSafe();
   const start = await pipelineStart(safe);
   // Known from the record only: batches that were judged before the safe head was reached are not judged again.
   const pipeline = derivedFrom === null ? start : { ...start, safeHeadDerivedFrom: derivedFrom };
   return { unsafe: unsafe.number < safe.number ? safe : unsafe, safe, pipeline };
+
+  /** An origin that the L1 has not reached is plausible: it may be behind, and what was built on it is not given up. */
+  async function findUnsafe(): Promise<L2BlockRef> {
+    let candidate = await l2.byHash(heads.unsafe.hash);
+    for (let block = candidate; ; ) {
+      const state = await standing(block.l1Origin.number, block.l1Origin.hash);
+      if (state === "canonical") return candidate;
+      if (block.number <= heads.finalized.number) throw unsupported(block, state);
+      block = await l2.byHash(block.parentHash);
+      if (state === "replaced") candidate = block;
+    }
+  }
 
   async function findSafe(): Promise<{ safe: L2BlockRef; derivedFrom: number | null }> {
     for (const entry of store.entries.toReversed()) {
@@ -87,8 +81,22 @@ export async function findSyncStart(
   }
 }
 
-/** Whether the L1 has that hash at that height, asked once per height. */
-function canonicalCheck(l1: L1Reader): (number: number, hash: Hex) => Promise<boolean> {
+type Standing = "canonical" | "replaced" | "ahead";
+
+/** An L1 that is behind will catch up; one that has another block there is another chain, or broke its finality. */
+function unsupported(block: L2BlockRef, state: Standing): RollupError {
+  const { number, hash } = block.l1Origin;
+  const data = { number, expected: hash };
+  if (state === "ahead") {
+    const message = `the L1 has not reached block ${number}, which the finalized L2 chain rests on`;
+    return new RollupError("L1_BLOCK_NOT_FOUND", message, { severity: "temporary", data });
+  }
+  const message = `finalized L2 block ${block.number} rests on L1 block ${number} (${hash}), which this L1 does not have: it is not the one that the rollup was derived from`;
+  return new RollupError("L1_WRONG_CHAIN", message, { severity: "critical", data });
+}
+
+/** How a block stands to the L1's canonical chain; each height is asked for once. */
+function l1Standing(l1: L1Reader): (number: number, hash: Hex) => Promise<Standing> {
   const known = new Map<number, Hex | null>();
   return async (number, hash) => {
     let found = known.get(number);
@@ -96,6 +104,7 @@ function canonicalCheck(l1: L1Reader): (number: number, hash: Hex) => Promise<bo
       found = (await l1.headerByNumber(number))?.hash ?? null;
       known.set(number, found);
     }
-    return found === hash;
+    if (found === null) return "ahead";
+    return found === hash ? "canonical" : "replaced";
   };
 }

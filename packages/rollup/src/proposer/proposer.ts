@@ -40,6 +40,7 @@ export class Proposer {
   #scanned = 0;
   #newest: { readonly game: Game; readonly l2Block: number } | null = null;
   #running: Promise<void> | null = null;
+  #resolved = 0;
 
   constructor(options: ProposerOptions, dependencies: ProposerDependencies) {
     this.#options = options;
@@ -50,6 +51,11 @@ export class Proposer {
   /** L2 block of the newest game, if there is one. */
   get lastProposed(): number | null {
     return this.#newest?.l2Block ?? null;
+  }
+
+  /** Games that this proposer resolved since its start. */
+  get resolved(): number {
+    return this.#resolved;
   }
 
   start(): void {
@@ -114,7 +120,10 @@ export class Proposer {
       }
       if (await this.#games.wouldSucceed(game.proxy, RESOLVE_GAME, from)) {
         const mined = await transactions.send({ label: `resolve game ${index}`, to: game.proxy, data: RESOLVE_GAME });
-        if (mined.success) log.info("game resolved", { index, proxy: game.proxy });
+        if (mined.success) {
+          this.#resolved++;
+          log.info("game resolved", { index, proxy: game.proxy });
+        }
       }
     }
   }

@@ -55,7 +55,7 @@ export class OriginSelector {
   async select(parent: L2BlockRef): Promise<SelectedOrigin> {
     const { rollup, confirmations } = this.#options;
     const timestamp = parent.timestamp + rollup.blockTime;
-    const current = await this.#l1.headerByHash(parent.l1Origin.hash);
+    const current = await this.#current(parent);
     const drift = derivationParameters(rollup, current.timestamp).maxSequencerDrift;
     const pastDrift = timestamp > current.timestamp + drift;
     const latest = this.#watcher.heads?.latest.number ?? current.number;
@@ -68,14 +68,7 @@ export class OriginSelector {
         return null;
       });
       if (next && next.parentHash !== current.hash) {
-        throw new RollupError(
-          "L1_REORG",
-          `L1 block ${current.number}, the origin of L2 block ${parent.number}, was replaced`,
-          {
-            severity: "reset",
-            data: { number: current.number, hash: current.hash },
-          },
-        );
+        throw replaced(parent);
       }
       this.#next = next;
       if (next && next.timestamp <= timestamp) {
@@ -98,4 +91,25 @@ export class OriginSelector {
     }
     return { l1: this.#l1Data.header(current), receipts: null, empty: pastDrift };
   }
+
+  async #current(parent: L2BlockRef): Promise<RpcHeader> {
+    const { hash, number } = parent.l1Origin;
+    try {
+      return await this.#l1.headerByHash(hash);
+    } catch (error) {
+      if (!(error instanceof RollupError) || error.code !== "L1_BLOCK_NOT_FOUND") throw error;
+      // Not there yet, or no more? Only another block at its height tells.
+      const found = await this.#l1.headerByNumber(number);
+      if (found === null || found.hash === hash) throw error;
+      throw replaced(parent);
+    }
+  }
+}
+
+function replaced(parent: L2BlockRef): RollupError {
+  const { number, hash } = parent.l1Origin;
+  return new RollupError("L1_REORG", `L1 block ${number}, the origin of L2 block ${parent.number}, was replaced`, {
+    severity: "reset",
+    data: { number, hash },
+  });
 }
