@@ -28,6 +28,10 @@ use crate::{
     view::StateView,
 };
 
+/// What replays in well under a second is left to the next start.
+const CLOSE_BLOCKS: u64 = 1000;
+const CLOSE_BYTES: u64 = 16 << 20;
+
 /// One rollup's chain in one directory. All methods take `&self`; share it in an `Arc`. One thread at a time changes the
 /// chain (`insert`, `set_heads`); any number reads.
 ///
@@ -237,9 +241,20 @@ impl ChainStore {
         worker::write_checkpoint(&self.shared)
     }
 
-    /// Stops background work and makes everything durable; later writes are refused. Dropping the store does the same,
-    /// errors aside.
+    /// Stops background work and makes everything durable; later writes are refused. If much was written since the last
+    /// checkpoint, another one makes the next start quick. Dropping the store does the same without the checkpoint.
     pub fn close(&self) -> Result<(), StateError> {
+        if !self.shared.is_stopping() {
+            let (head, end) = (self.heads().unsafe_head.number, self.shared.journal.end());
+            let (number, position) = {
+                let state = self.shared.checkpoint.lock();
+                (state.last_number, state.last_position)
+            };
+            let bytes = self.shared.journal.bytes_between(position, end);
+            if head > number && (head - number >= CLOSE_BLOCKS || bytes >= CLOSE_BYTES) {
+                worker::write_checkpoint(&self.shared)?;
+            }
+        }
         self.stop();
         self.shared.journal.sync()?;
         self.shared.index.sync()

@@ -702,3 +702,37 @@ fn an_archive_that_starts_late_says_so() {
         assert!(matches!(store.view_at(0).map(|_| ()), Err(StateError::Pruned { .. })));
     }
 }
+
+#[test]
+fn big_blocks_shorten_the_window_and_reorgs_still_work() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = StoreOptions { max_history_changes: 30, ..options(dir.path()) };
+    let store = ChainStore::open(options, genesis()).unwrap();
+    let mut model = Model::new();
+    let random = &mut Random(8);
+    for _ in 0..60 {
+        let head = *model.canonical.last().unwrap();
+        let block = extend(&store, &mut model, head, random, Durability::Buffered);
+        set_head(&store, &mut model, block);
+        store.flush_index().unwrap();
+    }
+    let oldest = store.oldest_state();
+    assert!(oldest > 40, "{oldest}");
+    assert!(matches!(store.view_at(oldest - 1).map(|_| ()), Err(StateError::Pruned { .. })));
+    for number in oldest..=60 {
+        check_state(&store.view_at(number).unwrap(), &model.blocks[&model.canonical[number as usize]].state);
+    }
+    // Further back than the window: what is undone comes out of the journal.
+    let target = model.canonical[20];
+    set_head(&store, &mut model, target);
+    check_state(&store.view(target).unwrap(), &model.head().state);
+    for _ in 0..3 {
+        let head = *model.canonical.last().unwrap();
+        let block = extend(&store, &mut model, head, random, Durability::Buffered);
+        set_head(&store, &mut model, block);
+    }
+    store.flush_index().unwrap();
+    model.highest = u64::MAX / 2;
+    check_all(&store, &model, random, 0, false);
+    store.close().unwrap();
+}

@@ -82,7 +82,7 @@ impl StoreOptions {
             history: History::Blocks(128),
             segment_bytes: 256 << 20,
             checkpoint_blocks: 10_000,
-            checkpoint_bytes: 512 << 20,
+            checkpoint_bytes: 256 << 20,
             max_history_changes: 1_000_000,
             max_proof_distance: 100_000,
             index_cache_bytes: 32 << 20,
