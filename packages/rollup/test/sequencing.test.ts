@@ -32,4 +32,19 @@ describe("sequencing", () => {
     await until(() => sequencer.engine.heads().unsafe.number >= 62, 60_000);
     await agreeOnSafe(sequencer, follower, 62, 60_000);
   }, 180_000);
+
+  it("goes on while the L1 answers nothing, and recovers by itself", async () => {
+    devnet = await startDevnet();
+    const sequencer = await devnet.node("sequencer", sequencing());
+    const follower = await devnet.node("follower");
+    await agreeOnSafe(sequencer, follower, 3);
+    const before = sequencer.engine.heads().unsafe.number;
+    devnet.anvil.freeze();
+    try {
+      await until(() => sequencer.engine.heads().unsafe.number >= before + 5, 20_000);
+    } finally {
+      devnet.anvil.thaw();
+    }
+    await agreeOnSafe(sequencer, follower, before + 5, 60_000);
+  }, 120_000);
 });

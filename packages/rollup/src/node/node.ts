@@ -265,7 +265,10 @@ async function boot(
   if (config.sequencer && driver) {
     const { confirmations, signer: _signer, ...settings } = config.sequencer;
     const seqLog = log.child("sequencer");
-    const origins = new OriginSelector({ rollup, confirmations }, { l1, l1Data, watcher, log: seqLog });
+    const origins = new OriginSelector(
+      { rollup, confirmations, maxWaitMs: 400 },
+      { l1, l1Data, watcher, clock, log: seqLog },
+    );
     const service = gossip;
     const publish =
       service && config.sequencer.signer ? (payload: ExecutionPayload) => service.node.publish(payload) : null;

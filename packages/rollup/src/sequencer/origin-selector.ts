@@ -1,5 +1,6 @@
 import type { L1Header, L1Receipt, L2BlockRef, RollupConfig } from "@altlayer/protocol";
 import { derivationParameters } from "@altlayer/protocol";
+import type { Clock } from "../clock.ts";
 import type { L1Data } from "../derivation/l1-data.ts";
 import { describeError, RollupError } from "../errors.ts";
 import type { HeadWatcher } from "../l1/head-watcher.ts";
@@ -11,6 +12,8 @@ export interface OriginSelectorOptions {
   readonly rollup: RollupConfig;
   /** L1 blocks that must stand on an origin before it is adopted, against shallow reorgs. */
   readonly confirmations: number;
+  /** How long the next origin may take to be read; after that the block goes on with the current one. */
+  readonly maxWaitMs: number;
 }
 
 export interface SelectedOrigin {
@@ -31,6 +34,7 @@ export class OriginSelector {
   readonly #l1: L1Reader;
   readonly #l1Data: L1Data;
   readonly #watcher: HeadWatcher;
+  readonly #clock: Clock;
   readonly #log: Logger;
   /** The block after the current origin, as last seen. */
   #next: RpcHeader | null = null;
@@ -41,6 +45,7 @@ export class OriginSelector {
       readonly l1: L1Reader;
       readonly l1Data: L1Data;
       readonly watcher: HeadWatcher;
+      readonly clock: Clock;
       readonly log: Logger;
     },
   ) {
@@ -48,6 +53,7 @@ export class OriginSelector {
     this.#l1 = dependencies.l1;
     this.#l1Data = dependencies.l1Data;
     this.#watcher = dependencies.watcher;
+    this.#clock = dependencies.clock;
     this.#log = dependencies.log;
   }
 
@@ -63,22 +69,23 @@ export class OriginSelector {
     // Not due yet, as seen before: what it is by then is asked when it is.
     const known = this.#next?.parentHash === current.hash && this.#next.timestamp > timestamp;
     if (!known && (pastDrift || wanted <= latest - confirmations)) {
-      const next = await this.#l1.headerByNumber(wanted).catch((error: unknown) => {
-        this.#log.warn("next L1 origin unavailable", { number: wanted, error: describeError(error) });
-        return null;
-      });
+      const next = await this.#soon(this.#l1.headerByNumber(wanted), wanted);
       if (next && next.parentHash !== current.hash) {
         throw replaced(parent);
       }
       this.#next = next;
       if (next && next.timestamp <= timestamp) {
-        const { receipts, ...l1 } = await this.#l1Data.withReceipts(next);
+        const adopted = await this.#soon(this.#l1Data.withReceipts(next), wanted);
         const nextDrift = derivationParameters(rollup, next.timestamp).maxSequencerDrift;
-        return { l1, receipts, empty: timestamp > next.timestamp + nextDrift };
+        if (adopted) {
+          const { receipts, ...l1 } = adopted;
+          return { l1, receipts, empty: timestamp > next.timestamp + nextDrift };
+        }
+        this.#next = null;
       }
       // A batch beyond the drift is valid if it is empty and L2 time has not reached the next origin; whether it
       // has, only the next origin tells. A chain that guessed here would be reorged by derivation.
-      if (!next && pastDrift) {
+      if (!this.#next && pastDrift) {
         throw new RollupError(
           "SEQUENCER_STALLED",
           `L1 block ${wanted} is missing and L2 time is ${drift} s ahead of its origin`,
@@ -90,6 +97,16 @@ export class OriginSelector {
       }
     }
     return { l1: this.#l1Data.header(current), receipts: null, empty: pastDrift };
+  }
+
+  /** An L1 that does not answer now must not hold up a block that can do without it. */
+  #soon<T>(answer: Promise<T | null>, number: number): Promise<T | null> {
+    const caught = answer.catch((error: unknown) => {
+      this.#log.warn("next L1 origin unavailable", { number, error: describeError(error) });
+      return null;
+    });
+    const timeout = this.#clock.sleep(this.#options.maxWaitMs).then(() => null);
+    return Promise.race([caught, timeout]);
   }
 
   async #current(parent: L2BlockRef): Promise<RpcHeader> {

@@ -10,6 +10,9 @@ export interface Anvil {
   /** A JSON-RPC call that throws on an error answer. */
   call<T = unknown>(method: string, params?: readonly unknown[]): Promise<T>;
   mine(blocks?: number): Promise<void>;
+  /** Stops the process without ending it: the L1 accepts connections and answers nothing. */
+  freeze(): void;
+  thaw(): void;
   stop(): Promise<void>;
 }
 
@@ -76,6 +79,8 @@ export async function startAnvil(
     chainId,
     call,
     mine: async (blocks = 1) => void (await call("anvil_mine", [`0x${blocks.toString(16)}`])),
+    freeze: () => void child.kill("SIGSTOP"),
+    thaw: () => void child.kill("SIGCONT"),
     stop: async () => {
       if (child.exitCode !== null) return;
       const ended = new Promise((resolve) => child.once("exit", resolve));
