@@ -4,6 +4,7 @@
 //!
 //! Exit codes: 0 all passed, 1 failures, 2 wrong usage, 3 nothing found.
 
+mod ledger;
 mod op_blocks;
 mod report;
 mod rlp;
@@ -55,12 +56,12 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let (suffix, run): (_, vectors::Run) = match options.kind.as_str() {
-        "state" => (".json", state::run),
-        "trie" => (".json", trie::run),
-        "rlp" => (".json", rlp::run),
-        "tx" => (".json", tx::run),
-        "op-blocks" => (".json.gz", op_blocks::run),
+    let (suffix, start): (_, vectors::Start) = match options.kind.as_str() {
+        "state" => (".json", state::start),
+        "trie" => (".json", || Ok(Box::new(trie::run))),
+        "rlp" => (".json", || Ok(Box::new(rlp::run))),
+        "tx" => (".json", || Ok(Box::new(tx::run))),
+        "op-blocks" => (".json.gz", || Ok(Box::new(op_blocks::run))),
         other => {
             eprintln!("unknown kind {other}\n{USAGE}");
             return ExitCode::from(2);
@@ -73,7 +74,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let report = vectors::run_all(&files, options.threads.max(1), run);
+    let report = vectors::run_all(&files, options.threads.max(1), start);
     report.print(&options.kind, options.json);
     if !report.failures.is_empty() {
         ExitCode::from(1)

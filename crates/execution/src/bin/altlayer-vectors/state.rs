@@ -1,24 +1,23 @@
-//! GeneralStateTests: each transaction through our block state, our diff and our trie, under Ethereum's rules.
+//! GeneralStateTests: each transaction through our block state, diff, trie, chain store and journal, under Ethereum's rules.
 
 use std::path::Path;
 
-use alloy_primitives::{Address, B256, Log, U256, keccak256, map::B256Map};
+use alloy_primitives::{B256, Log, keccak256};
 use alloy_rlp::Encodable;
 use altlayer_execution::BlockState;
-use altlayer_state::{StateError, StateRead, StateTrie};
+use altlayer_state::StateDiff;
 use revm::{
     Context, ExecuteCommitEvm, MainBuilder, MainContext,
-    bytecode::Bytecode,
     context::{BlockEnv, CfgEnv, TxEnv},
     primitives::hardfork::SpecId,
-    state::AccountInfo,
 };
 use serde_json::Value;
 
 use crate::{
+    ledger::{Ledger, TestView},
     report::Report,
-    state_env::{block_env, codes, fork, pre_state, tx_env},
-    vectors::{cases, text},
+    state_env::{block_env, fork, pre_state, tx_env},
+    vectors::{Suite, cases, text},
 };
 
 const BEFORE_BERLIN: &str = "rules from before Berlin, which no OP Stack chain has";
@@ -34,50 +33,67 @@ const EXCEPTIONS: [&str; 4] = [
     "RevertInCreateInInit_Paris",
 ];
 
-pub fn run(_: &Path, name: &str, contents: Vec<u8>) -> Report {
-    let mut report = Report::default();
-    let cases = match cases(&contents) {
-        Ok(cases) => cases,
-        Err(error) => {
-            report.fail(name, error);
-            return report;
-        }
-    };
-    for (case, value) in &cases {
-        if let Err(error) = run_case(case, value, &mut report) {
-            report.fail(format!("{name}/{case}"), error);
-        }
-    }
-    report
+/// One worker's share, in one chain store.
+pub struct StateSuite(Ledger);
+
+pub fn start() -> Result<Box<dyn Suite>, String> {
+    Ok(Box::new(StateSuite(Ledger::open().map_err(|error| error.to_string())?)))
 }
 
-fn run_case(name: &str, case: &Value, report: &mut Report) -> Result<(), String> {
-    let pre = pre_state(&case["pre"])?;
-    let mut trie = StateTrie::new();
-    trie.apply(&pre).map_err(|error| error.to_string())?;
-    let state = PlainState { trie, codes: codes(&pre) };
-    for (fork_name, posts) in case["post"].as_object().ok_or("`post` is missing")? {
-        let Some(spec) = fork(fork_name) else {
-            report.fail(format!("{name}/{fork_name}"), "unknown fork");
-            continue;
+impl Suite for StateSuite {
+    fn file(&mut self, _: &Path, name: &str, contents: Vec<u8>) -> Report {
+        let mut report = Report::default();
+        let cases = match cases(&contents) {
+            Ok(cases) => cases,
+            Err(error) => {
+                report.fail(name, error);
+                return report;
+            }
         };
-        for (index, post) in posts.as_array().ok_or("`post` is not a list")?.iter().enumerate() {
-            if !spec.is_enabled_in(SpecId::BERLIN) {
-                report.except(BEFORE_BERLIN);
-                continue;
+        for (case, value) in &cases {
+            if let Err(error) = self.case(case, value, &mut report) {
+                report.fail(format!("{name}/{case}"), error);
             }
-            let outcome = run_post(case, post, spec, &state);
-            if outcome.is_err() && EXCEPTIONS.iter().any(|excepted| name.contains(excepted)) {
-                report.except(STORAGE_WITHOUT_CODE);
-                continue;
-            }
-            report.check(|| format!("{name}/{fork_name}/{index}"), outcome);
         }
+        report
     }
-    Ok(())
+
+    fn finish(&mut self) -> Report {
+        let mut report = Report::default();
+        if let Err(error) = self.0.reopen() {
+            report.fail("the chain store, opened again", error);
+        }
+        report
+    }
 }
 
-fn run_post(case: &Value, post: &Value, spec: SpecId, state: &PlainState) -> Result<(), String> {
+impl StateSuite {
+    fn case(&mut self, name: &str, case: &Value, report: &mut Report) -> Result<(), String> {
+        let pre = pre_state(&case["pre"])?;
+        let view = self.0.begin(&pre).map_err(|error| error.to_string())?;
+        for (fork_name, posts) in case["post"].as_object().ok_or("`post` is missing")? {
+            let Some(spec) = fork(fork_name) else {
+                report.fail(format!("{name}/{fork_name}"), "unknown fork");
+                continue;
+            };
+            for (index, post) in posts.as_array().ok_or("`post` is not a list")?.iter().enumerate() {
+                if !spec.is_enabled_in(SpecId::BERLIN) {
+                    report.except(BEFORE_BERLIN);
+                    continue;
+                }
+                let outcome = run_post(case, post, spec, &view, &mut self.0);
+                if outcome.is_err() && EXCEPTIONS.iter().any(|excepted| name.contains(excepted)) {
+                    report.except(STORAGE_WITHOUT_CODE);
+                    continue;
+                }
+                report.check(|| format!("{name}/{fork_name}/{index}"), outcome);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn run_post(case: &Value, post: &Value, spec: SpecId, view: &TestView, ledger: &mut Ledger) -> Result<(), String> {
     let block = block_env(&case["env"], spec)?;
     let expects_rejection = post.get("expectException").is_some();
     let tx = match tx_env(&case["transaction"], &post["indexes"]) {
@@ -85,7 +101,8 @@ fn run_post(case: &Value, post: &Value, spec: SpecId, state: &PlainState) -> Res
         Err(_) if expects_rejection => return Ok(()),
         Err(error) => return Err(error),
     };
-    let (root, logs, rejection) = execute(block, tx, spec, state)?;
+    let (diff, logs, rejection) = execute(block, tx, spec, view)?;
+    let root = ledger.outcome(&diff).map_err(|error| error.to_string())?;
     match (&rejection, expects_rejection) {
         (Some(reason), false) => return Err(format!("transaction was refused: {reason}")),
         (None, true) => return Err(format!("accepted, expected {}", post["expectException"])),
@@ -109,50 +126,18 @@ fn execute(
     block: BlockEnv,
     tx: TxEnv,
     spec: SpecId,
-    state: &PlainState,
-) -> Result<(B256, Vec<Log>, Option<String>), String> {
+    view: &TestView,
+) -> Result<(StateDiff, Vec<Log>, Option<String>), String> {
     let mut cfg = CfgEnv::new_with_spec(spec);
     if spec == SpecId::CANCUN {
         cfg.set_max_blobs_per_tx(6);
     }
-    let mut evm = Context::mainnet().with_db(BlockState::new(state)).with_block(block).with_cfg(cfg).build_mainnet();
+    let mut evm = Context::mainnet().with_db(BlockState::new(view)).with_block(block).with_cfg(cfg).build_mainnet();
     let (logs, rejection) = match evm.transact_commit(tx) {
         Ok(result) => (result.into_logs(), None),
         Err(error) => (Vec::new(), Some(error.to_string())),
     };
     let database = &evm.ctx.journaled_state.database;
     database.check().map_err(|error| error.to_string())?;
-    let mut trie = state.trie.clone();
-    trie.apply(&database.diff()).map_err(|error| error.to_string())?;
-    Ok((trie.root(), logs, rejection))
-}
-
-struct PlainState {
-    trie: StateTrie,
-    codes: B256Map<Bytecode>,
-}
-
-impl StateRead for PlainState {
-    fn account(&self, address: &Address) -> Result<Option<AccountInfo>, StateError> {
-        Ok(self.trie.account(address)?.map(|account| AccountInfo {
-            balance: account.balance,
-            nonce: account.nonce,
-            code_hash: account.code_hash,
-            account_id: None,
-            code: None,
-        }))
-    }
-
-    fn storage(&self, address: &Address, slot: &U256) -> Result<U256, StateError> {
-        self.trie.storage(address, slot)
-    }
-
-    fn code(&self, code_hash: &B256) -> Result<Bytecode, StateError> {
-        Ok(self.codes.get(code_hash).cloned().unwrap_or_default())
-    }
-
-    /// The state tests' convention.
-    fn block_hash(&self, number: u64) -> Result<B256, StateError> {
-        Ok(keccak256(number.to_string()))
-    }
+    Ok((database.diff(), logs, rejection))
 }

@@ -1,7 +1,7 @@
 //! From a state test's JSON to revm's environments.
 
 use alloy_eips::eip2930::{AccessList, AccessListItem};
-use alloy_primitives::{Address, B256, TxKind, U256, map::B256Map};
+use alloy_primitives::{Address, B256, TxKind, U256};
 use altlayer_state::{AccountDiff, StateDiff};
 use revm::{
     bytecode::Bytecode,
@@ -77,10 +77,6 @@ pub fn pre_state(pre: &Value) -> Result<StateDiff, String> {
         state.accounts.insert(address(key)?, diff);
     }
     Ok(state)
-}
-
-pub fn codes(state: &StateDiff) -> B256Map<Bytecode> {
-    state.codes.iter().map(|(hash, code)| (*hash, code.clone())).collect()
 }
 
 pub fn block_env(env: &Value, spec: SpecId) -> Result<BlockEnv, String> {

@@ -12,8 +12,25 @@ use serde_json::Value;
 
 use crate::report::Report;
 
-/// Runs one file's cases.
-pub type Run = fn(path: &Path, name: &str, contents: Vec<u8>) -> Report;
+/// One worker's share of a run.
+pub trait Suite {
+    /// Runs one file's cases.
+    fn file(&mut self, path: &Path, name: &str, contents: Vec<u8>) -> Report;
+
+    /// After the worker's last file.
+    fn finish(&mut self) -> Report {
+        Report::default()
+    }
+}
+
+/// Makes a worker's suite.
+pub type Start = fn() -> Result<Box<dyn Suite>, String>;
+
+impl<F: Fn(&Path, &str, Vec<u8>) -> Report> Suite for F {
+    fn file(&mut self, path: &Path, name: &str, contents: Vec<u8>) -> Report {
+        self(path, name, contents)
+    }
+}
 
 /// All files below `dir` with that suffix (and text in their path), sorted.
 pub fn find(dir: &Path, suffix: &str, filter: Option<&str>) -> io::Result<Vec<PathBuf>> {
@@ -35,18 +52,26 @@ pub fn find(dir: &Path, suffix: &str, filter: Option<&str>) -> io::Result<Vec<Pa
     Ok(files)
 }
 
-pub fn run_all(files: &[PathBuf], threads: usize, run: Run) -> Report {
+pub fn run_all(files: &[PathBuf], threads: usize, start: Start) -> Report {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut report = Report::default();
+        let mut suite = match start() {
+            Ok(suite) => suite,
+            Err(error) => {
+                report.fail("(starting)", error);
+                return report;
+            }
+        };
         while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             match std::fs::read(path) {
-                Ok(contents) => report.merge(run(path, &name, contents)),
+                Ok(contents) => report.merge(suite.file(path, &name, contents)),
                 Err(error) => report.fail(path.display().to_string(), error.to_string()),
             }
             report.files += 1;
         }
+        report.merge(suite.finish());
         report
     };
     let mut total = Report::default();
