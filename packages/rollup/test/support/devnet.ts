@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileOwnContracts } from "@altlayer/contracts";
@@ -14,7 +14,7 @@ import {
   type L2Genesis,
 } from "@altlayer/deployer";
 import { kzg, openEngine } from "@altlayer/engine";
-import type { RollupConfig } from "@altlayer/protocol";
+import { type RollupConfig, serializeRollupConfig } from "@altlayer/protocol";
 import { privateKeyToAddress } from "viem/accounts";
 import { type BeaconFacadeService, startBeaconFacade } from "../../src/beacon/service.ts";
 import { type NodeConfigInput, parseNodeConfig } from "../../src/config/node-config.ts";
@@ -39,6 +39,8 @@ export interface Devnet {
   readonly beacon: BeaconFacadeService;
   /** Starts a node with its own directory; the same name again takes up the same directory. */
   node(name: string, extra?: Partial<NodeConfigInput>): Promise<RollupNode>;
+  /** Writes the files of a node of that name and returns the path of its configuration. */
+  configFile(name: string, extra?: Partial<NodeConfigInput>): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -121,26 +123,38 @@ export async function startDevnet(
     { kzg },
   );
   const nodes: RollupNode[] = [];
+  const settings = (name: string): NodeConfigInput => ({
+    dataDir: join(directory, name),
+    genesisFile: "-",
+    rollupFile: "-",
+    l1: {
+      url: anvil.url,
+      pollMs: 150,
+      finality: { kind: "blocks", safeBlocks: 5, finalizedBlocks: 40 },
+      beacon: { urls: [beacon.url] },
+    },
+    rpc: { port: 0 },
+  });
   return {
     anvil,
     deployment,
     genesis,
     rollup,
     beacon,
+    configFile: async (name, extra = {}) => {
+      const file = async (suffix: string, text: string) => {
+        const path = join(directory, `${name}-${suffix}.json`);
+        await writeFile(path, text);
+        return path;
+      };
+      const files = {
+        genesisFile: await file("genesis", genesisJson),
+        rollupFile: await file("rollup", serializeRollupConfig(rollup)),
+      };
+      return file("node", JSON.stringify({ ...settings(name), logLevel: "error", ...files, ...extra }));
+    },
     node: async (name, extra = {}) => {
-      const config = parseNodeConfig({
-        dataDir: join(directory, name),
-        genesisFile: "-",
-        rollupFile: "-",
-        l1: {
-          url: anvil.url,
-          pollMs: 150,
-          finality: { kind: "blocks", safeBlocks: 5, finalizedBlocks: 40 },
-          beacon: { urls: [beacon.url] },
-        },
-        rpc: { port: 0 },
-        ...extra,
-      });
+      const config = parseNodeConfig({ ...settings(name), ...extra });
       const log = createLogger({
         level: (process.env.ALTLAYER_TEST_LOG as "debug" | undefined) ?? "error",
         room: name,
