@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { RollupError } from "../errors.ts";
 import { keyReferenceSchema } from "../l1/keys.ts";
+import { rpcLimitsSchema } from "../rpc/options.ts";
 
 const url = z.url({ protocol: /^https?$/ });
 const milliseconds = z.number().int().min(1).max(3_600_000);
@@ -128,6 +129,7 @@ export const nodeConfigSchema = z.strictObject({
       port: z.number().int().min(0).max(65_535).default(8545),
       virtualHosts: z.array(z.string()).optional(),
       corsOrigins: z.array(z.string()).optional(),
+      limits: rpcLimitsSchema.optional().describe("limits of requests, filters and connections (rpc/options.ts)"),
     })
     .nullable()
     .prefault({}),

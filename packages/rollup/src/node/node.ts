@@ -37,7 +37,7 @@ import {
   readJwtSecret,
   requireChain,
   requireGenesis,
-  withoutUndefined,
+  rpcOptions,
 } from "./support.ts";
 import { optimismProvider } from "./sync-status.ts";
 
@@ -185,7 +185,7 @@ async function boot(
     ...(config.forwardTo === undefined ? {} : { forward: forwarder(config.forwardTo, { clock, log }) }),
     onInternalError: ({ method, error }) => log.error("rpc failed", { method, error: describeError(error) }),
   };
-  const rpc = config.rpc && (await startRpcServer({ listen: withoutUndefined(config.rpc) }, rpcDependencies));
+  const rpc = config.rpc && (await startRpcServer(rpcOptions(config.rpc), rpcDependencies));
   if (rpc) closers.push(() => rpc.close());
   const engineApi = config.engineApi
     ? await startEngineApiServer(

@@ -11,6 +11,7 @@ import { JSON_RPC_DEFAULTS, JsonRpcClient } from "../l1/rpc-client.ts";
 import { hash, parseAnswer } from "../l1/schemas.ts";
 import type { Logger } from "../log.ts";
 import type { ForwardTransaction, NodeInfo } from "../rpc/providers.ts";
+import type { RpcServerOptions } from "../rpc/server.ts";
 import type { GossipService } from "./gossip.ts";
 
 export const keccakBytes: Keccak256 = (data) => keccak256(data, "bytes");
@@ -132,4 +133,8 @@ export function withoutUndefined<T extends object>(value: T): { [K in keyof T]: 
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>;
   };
+}
+
+export function rpcOptions({ limits, ...listen }: NonNullable<NodeConfig["rpc"]>): RpcServerOptions {
+  return { listen: withoutUndefined(listen), limits: withoutUndefined(limits ?? {}) };
 }

@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /** Limits of the JSON-RPC servers. Every limit is answered by a typed error or a visible close, never by silence (S13). */
 export interface RpcLimits {
   /** Requests in one batch. */
@@ -54,6 +56,11 @@ export const defaultLimits: RpcLimits = {
   requestTimeoutMs: 30_000,
   keepAliveMs: 120_000,
 };
+
+/** The limits as a part of a configuration file: each may be given, the others keep their default. */
+export const rpcLimitsSchema: z.ZodType<Partial<RpcLimits>> = z.strictObject(
+  Object.fromEntries(Object.keys(defaultLimits).map((name) => [name, z.number().int().min(1).optional()])),
+);
 
 export interface ListenOptions {
   readonly host: string;

@@ -2,6 +2,7 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { RpcError } from "../../src/rpc/errors.ts";
+import { rpcLimitsSchema } from "../../src/rpc/options.ts";
 import { type RpcServer, type RpcServerOptions, startRpcServer } from "../../src/rpc/server.ts";
 import { call, postRaw, Refused, type RpcReply, SocketClient } from "./support/client.ts";
 import { nodeInfo } from "./support/node-info.ts";
@@ -262,6 +263,12 @@ describe("hostile input", () => {
     });
     expect(answer).toMatch(/^HTTP\/1.1 400/);
   });
+});
+
+test("limits are configuration: known names, whole numbers", () => {
+  expect(rpcLimitsSchema.parse({ batchRequests: 5 })).toEqual({ batchRequests: 5 });
+  expect(rpcLimitsSchema.safeParse({ batchRequest: 5 }).success).toBe(false);
+  expect(rpcLimitsSchema.safeParse({ bodyBytes: 0 }).success).toBe(false);
 });
 
 describe("access", () => {

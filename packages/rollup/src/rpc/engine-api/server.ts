@@ -23,6 +23,9 @@ export interface EngineApiOptions {
   readonly clientVersion: ClientVersion;
 }
 
+/** No page can know the secret, so any host name may be used; and no page has business here. */
+const engineApiListen = { virtualHosts: ["*"], corsOrigins: [] };
+
 /** Payloads of a large block exceed the public limits. go-ethereum allows its Engine API 128 MiB, too. */
 const engineApiLimits = {
   ...defaultLimits,
@@ -63,7 +66,7 @@ export async function startEngineApiServer(
   const authorize = jwtAuthorizer({ secret: options.jwtSecret, now });
   const listener = await listen(
     {
-      listen: { ...defaultListen, corsOrigins: [], ...options.listen },
+      listen: { ...defaultListen, ...engineApiListen, ...options.listen },
       limits,
     },
     { handler, authorize },
