@@ -1,13 +1,13 @@
 //! Measures the store: `state-bench accounts [count] [updates] [blocks]` (state root, commit, memory, restart) and
-//! `state-bench logs [blocks]` (a log search over many blocks). Prints one line per number; use a release build.
+//! `state-bench trie [count] [updates]`, `state-bench logs [blocks]` (a log search over many blocks). Prints one line per number; use a release build.
 
 use std::{error::Error, path::Path, time::Instant};
 
 use alloy_consensus::{Eip658Value, Header, Receipt};
 use alloy_primitives::{Address, B256, Bloom, Bytes, Log, U256, keccak256};
 use altlayer_state::{
-    AccountDiff, ChainStore, Durability, ExecutedBlock, GenesisBlock, HeadsUpdate, History, LogFilter, LogLimits,
-    StateDiff, StateRead, StoreOptions, StoredTransaction, state_root,
+    Account, AccountDiff, ChainStore, Durability, ExecutedBlock, GenesisBlock, HeadsUpdate, History, LogFilter,
+    LogLimits, StateDiff, StateRead, StateTrie, StoreOptions, StoredTransaction, state_root,
 };
 use op_alloy_consensus::OpReceipt;
 use revm::state::AccountInfo;
@@ -145,6 +145,33 @@ fn open(dir: &Path, root: B256, count: u64) -> Outcome<()> {
     Ok(())
 }
 
+/// The trie alone: changed in place, and with a clone kept (as a candidate on top of the head is).
+fn trie(count: u64, updates: u64) -> Outcome<()> {
+    let accounts: Vec<_> = (0..count).map(address).collect();
+    let plain = |balance, nonce| Account::from(&info(balance, nonce));
+    let mut trie = timed("build", || {
+        StateTrie::from_accounts(accounts.iter().map(|address| (address, plain(1, 0), std::iter::empty())))
+    });
+    timed("root", || trie.root());
+    let mut seed = 1u64;
+    for keep in [false, true] {
+        println!("{}", if keep { "with a clone kept" } else { "in place" });
+        for round in 0..4 {
+            let mut diff = StateDiff::default();
+            for _ in 0..updates {
+                seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                let change = AccountDiff { info: Some(info(seed >> 40, round)), ..Default::default() };
+                diff.accounts.insert(accounts[((seed >> 33) % count) as usize], change);
+            }
+            let clone = keep.then(|| trie.clone());
+            timed("  apply, hashing the subtries", || trie.apply(&diff))?;
+            timed("  root", || trie.root());
+            timed("  dropping the clone", || drop(clone));
+        }
+    }
+    Ok(())
+}
+
 fn logs(dir: &Path, blocks: u64) -> Outcome<()> {
     let genesis = Header { state_root: state_root(&StateDiff::default()), ..Default::default() };
     let options = StoreOptions { history: History::Blocks(64), ..StoreOptions::new(dir) };
@@ -210,9 +237,10 @@ fn main() -> Outcome<()> {
             let (Some(dir), Some(root)) = (arguments.get(2), arguments.get(3)) else { return Err("usage".into()) };
             open(Path::new(dir), root.parse()?, number(4, 1))
         }
+        Some("trie") => trie(number(2, 1_000_000), number(3, 20_000)),
         Some("logs") => logs(dir.path(), number(2, 1_000_000)),
         _ => {
-            println!("usage: state-bench accounts [count] [updates] [blocks] | logs [blocks]");
+            println!("usage: state-bench accounts [count] [updates] [blocks] | trie [count] [updates] | logs [blocks]");
             Ok(())
         }
     }
