@@ -65,6 +65,11 @@ export function severityOf(error: unknown): Severity {
   return error instanceof RollupError ? error.severity : "temporary";
 }
 
+/** Whether an error only says that the node is being closed. */
+export function isClosed(error: unknown): boolean {
+  return error instanceof RollupError && error.code === "CLOSED";
+}
+
 /** A one-line account of anything thrown, for a log field. */
 export function describeError(error: unknown): string {
   if (error instanceof RollupError) return `${error.code}: ${error.message}`;

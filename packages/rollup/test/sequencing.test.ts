@@ -47,4 +47,19 @@ describe("sequencing", () => {
     }
     await agreeOnSafe(sequencer, follower, before + 5, 60_000);
   }, 120_000);
+
+  it("closes at once though the L1 answers nothing", async () => {
+    devnet = await startDevnet();
+    const sequencer = await devnet.node("sequencer", sequencing());
+    await until(() => sequencer.engine.heads().safe.number > 0, 30_000);
+    devnet.anvil.freeze();
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const closing = sequencer.close().then(() => "closed");
+      const late = new Promise((resolve) => setTimeout(() => resolve("late"), 6_000));
+      expect(await Promise.race([closing, late])).toBe("closed");
+    } finally {
+      devnet.anvil.thaw();
+    }
+  }, 90_000);
 });

@@ -7,7 +7,7 @@ import type { NodeConfig } from "../config/node-config.ts";
 import type { DerivationDriver } from "../derivation/driver.ts";
 import type { L1Data } from "../derivation/l1-data.ts";
 import type { L2Chain } from "../derivation/l2-chain.ts";
-import { describeError, RollupError } from "../errors.ts";
+import { describeError, isClosed, RollupError } from "../errors.ts";
 import type { HeadWatcher } from "../l1/head-watcher.ts";
 import type { L1Reader } from "../l1/l1-client.ts";
 import type { TransactionManager } from "../l1/transaction-manager.ts";
@@ -116,7 +116,7 @@ export class Batcher {
         await this.#turn();
         failures = 0;
       } catch (error) {
-        if (this.#closing.signal.aborted) return;
+        if (this.#closing.signal.aborted || isClosed(error)) return;
         if (failures++ % 20 === 0) log.warn("batcher failed, will retry", { error: describeError(error) });
       }
       await clock.sleep(this.#options.pollMs, this.#closing.signal).catch(() => {});
@@ -290,7 +290,7 @@ export class Batcher {
           next.channel.includedIn = Math.max(next.channel.includedIn, blockNumber);
         })
         .catch((error: unknown) => {
-          if (this.#closing.signal.aborted) return;
+          if (this.#closing.signal.aborted || isClosed(error)) return;
           log.warn("batcher transaction lost", { error: describeError(error) });
           // A missing frame makes the whole channel, and under Holocene all after it, useless.
           if (generation === this.#generation) this.#restart("transaction lost");

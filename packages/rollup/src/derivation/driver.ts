@@ -11,7 +11,7 @@ import { isProtocolError } from "@altlayer/protocol";
 import type { Clock } from "../clock.ts";
 import { isInvalidBlock } from "../engine-errors.ts";
 import type { Severity } from "../errors.ts";
-import { describeError, RollupError, severityOf } from "../errors.ts";
+import { describeError, isClosed, RollupError, severityOf } from "../errors.ts";
 import type { BlobSource } from "../l1/blob-source.ts";
 import type { HeadWatcher } from "../l1/head-watcher.ts";
 import type { L1Reader } from "../l1/l1-client.ts";
@@ -163,7 +163,7 @@ export class DerivationDriver {
         this.#setIdle(!progressed);
         if (!progressed) await this.#wakeup.wait(this.#options.idleMs, clock, this.#closing.signal);
       } catch (error) {
-        if (this.#closing.signal.aborted) return;
+        if (this.#closing.signal.aborted || isClosed(error)) return;
         const severity: Severity = isProtocolError(error) ? error.severity : severityOf(error);
         this.#failure = error;
         if (severity === "critical") {

@@ -1,6 +1,6 @@
 import type { BlockRef } from "@altlayer/engine";
 import type { Clock } from "../clock.ts";
-import { describeError } from "../errors.ts";
+import { describeError, isClosed } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { L1Reader } from "./l1-client.ts";
 import { refOf } from "./l1-client.ts";
@@ -118,7 +118,7 @@ export class HeadWatcher {
         await this.poll();
         this.#failures = 0;
       } catch (error) {
-        if (this.#closing.signal.aborted) return;
+        if (this.#closing.signal.aborted || isClosed(error)) return;
         // One line for the first failure and then for every hundredth: a dead L1 must not fill the disk.
         if (this.#failures++ % 100 === 0) this.#log.warn("L1 head unavailable", { error: describeError(error) });
       }

@@ -3,7 +3,7 @@ import { bytesToHex, keccak256 } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
 import type { Clock } from "../clock.ts";
 import { closedError } from "../clock.ts";
-import { describeError, RollupError } from "../errors.ts";
+import { describeError, isClosed, RollupError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { withoutSidecar } from "./encoding.ts";
 import type { FeeLimits, Fees } from "./fees.ts";
@@ -242,7 +242,7 @@ export class TransactionManager {
         try {
           await this.#locked(() => this.#look());
         } catch (error) {
-          if (this.#closing.signal.aborted) return;
+          if (this.#closing.signal.aborted || isClosed(error)) return;
           this.#log.debug("cannot look for transactions", { error: describeError(error) });
         }
       }

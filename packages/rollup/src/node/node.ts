@@ -308,6 +308,9 @@ async function boot(
     closers.push(() => started.close());
   }
 
+  // Closed first: whoever waits for a silent L1 is let go, so that all the others close at once.
+  closers.push(() => rpcClient.close());
+
   log.info("node started", { l2ChainId: rollup.l2ChainId, rpc: rpc?.httpUrl, head: engine.heads().unsafe.number });
   return { engine, driver, sequencer, batcher, proposer, watcher, rpc, engineApi, gossip, closers };
 }

@@ -2,7 +2,7 @@ import type { Engine, Hex } from "@altlayer/engine";
 import { type Keccak256, outputRoot } from "@altlayer/protocol";
 import type { Clock } from "../clock.ts";
 import type { NodeConfig } from "../config/node-config.ts";
-import { describeError, RollupError } from "../errors.ts";
+import { describeError, isClosed, RollupError } from "../errors.ts";
 import type { JsonRpcClient } from "../l1/rpc-client.ts";
 import type { TransactionManager } from "../l1/transaction-manager.ts";
 import type { Logger } from "../log.ts";
@@ -77,7 +77,7 @@ export class Proposer {
         await this.#propose();
         failures = 0;
       } catch (error) {
-        if (this.#closing.signal.aborted) return;
+        if (this.#closing.signal.aborted || isClosed(error)) return;
         if (failures++ % 20 === 0) log.warn("proposer failed, will retry", { error: describeError(error) });
       }
       await clock.sleep(this.#options.pollMs, this.#closing.signal).catch(() => {});

@@ -2,7 +2,7 @@ import type { L1Header, L1Receipt, L2BlockRef, RollupConfig } from "@altlayer/pr
 import { derivationParameters } from "@altlayer/protocol";
 import type { Clock } from "../clock.ts";
 import type { L1Data } from "../derivation/l1-data.ts";
-import { describeError, RollupError } from "../errors.ts";
+import { describeError, isClosed, RollupError } from "../errors.ts";
 import type { HeadWatcher } from "../l1/head-watcher.ts";
 import type { L1Reader } from "../l1/l1-client.ts";
 import type { L1Header as RpcHeader } from "../l1/schemas.ts";
@@ -102,7 +102,7 @@ export class OriginSelector {
   /** An L1 that does not answer now must not hold up a block that can do without it. */
   #soon<T>(answer: Promise<T | null>, number: number): Promise<T | null> {
     const caught = answer.catch((error: unknown) => {
-      this.#log.warn("next L1 origin unavailable", { number, error: describeError(error) });
+      if (!isClosed(error)) this.#log.warn("next L1 origin unavailable", { number, error: describeError(error) });
       return null;
     });
     const timeout = this.#clock.sleep(this.#options.maxWaitMs).then(() => null);

@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import { closedError } from "../clock.ts";
 import type { DerivationDriver } from "../derivation/driver.ts";
 import type { L2Chain } from "../derivation/l2-chain.ts";
-import { describeError, RollupError, severityOf } from "../errors.ts";
+import { describeError, isClosed, RollupError, severityOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Mutex } from "../mutex.ts";
 import { Wakeup } from "../signal.ts";
@@ -98,7 +98,7 @@ export class Sequencer {
           await this.#buildNext();
           failures = 0;
         } catch (error) {
-          if (signal.aborted) return;
+          if (signal.aborted || isClosed(error)) return;
           if (severityOf(error) === "reset") driver.requestReset();
           if (failures++ % 20 === 0) log.warn("cannot build a block", { error: describeError(error), failures });
           await clock.sleep(Math.min(1_000, 50 * 2 ** Math.min(failures, 5)), signal);
