@@ -85,4 +85,16 @@ describe("two nodes derive equal hashes", () => {
     await agreeOnSafe(sequencer, follower, 10, 60_000);
     expect(sequencer.engine.heads().unsafe.number).toBeGreaterThanOrEqual(sequencer.engine.heads().safe.number);
   }, 120_000);
+
+  it("with excess blob gas on the L1, by the L1's own schedule", async () => {
+    devnet = await startDevnet({ excessBlobGas: 0x8000000 });
+    const sequencer = await devnet.node("sequencer", sequencing());
+    const follower = await devnet.node("follower");
+    await agreeOnSafe(sequencer, follower, 4);
+    const expected = BigInt(await devnet.anvil.call<Hex>("eth_blobBaseFee"));
+    expect(expected).toBeGreaterThan(10n ** 11n);
+    // blobBaseFee() of the L1Block predeploy: what L2 contracts and the L1 fee are computed from.
+    const call = [{ to: "0x4200000000000000000000000000000000000015", data: "0xf8206140" }, "latest"];
+    expect(BigInt(JSON.parse(await follower.engine.query("eth_call", JSON.stringify(call))))).toBe(expected);
+  }, 120_000);
 });

@@ -71,14 +71,22 @@ export const proposing = (devnet: Devnet) =>
 /** A development L1 with a rollup's contracts on it, and everything that a node of that rollup needs. */
 export async function startDevnet(
   options: {
+    /** The L1 starts with this much excess blob gas: blobs are dear from its first block on. */
+    readonly excessBlobGas?: number;
     readonly fork?: "granite" | "holocene";
     readonly seqWindowSize?: number;
     readonly blockTime?: number;
   } = {},
 ): Promise<Devnet> {
   compileOwnContracts();
-  const anvil = await startAnvil({ blockTime: 1 });
   const directory = await mkdtemp(join(tmpdir(), "altlayer-devnet-"));
+  const args: string[] = [];
+  if (options.excessBlobGas !== undefined) {
+    const path = join(directory, "l1-genesis.json");
+    await writeFile(path, JSON.stringify(l1Genesis(options.excessBlobGas)));
+    args.push("--init", path);
+  }
+  const anvil = await startAnvil({ blockTime: 1, args });
   const address = (role: keyof typeof ROLES) => lower(privateKeyToAddress(ROLES[role]));
   const parameters = developmentParameters({
     l2ChainId: 901,
@@ -170,6 +178,23 @@ export async function startDevnet(
       await anvil.stop();
       await rm(directory, { recursive: true, force: true });
     },
+  };
+}
+
+function l1Genesis(excessBlobGas: number): object {
+  return {
+    config: { chainId: 900, terminalTotalDifficulty: 0, londonBlock: 0, shanghaiTime: 0, cancunTime: 0, pragueTime: 0 },
+    nonce: "0x0",
+    timestamp: `0x${Math.floor(Date.now() / 1000).toString(16)}`,
+    extraData: "0x",
+    gasLimit: "0xbebc200",
+    difficulty: "0x0",
+    mixHash: `0x${"00".repeat(32)}`,
+    coinbase: `0x${"00".repeat(20)}`,
+    baseFeePerGas: "0x3b9aca00",
+    excessBlobGas: `0x${excessBlobGas.toString(16)}`,
+    blobGasUsed: "0x0",
+    alloc: {},
   };
 }
 
