@@ -38,3 +38,15 @@ pub fn yield_priority(nice: i32) {
     #[cfg(not(target_os = "linux"))]
     let _ = nice;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::contain;
+
+    #[test]
+    fn a_panic_comes_back_as_its_message() {
+        assert_eq!(contain(|| 7), Ok(7));
+        assert_eq!(contain(|| -> u8 { panic!("node {} is gone", 3) }), Err("node 3 is gone".to_owned()));
+        assert_eq!(contain(|| -> u8 { std::panic::panic_any(1u8) }), Err("panic without a message".to_owned()));
+    }
+}

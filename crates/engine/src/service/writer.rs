@@ -12,7 +12,7 @@ use altlayer_execution::{
     ExecutionPayload, Parent, PayloadError, RecoveredTx, StateRoots, decode_all, execute_payload,
 };
 use altlayer_state::{Durability, ExecutedBlock, HeadsUpdate, StateError};
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::{
     candidate::Candidate,
@@ -49,10 +49,25 @@ pub fn spawn(shared: Arc<Shared>, commands: Receiver<Command>) -> Result<JoinHan
             touched: VecDeque::new(),
             invalid: VecDeque::new(),
             pending_candidate: None,
+            pending_is_stale: false,
             pending_published: None,
         };
-        for command in commands {
-            let Command::Request { id, operation, json } = command else { return };
+        loop {
+            // A pending block that nobody has seen is looked at again soon, even if nothing more happens to it.
+            let command = if writer.pending_is_stale {
+                match commands.recv_timeout(PENDING_INTERVAL) {
+                    Err(RecvTimeoutError::Timeout) => {
+                        if let Err(panic) = guard::contain(|| writer.publish_pending()) {
+                            shared.fail(format!("the engine's writer panicked: {panic}"));
+                        }
+                        continue;
+                    }
+                    command => command.ok(),
+                }
+            } else {
+                commands.recv().ok()
+            };
+            let Some(Command::Request { id, operation, json }) = command else { return };
             if shared.failure().is_some() {
                 shared.sink.answer(id, Err(Failure::Engine(shared.gone())));
                 continue;
@@ -76,6 +91,8 @@ struct Writer {
     invalid: VecDeque<(B256, Option<B256>)>,
     /// The candidate that queries see as the pending block.
     pending_candidate: Option<u32>,
+    /// It has changed since it was last published.
+    pending_is_stale: bool,
     pending_published: Option<Instant>,
 }
 
@@ -105,8 +122,9 @@ impl Writer {
         extended.candidate = Some(id);
         if request.parent_hash == self.shared.chain.heads().unsafe_head.hash && !request.attributes.no_tx_pool {
             self.pending_candidate = Some(id);
+            self.pending_is_stale = true;
             self.pending_published = None;
-            self.publish_pending(id);
+            self.publish_pending();
         }
         Ok(to_json(&extended))
     }
@@ -120,7 +138,10 @@ impl Writer {
         };
         match result {
             Ok(extended) => {
-                self.publish_pending(id);
+                if self.pending_candidate == Some(id) && !extended.included.is_empty() {
+                    self.pending_is_stale = true;
+                    self.publish_pending();
+                }
                 Ok(to_json(&extended))
             }
             Err(error) => {
@@ -141,29 +162,35 @@ impl Writer {
     }
 
     fn drop(&mut self, request: wire::CandidateRequest) -> Result<String, EngineError> {
+        let was_pending = self.pending_candidate == Some(request.candidate);
         self.forget(request.candidate).ok_or_else(|| unknown_candidate(request.candidate))?;
+        if was_pending {
+            *self.shared.pending.lock() = None;
+        }
         Ok("null".into())
     }
 
     fn forget(&mut self, id: u32) -> Option<Candidate> {
         if self.pending_candidate == Some(id) {
             self.pending_candidate = None;
+            self.pending_is_stale = false;
         }
         self.candidates.remove(&id)
     }
 
-    fn publish_pending(&mut self, id: u32) {
-        if self.pending_candidate != Some(id)
+    /// Shows queries the pending block as it is, unless nobody asks for it or they saw it a moment ago.
+    fn publish_pending(&mut self) {
+        if !self.pending_is_stale
             || !self.shared.is_pending_wanted()
             || self.pending_published.is_some_and(|at| at.elapsed() < PENDING_INTERVAL)
         {
             return;
         }
-        if let Some(candidate) = self.candidates.get_mut(&id) {
-            let snapshot = Arc::new(candidate.snapshot());
-            *self.shared.pending.lock() = Some(snapshot);
-            self.pending_published = Some(Instant::now());
-        }
+        self.pending_is_stale = false;
+        let Some(candidate) = self.pending_candidate.and_then(|id| self.candidates.get_mut(&id)) else { return };
+        let snapshot = Arc::new(candidate.snapshot());
+        *self.shared.pending.lock() = Some(snapshot);
+        self.pending_published = Some(Instant::now());
     }
 
     fn new_payload(&mut self, request: wire::PayloadRequest) -> Result<String, EngineError> {
@@ -260,6 +287,7 @@ impl Writer {
         };
         if !change.added.is_empty() || !change.dropped.is_empty() {
             self.pending_candidate = None;
+            self.pending_is_stale = false;
             *self.shared.pending.lock() = None;
             if let Err(error) = self.follow(&change) {
                 // The heads moved, the pool did not: it would offer what is mined and refuse what is next.
