@@ -22,6 +22,11 @@ test("answers reads as JSON text, from the head and from the pending block", asy
   const { candidate } = await engine.open(payload.blockHash, attributes(Number(payload.timestamp) + 2));
   await engine.extend(candidate, { kind: "pool" });
   expect(await ask("eth_getBlockByNumber", "pending", false)).toMatchObject({ number: "0x2" });
+  // The writer shows the block again soon, though nothing more happens to it.
+  await expect
+    .poll(async () => (await ask("eth_getBlockByNumber", "pending", false)).transactions, { timeout: 10_000 })
+    .toHaveLength(1);
+  await engine.drop(candidate);
   expect(await ask("txpool_status")).toEqual({ pending: "0x1", queued: "0x0" });
 });
 
