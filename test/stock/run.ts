@@ -10,6 +10,7 @@ import { deployOnGeth } from "./scenarios/deploy-on-geth.ts";
 import { derivationOfRandomHistories } from "./scenarios/derivation-histories.ts";
 import { divergenceIsFound } from "./scenarios/divergence.ts";
 import { stockFollowsUs, stockOverOurEngine, weFollowStock } from "./scenarios/embedded.ts";
+import { stockFollowsUsOnGeth } from "./scenarios/geth-l1.ts";
 import { l3OnOurL2 } from "./scenarios/l3.ts";
 import { ourDerivationOverOpGeth } from "./scenarios/our-derivation.ts";
 import { stockFollowsOurSequencer } from "./scenarios/our-sequencer.ts";
@@ -42,6 +43,7 @@ const SCENARIOS: readonly Scenario[] = [
   systemConfigIsFollowed("holocene"),
   holoceneActivates,
   l3OnOurL2,
+  stockFollowsUsOnGeth,
   ourDerivationOverOpGeth("granite", { dataAvailability: "calldata", batches: "singular" }),
   ourDerivationOverOpGeth("holocene", { dataAvailability: "calldata", batches: "span" }),
   ourDerivationOverOpGeth("holocene", { dataAvailability: "blobs", batches: "singular" }),

@@ -1,24 +1,18 @@
 import { compileOwnContracts } from "@altlayer/contracts";
 import { deployL1Contracts, developmentParameters, MULTICALL3_ADDRESS } from "@altlayer/deployer";
-import { createWalletClient, http, parseEther } from "viem";
 import { KEYS } from "../chain.ts";
 import { StockError } from "../errors.ts";
 import { startGethL1 } from "../nodes.ts";
-import { call, waitFor } from "../program.ts";
+import { call } from "../program.ts";
 import type { Scenario } from "../scenario.ts";
+import { fundRoles } from "./geth-l1.ts";
 
 /** The deployment on a stock go-ethereum: no method of anvil's, each receipt awaited, Multicall3 by its presigned creation. */
 export const deployOnGeth: Scenario = {
   name: "the L1 contracts deploy on go-ethereum",
   async run(context) {
     const l1 = context.started(await startGethL1({ directory: context.directory, periodSeconds: 1 }));
-    const [faucet] = await call<`0x${string}`[]>(l1.url, "eth_accounts");
-    const wallet = createWalletClient({ account: faucet!, transport: http(l1.url) });
-    const funding = await wallet.sendTransaction({ chain: null, to: KEYS.owner.address, value: parseEther("100") });
-    await waitFor(
-      "the deployer is funded",
-      async () => (await call<object | null>(l1.url, "eth_getTransactionReceipt", [funding])) ?? undefined,
-    );
+    await fundRoles(l1.url);
     compileOwnContracts();
     const parameters = developmentParameters({
       l2ChainId: 901,
