@@ -3,7 +3,7 @@
 use alloy_consensus::{ReceiptWithBloom, Transaction, TxReceipt};
 use alloy_primitives::{Address, B256, Bloom, Log, TxKind};
 use alloy_rpc_types_eth::{Log as RpcLog, TransactionReceipt};
-use altlayer_execution::{DEPOSIT_TYPE, Fork, RecoveredTx};
+use altlayer_execution::{DEPOSIT_TYPE, Fork, RecoveredTx, environment::L1Fees};
 use altlayer_state::{FoundLog, StoredBlock};
 use op_alloy_consensus::{OpReceipt, OpTxEnvelope};
 use op_alloy_rpc_types::{L1BlockInfo as L1Fields, OpTransactionReceipt};
@@ -13,19 +13,42 @@ use crate::error::RpcError;
 
 /// All receipts of a block.
 pub fn block_receipts(context: &QueryContext, block: &StoredBlock) -> Result<Vec<OpTransactionReceipt>, RpcError> {
-    (0..block.transactions.len()).map(|index| receipt(context, block, index)).collect()
+    let fees = l1_fees(context, block);
+    let mut logs_before = 0;
+    let mut receipts = Vec::with_capacity(block.transactions.len());
+    for index in 0..block.transactions.len() {
+        receipts.push(describe(context, block, index, logs_before, fees.as_ref())?);
+        logs_before += block.receipts[index].logs().len() as u64;
+    }
+    Ok(receipts)
 }
 
 /// The receipt of one transaction of a block.
 pub fn receipt(context: &QueryContext, block: &StoredBlock, index: usize) -> Result<OpTransactionReceipt, RpcError> {
+    let logs_before = block.receipts.iter().take(index).map(|receipt| receipt.logs().len() as u64).sum();
+    describe(context, block, index, logs_before, l1_fees(context, block).as_ref())
+}
+
+/// What L1 data costs in a block, by its L1 attributes (a block of a test chain may have none).
+fn l1_fees(context: &QueryContext, block: &StoredBlock) -> Option<L1Fees> {
+    let attributes = L1Attributes::from_deposit(&block.transactions.first()?.raw)?;
+    Some(attributes.fees(context.spec.rules(block.header.timestamp)))
+}
+
+fn describe(
+    context: &QueryContext,
+    block: &StoredBlock,
+    index: usize,
+    logs_before: u64,
+    fees: Option<&L1Fees>,
+) -> Result<OpTransactionReceipt, RpcError> {
     let missing = || internal("a receipt is missing");
     let stored = block.transactions.get(index).ok_or_else(missing)?;
     let receipt = block.receipts.get(index).ok_or_else(missing)?;
     let tx = RecoveredTx::from_stored(stored).map_err(internal)?;
     let before = block.receipts[..index].last().map_or(0, TxReceipt::cumulative_gas_used);
-    let logs_before: usize = block.receipts[..index].iter().map(|receipt| receipt.logs().len()).sum();
     let logs_bloom = receipt.bloom();
-    let mut log_index = logs_before as u64;
+    let mut log_index = logs_before;
     let with_positions = receipt.clone().map_logs(|inner| {
         let log = position_log(block, inner, (stored.hash, index as u64), log_index);
         log_index += 1;
@@ -46,7 +69,10 @@ pub fn receipt(context: &QueryContext, block: &StoredBlock, index: usize) -> Res
         to: tx.tx.to(),
         contract_address: created(&tx, receipt),
     };
-    let l1_block_info = if tx.is_deposit() { L1Fields::default() } else { l1_fields(context, block, &tx)? };
+    let l1_block_info = match fees {
+        Some(fees) if !tx.is_deposit() => l1_fields(context, block, &tx, fees),
+        _ => L1Fields::default(),
+    };
     Ok(OpTransactionReceipt { inner, l1_block_info, op_gas_refund: None })
 }
 
@@ -101,17 +127,12 @@ fn created(tx: &RecoveredTx, receipt: &OpReceipt) -> Option<Address> {
     Some(tx.sender.create(nonce))
 }
 
-/// What the transaction paid for L1 data (specs/protocol/exec-engine.md, "L1-Cost fees"), by the block's L1 attributes.
-fn l1_fields(context: &QueryContext, block: &StoredBlock, tx: &RecoveredTx) -> Result<L1Fields, RpcError> {
-    let Some(attributes) = block.transactions.first().and_then(|first| L1Attributes::from_deposit(&first.raw)) else {
-        return Ok(L1Fields::default());
-    };
-    let rules = context.spec.rules(block.header.timestamp);
-    let fees = attributes.fees(rules);
+/// What the transaction paid for L1 data (specs/protocol/exec-engine.md, "L1-Cost fees").
+fn l1_fields(context: &QueryContext, block: &StoredBlock, tx: &RecoveredTx, fees: &L1Fees) -> L1Fields {
     let info = fees.info();
     let small = |value: alloy_primitives::U256| Some(value.saturating_to::<u128>());
     let ecotone = context.spec.is_active(Fork::Ecotone, block.header.timestamp) && !info.empty_ecotone_scalars;
-    Ok(L1Fields {
+    L1Fields {
         l1_gas_price: small(info.l1_base_fee),
         l1_gas_used: small(fees.data_gas(&tx.raw)),
         l1_fee: small(fees.data_fee(&tx.raw)),
@@ -122,7 +143,7 @@ fn l1_fields(context: &QueryContext, block: &StoredBlock, tx: &RecoveredTx) -> R
         operator_fee_scalar: info.operator_fee_scalar.and_then(small),
         operator_fee_constant: info.operator_fee_constant.and_then(small),
         da_footprint_gas_scalar: info.da_footprint_gas_scalar,
-    })
+    }
 }
 
 /// Whether a block's bloom rules out a filter.
