@@ -7,9 +7,9 @@ mod outbox;
 use std::sync::Arc;
 
 use altlayer_engine::{Engine, Failure, Sink, error::EngineError};
-use napi::bindgen_prelude::{FnArgs, Function};
+use napi::bindgen_prelude::Function;
 use napi_derive::napi;
-use outbox::Outbox;
+use outbox::{Columns, Outbox};
 use parking_lot::Mutex;
 
 /// `None` before it is open and after it is closed.
@@ -27,10 +27,7 @@ impl NativeEngine {
     /// Opens an engine on a thread of its own; the answer to request 0 tells the outcome. `deliver` gets three arrays of
     /// equal length: ids, kinds (see outbox.rs) and texts.
     #[napi(constructor)]
-    pub fn new(
-        options: String,
-        deliver: Function<'_, FnArgs<(Vec<u32>, Vec<u32>, Vec<String>)>, ()>,
-    ) -> napi::Result<Self> {
+    pub fn new(options: String, deliver: Function<'_, Columns, ()>) -> napi::Result<Self> {
         let outbox = Outbox::connect(deliver)?;
         let engine = Slot::default();
         let (slot, sink) = (engine.clone(), outbox.clone());

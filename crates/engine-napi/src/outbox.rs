@@ -19,7 +19,8 @@ const ENGINE_ERROR: u32 = 1;
 const RPC_ERROR: u32 = 2;
 const EVENT: u32 = 3;
 
-type Columns = FnArgs<(Vec<u32>, Vec<u32>, Vec<String>)>;
+/// Ids, kinds and texts of messages.
+pub type Columns = FnArgs<(Vec<u32>, Vec<u32>, Vec<String>)>;
 type Deliver = ThreadsafeFunction<(), (), Columns, Status, false>;
 
 pub struct Outbox {
