@@ -53,8 +53,8 @@ export function opStackStories(dev: () => DevReady): void {
       const call = { account, to: account.address, value: 1n };
       expect(await l2.estimateL1Fee(call)).toBeGreaterThan(0n);
       expect(await l2.estimateL1Gas(call)).toBeGreaterThan(0n);
-      // Isthmus brings the operator fee; before it, viem's estimateTotalFee finds no such question in the oracle.
-      await expect(l2.estimateTotalFee(call)).rejects.toThrow("getOperatorFee");
+      // Isthmus brings the operator fee; before it, the oracle has no such question.
+      await expect(l2.estimateOperatorFee(call)).rejects.toThrow("getOperatorFee");
       expect(await l2.estimateTotalGas(call)).toBeGreaterThan(21_000n);
       expect(await l2.getL1BaseFee()).toBeGreaterThan(0n);
     });
