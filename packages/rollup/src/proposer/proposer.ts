@@ -29,6 +29,9 @@ export interface ProposerDependencies {
 /** Games that are looked through from the newest back. */
 const MAX_LOOKBACK = 1_000;
 
+/** How long closing waits for what the proposer is at. */
+const CLOSE_WAIT_MS = 2_000;
+
 /** Claims output roots on the L1 by creating dispute games, and resolves them once their clocks have run out. */
 export class Proposer {
   readonly #options: ProposerOptions;
@@ -64,7 +67,8 @@ export class Proposer {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#running;
+    // A transaction on its way may wait for the L1: it is stored, the next start finds it.
+    await Promise.race([this.#running, this.#d.clock.sleep(CLOSE_WAIT_MS)]);
   }
 
   async #run(): Promise<void> {
@@ -106,6 +110,7 @@ export class Proposer {
     const { transactions, log } = this.#d;
     const from = transactions.address;
     for (const [index, game] of this.#unresolved) {
+      if (this.#closing.signal.aborted) return;
       if ((await this.#games.status(game)) !== GAME_IN_PROGRESS) {
         this.#unresolved.delete(index);
         continue;
