@@ -50,6 +50,9 @@ interface OpenChannel {
   readonly openedMs: number;
 }
 
+/** Share of the sequencing window from which a block's batch counts as late. */
+const LATE_AT = 0.5;
+
 /** Bytes of a block of which nothing is known yet. */
 const UNKNOWN_BLOCK_BYTES = 200;
 
@@ -187,7 +190,7 @@ export class Batcher {
         this.#restart("L2 reorg");
         return;
       }
-      this.#open ??= await this.#openChannel();
+      this.#open ??= await this.#openChannel(l2.remember(payload));
       if (!this.#open.builder.add(payload)) {
         await this.#closeChannel(this.#open);
         continue;
@@ -198,7 +201,7 @@ export class Batcher {
     }
   }
 
-  async #openChannel(): Promise<OpenChannel> {
+  async #openChannel(first: L2BlockRef): Promise<OpenChannel> {
     const { rollup, batches, targetChannelBytes } = this.#options;
     const kind = await this.#dataAvailability();
     const maxFrameSize = frameSize(kind, this.#options);
@@ -207,19 +210,30 @@ export class Batcher {
     const builder = new ChannelBuilder(
       {
         channelId: `0x${randomBytes(16).toString("hex")}`,
-        batchKind: batches,
+        batchKind: this.#isLate(first) ? "singular" : batches,
         algorithm: "brotli",
         maxFrameSize,
         targetFrames: Math.ceil(targetChannelBytes / maxFrameSize),
         expectedRatio: this.#ratio,
         openedAtL1: l1?.number ?? 0,
-        // Half of the timeout is left for the frames to be included.
-        maxL1Blocks: Math.max(1, Math.floor(channelTimeout / 2)),
+        // Half of the timeout is left for the frames to be included, and most of the sequencing window: no setting of
+        // size or age may hold a channel back until its blocks' batches are void.
+        maxL1Blocks: Math.max(1, Math.floor(Math.min(channelTimeout / 2, rollup.seqWindowSize / 4))),
         maxContentBytes: Math.min(50_000_000, maxRlpBytesPerChannel),
       },
       { config: rollup },
     );
     return { builder, kind, openedMs: this.#d.clock.nowMs() };
+  }
+
+  /**
+   * Whether derivation may reach the end of that block's sequencing window before its batch is on the L1. Blocks of a
+   * span stand and fall together: one that begins before the window's end and is included after it is void as a whole,
+   * and so would be the next. Of singular batches, those of blocks that derivation has made by then are passed over.
+   */
+  #isLate({ l1Origin }: L2BlockRef): boolean {
+    const l1Number = this.#d.watcher.heads?.latest.number ?? l1Origin.number;
+    return l1Number - l1Origin.number >= LATE_AT * this.#options.rollup.seqWindowSize;
   }
 
   #isDue({ builder, openedMs }: OpenChannel): boolean {

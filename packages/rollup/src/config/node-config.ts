@@ -5,6 +5,7 @@ import { rpcLimitsSchema } from "../rpc/options.ts";
 
 const url = z.url({ protocol: /^https?$/ });
 const milliseconds = z.number().int().min(1).max(3_600_000);
+const share = z.number().min(0.01).max(0.95);
 const blocks = z.number().int().min(0).max(1_000_000);
 const address = z
   .string()
@@ -73,6 +74,18 @@ const sequencerSchema = z.strictObject({
   sliceMs: z.number().int().min(1).max(1_000).default(10),
   maxBlockBytes: z.number().int().min(10_000).max(10_000_000).default(8_000_000),
   signer: keyReferenceSchema.optional().describe("signs unsafe blocks for gossip"),
+  window: z
+    .strictObject({
+      warnAt: share.default(0.5),
+      throttleAt: share.default(0.65),
+      stopAt: share.default(0.8),
+      throttledBlockBytes: z.number().int().min(1_000).default(20_000),
+    })
+    .refine(({ warnAt, throttleAt, stopAt }) => warnAt <= throttleAt && throttleAt <= stopAt, {
+      message: "warnAt, throttleAt and stopAt must not decrease",
+    })
+    .prefault({})
+    .describe("shares of the sequencing window that lagging batches may use up, and the blocks' size while throttled"),
 });
 
 const transactionsSchema = z.strictObject({

@@ -36,6 +36,7 @@ export class HeadWatcher {
   readonly #listeners = new Set<(change: L1HeadChange) => void>();
   readonly #closing = new AbortController();
   #heads: L1Heads | null = null;
+  #answeredAtMs: number | null = null;
   #failures = 0;
   #running: Promise<void> | null = null;
 
@@ -51,6 +52,11 @@ export class HeadWatcher {
 
   get heads(): L1Heads | null {
     return this.#heads;
+  }
+
+  /** When the L1 last told its heads, by the node's clock. */
+  get answeredAtMs(): number | null {
+    return this.#answeredAtMs;
   }
 
   onChange(listener: (change: L1HeadChange) => void): () => void {
@@ -72,9 +78,13 @@ export class HeadWatcher {
     const latest = await this.#l1.headerByTag("latest");
     if (!latest) return this.#heads;
     const before = this.#heads;
-    if (before?.latest.hash === latest.hash && this.#options.finality.kind === "blocks") return before;
+    if (before?.latest.hash === latest.hash && this.#options.finality.kind === "blocks") {
+      this.#answeredAtMs = this.#clock.nowMs();
+      return before;
+    }
     const heads: L1Heads = { latest: refOf(latest), ...(await this.#finality(latest.number)) };
     this.#heads = heads;
+    this.#answeredAtMs = this.#clock.nowMs();
     const unchanged =
       before?.latest.hash === heads.latest.hash &&
       before.safe?.hash === heads.safe?.hash &&

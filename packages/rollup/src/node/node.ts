@@ -27,6 +27,7 @@ import type { RpcDependencies } from "../rpc/providers.ts";
 import { type RpcServer, startRpcServer } from "../rpc/server.ts";
 import { OriginSelector } from "../sequencer/origin-selector.ts";
 import { Sequencer } from "../sequencer/sequencer.ts";
+import { WindowGuard } from "../sequencer/window-guard.ts";
 import { type GossipService, startGossipService } from "./gossip.ts";
 import {
   closeAll,
@@ -38,6 +39,7 @@ import {
   requireChain,
   requireGenesis,
   rpcOptions,
+  smallest,
 } from "./support.ts";
 import { optimismProvider } from "./sync-status.ts";
 
@@ -66,6 +68,8 @@ export class RollupNode {
   readonly engine: Engine;
   readonly driver: DerivationDriver | null;
   readonly sequencer: Sequencer | null;
+  /** Of a sequencer: how far lagging batches have used up the sequencing window. */
+  readonly windowGuard: WindowGuard | null;
   readonly batcher: Batcher | null;
   readonly proposer: Proposer | null;
   readonly watcher: HeadWatcher;
@@ -79,6 +83,7 @@ export class RollupNode {
     this.engine = parts.engine;
     this.driver = parts.driver;
     this.sequencer = parts.sequencer;
+    this.windowGuard = parts.windowGuard;
     this.batcher = parts.batcher;
     this.proposer = parts.proposer;
     this.watcher = parts.watcher;
@@ -109,6 +114,7 @@ interface NodeParts {
   readonly engine: Engine;
   readonly driver: DerivationDriver | null;
   readonly sequencer: Sequencer | null;
+  readonly windowGuard: WindowGuard | null;
   readonly batcher: Batcher | null;
   readonly proposer: Proposer | null;
   readonly watcher: HeadWatcher;
@@ -262,13 +268,20 @@ async function boot(
   }
 
   let sequencer: Sequencer | null = null;
+  let windowGuard: WindowGuard | null = null;
   if (config.sequencer && driver) {
-    const { confirmations, signer: _signer, ...settings } = config.sequencer;
+    const { confirmations, signer: _signer, window, ...settings } = config.sequencer;
     const seqLog = log.child("sequencer");
     const origins = new OriginSelector(
       { rollup, confirmations, maxWaitMs: 400 },
       { l1, l1Data, watcher, clock, log: seqLog },
     );
+    const { throttledBlockBytes, ...thresholds } = window;
+    const guard = new WindowGuard(
+      { rollup, thresholds, throttledBlockBytes },
+      { heads: () => engine.heads(), l1, l2, watcher, clock, log: seqLog },
+    );
+    windowGuard = guard;
     const service = gossip;
     const publish =
       service && config.sequencer.signer ? (payload: ExecutionPayload) => service.node.publish(payload) : null;
@@ -278,12 +291,13 @@ async function boot(
         engine,
         driver,
         origins,
+        guard,
         l2,
         headLock,
         keccak256: keccakBytes,
         clock,
         log: seqLog,
-        throttle: () => batcher?.throttle ?? null,
+        throttle: () => smallest(batcher?.throttle ?? null, guard.throttle),
         publish,
       },
     );
@@ -312,5 +326,5 @@ async function boot(
   closers.push(() => rpcClient.close());
 
   log.info("node started", { l2ChainId: rollup.l2ChainId, rpc: rpc?.httpUrl, head: engine.heads().unsafe.number });
-  return { engine, driver, sequencer, batcher, proposer, watcher, rpc, engineApi, gossip, closers };
+  return { engine, driver, sequencer, windowGuard, batcher, proposer, watcher, rpc, engineApi, gossip, closers };
 }

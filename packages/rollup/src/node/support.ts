@@ -138,3 +138,9 @@ export function withoutUndefined<T extends object>(value: T): { [K in keyof T]: 
 export function rpcOptions({ limits, ...listen }: NonNullable<NodeConfig["rpc"]>): RpcServerOptions {
   return { listen: withoutUndefined(listen), limits: withoutUndefined(limits ?? {}) };
 }
+
+/** The stricter of two limits, where `null` is none. */
+export function smallest(a: number | null, b: number | null): number | null {
+  if (a === null) return b;
+  return b === null ? a : Math.min(a, b);
+}

@@ -10,6 +10,7 @@ import type { Mutex } from "../mutex.ts";
 import { Wakeup } from "../signal.ts";
 import { sequencedAttributes } from "./attributes.ts";
 import type { OriginSelector } from "./origin-selector.ts";
+import type { WindowGuard } from "./window-guard.ts";
 
 export interface SequencerOptions {
   readonly rollup: RollupConfig;
@@ -25,6 +26,8 @@ export interface SequencerDependencies {
   readonly engine: Engine;
   readonly driver: DerivationDriver;
   readonly origins: OriginSelector;
+  /** Asked before every block. */
+  readonly guard: Pick<WindowGuard, "decide">;
   readonly l2: L2Chain;
   readonly headLock: Mutex;
   readonly keccak256: Keccak256;
@@ -35,6 +38,9 @@ export interface SequencerDependencies {
   /** Takes every new block once it is the head: gossip. */
   readonly publish: ((payload: ExecutionPayload) => Promise<void>) | null;
 }
+
+/** How long a sequencer that may not build waits before it asks again. */
+const HELD_MS = 200;
 
 /** A candidate was opened on a head that is no more. */
 const OUTPACED = Symbol("outpaced");
@@ -110,7 +116,7 @@ export class Sequencer {
   }
 
   async #buildNext(): Promise<void> {
-    const { engine, clock, l2, origins, keccak256 } = this.#d;
+    const { engine, clock, l2, origins, guard, keccak256 } = this.#d;
     const { rollup } = this.#options;
     const parent = await l2.byHash(engine.heads().unsafe.hash);
     const timestamp = parent.timestamp + rollup.blockTime;
@@ -118,7 +124,13 @@ export class Sequencer {
     if (clock.nowMs() < slotMs) await clock.sleep(slotMs - clock.nowMs(), this.#closing.signal);
     if (engine.heads().unsafe.hash !== parent.hash) return;
 
-    const origin = await origins.select(parent);
+    const { build, depositsOnly } = await guard.decide(parent);
+    if (!build) {
+      await clock.sleep(HELD_MS, this.#closing.signal);
+      return;
+    }
+    const selected = await origins.select(parent);
+    const origin = { ...selected, empty: selected.empty || depositsOnly };
     const parentPayload = this.#last?.blockHash === parent.hash ? this.#last : await l2.payload(parent.number);
     if (parentPayload.blockHash !== parent.hash) return;
     const attributes = sequencedAttributes({ rollup, parent, parentPayload, origin }, { keccak256 });

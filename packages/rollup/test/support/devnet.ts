@@ -37,6 +37,8 @@ export interface Devnet {
   readonly genesis: L2Genesis;
   readonly rollup: RollupConfig;
   readonly beacon: BeaconFacadeService;
+  /** The L1 as every node is told of it: to start one behind a proxy. */
+  readonly l1: NodeConfigInput["l1"];
   /** Starts a node with its own directory; the same name again takes up the same directory. */
   node(name: string, extra?: Partial<NodeConfigInput>): Promise<RollupNode>;
   /** Writes the files of a node of that name and returns the path of its configuration. */
@@ -130,17 +132,18 @@ export async function startDevnet(
     },
     { kzg },
   );
+  const l1: NodeConfigInput["l1"] = {
+    url: anvil.url,
+    pollMs: 150,
+    finality: { kind: "blocks", safeBlocks: 5, finalizedBlocks: 40 },
+    beacon: { urls: [beacon.url] },
+  };
   const nodes: RollupNode[] = [];
   const settings = (name: string): NodeConfigInput => ({
     dataDir: join(directory, name),
     genesisFile: "-",
     rollupFile: "-",
-    l1: {
-      url: anvil.url,
-      pollMs: 150,
-      finality: { kind: "blocks", safeBlocks: 5, finalizedBlocks: 40 },
-      beacon: { urls: [beacon.url] },
-    },
+    l1,
     rpc: { port: 0 },
   });
   return {
@@ -149,6 +152,7 @@ export async function startDevnet(
     genesis,
     rollup,
     beacon,
+    l1,
     configFile: async (name, extra = {}) => {
       const file = async (suffix: string, text: string) => {
         const path = join(directory, `${name}-${suffix}.json`);
