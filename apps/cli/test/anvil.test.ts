@@ -3,14 +3,14 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { silentLogger } from "@altlayer/rollup";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Anvil, AnvilOptions } from "../src/dev/anvil.ts";
 import { startAnvil } from "../src/dev/anvil.ts";
 import { freePort } from "../src/dev/ports.ts";
-import { createCliLogger } from "../src/log.ts";
 import { rpc } from "../src/rpc.ts";
 
-const log = createCliLogger({ sinks: [] });
+const log = silentLogger;
 const FUNDED = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266";
 const OTHER = "0x00000000000000000000000000000000000000aa";
 const running: Anvil[] = [];

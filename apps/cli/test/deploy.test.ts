@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compileOwnContracts } from "@altlayer/contracts";
 import { parseRollupConfig } from "@altlayer/protocol";
+import { silentLogger } from "@altlayer/rollup";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ACCOUNT_COUNT, MNEMONIC } from "../src/dev/accounts.ts";
 import type { Anvil } from "../src/dev/anvil.ts";
 import { startAnvil } from "../src/dev/anvil.ts";
 import { freePort } from "../src/dev/ports.ts";
-import { createCliLogger } from "../src/log.ts";
 
 const PROGRAM = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 let folder: string;
@@ -27,7 +27,7 @@ async function l1(directory: string, chainId: number): Promise<Anvil> {
       accounts: ACCOUNT_COUNT,
       catchUpMaxSeconds: 60,
     },
-    { log: createCliLogger({ sinks: [] }) },
+    { log: silentLogger },
   );
 }
 

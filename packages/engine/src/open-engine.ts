@@ -7,6 +7,7 @@ import type {
   Engine,
   EngineEvent,
   EngineOptions,
+  EngineStats,
   ExecutionPayload,
   ExtendResult,
   ExtendSource,
@@ -131,6 +132,10 @@ class OpenedEngine implements Engine {
 
   messagePasserRoot(hash: Hex): Promise<Hex> {
     return this.#request("messagePasserRoot", { hash });
+  }
+
+  stats(): Promise<EngineStats | null> {
+    return this.#request("stats", {});
   }
 
   close(): Promise<void> {

@@ -123,6 +123,21 @@ export interface EngineOptions {
   readonly limits: Partial<QueryLimits>;
 }
 
+/** The engine in numbers, for monitoring. Ages say what a restart would replay. */
+export interface EngineStats {
+  readonly journalBytes: number;
+  readonly checkpointBlock: number;
+  readonly checkpointAgeBlocks: number;
+  readonly checkpointAgeBytes: number;
+  readonly oldestStateBlock: number;
+  readonly accounts: number;
+  readonly blocksInMemory: number;
+  readonly unindexedBlocks: number;
+  readonly poolExecutable: number;
+  readonly poolWaiting: number;
+  readonly poolBytes: number;
+}
+
 export type EngineEvent =
   | { readonly kind: "heads"; readonly change: HeadChange }
   | { readonly kind: "pooled"; readonly hashes: readonly Hex[] }
@@ -162,6 +177,8 @@ export interface Engine {
   payloadByNumber(number: number): Promise<ExecutionPayload | null>;
   /** Storage root of the L2ToL1MessagePasser after that block, kept for every block. */
   messagePasserRoot(hash: Hex): Promise<Hex>;
+  /** Sizes and ages in one answer; null for an engine that does not tell (another execution client). */
+  stats(): Promise<EngineStats | null>;
 
   close(): Promise<void>;
 }

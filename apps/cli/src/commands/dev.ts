@@ -18,6 +18,7 @@ export interface DevCommandOptions extends LoggingOptions {
   readonly rpcPort?: number;
   readonly l1Port?: number;
   readonly beaconPort?: number;
+  readonly metricsPort?: number;
   readonly blockTime: number;
   readonly l1BlockTime: number;
   readonly chainId: number;
@@ -49,6 +50,7 @@ export async function dev(options: DevCommandOptions, output: Output): Promise<n
           rpc: wish("--rpc-port", options.rpcPort, 9545),
           l1: wish("--l1-port", options.l1Port, 8545),
           beacon: wish("--beacon-port", options.beaconPort, 5052),
+          metrics: wish("--metrics-port", options.metricsPort, 7300),
         },
         l2ChainId: options.chainId,
         blockTimeSeconds: options.blockTime,

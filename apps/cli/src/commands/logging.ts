@@ -1,13 +1,13 @@
-import type { CliLogger, LogFormat, LogLevel, LogSink } from "../log.ts";
-import { createCliLogger, stderrSink } from "../log.ts";
+import { type Logger, type LogSink, loggerTo } from "@altlayer/rollup";
+import { stderrSink } from "../log.ts";
 
 export interface LoggingOptions {
-  readonly logLevel?: LogLevel;
-  readonly logFormat: LogFormat;
+  readonly logLevel?: LogSink["level"];
+  readonly logFormat: LogSink["format"];
 }
 
 /** The command's logger: standard error at the asked level, and further sinks. */
-export function loggerOf(options: LoggingOptions, byDefault: LogLevel, ...further: LogSink[]): CliLogger {
+export function loggerOf(options: LoggingOptions, byDefault: LogSink["level"], ...further: LogSink[]): Logger {
   const level = options.logLevel ?? byDefault;
-  return createCliLogger({ sinks: [stderrSink({ level, format: options.logFormat }), ...further] });
+  return loggerTo([stderrSink({ level, format: options.logFormat }), ...further]);
 }

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { kzg, openEngine } from "@altlayer/engine";
-import { loadNodeFiles, RollupNode } from "@altlayer/rollup";
+import { createProcessMetrics, loadNodeFiles, RollupNode } from "@altlayer/rollup";
 import { EXIT } from "../errors.ts";
 import type { Output } from "../output.ts";
 import type { LoggingOptions } from "./logging.ts";
@@ -20,7 +20,7 @@ export async function node(options: NodeCommandOptions, output: Output): Promise
   try {
     const running = await RollupNode.start(
       { config, rollup, genesisJson, clientVersion: CLIENT_VERSION },
-      { openEngine, kzg, log },
+      { openEngine, kzg, log, processMetrics: createProcessMetrics() },
     );
     try {
       const ready = {
@@ -29,6 +29,7 @@ export async function node(options: NodeCommandOptions, output: Output): Promise
         l2ChainId: rollup.l2ChainId,
         rpc: running.rpc?.httpUrl ?? null,
         engineApi: running.engineApi?.httpUrl ?? null,
+        metrics: running.metrics === null ? null : `${running.metrics.url}/metrics`,
         peerId: running.gossip?.node.peerId ?? null,
         gossip: running.gossip?.node.addresses ?? [],
         dataDir: resolve(config.dataDir),
@@ -38,6 +39,7 @@ export async function node(options: NodeCommandOptions, output: Output): Promise
         output.line(`${ready.role} of chain ${ready.l2ChainId} on L1 ${ready.l1ChainId}`);
         if (ready.rpc !== null) output.line(`  JSON-RPC    ${ready.rpc}`);
         if (ready.engineApi !== null) output.line(`  Engine API  ${ready.engineApi}`);
+        if (ready.metrics !== null) output.line(`  metrics     ${ready.metrics}`);
         for (const address of ready.gossip) output.line(`  gossip      ${address}`);
       }
       if (!stop.signal.aborted)

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "@altlayer/rollup";
 import { CliError } from "../errors.ts";
-import type { CliLogger } from "../log.ts";
 import { rpc } from "../rpc.ts";
 import { anvilBinary } from "./anvil-binary.ts";
 import { spawnAnvil } from "./anvil-process.ts";
@@ -47,7 +47,7 @@ const LOG_TAIL_BYTES = 2_000;
  * Starts anvil on the newest saved state, or on a new chain.
  * @throws CliError `ANVIL_MISSING`, `ANVIL_FAILED`, `DATA_DIR_CORRUPT`.
  */
-export async function startAnvil(options: AnvilOptions, { log }: { readonly log: CliLogger }): Promise<Anvil> {
+export async function startAnvil(options: AnvilOptions, { log }: { readonly log: Logger }): Promise<Anvil> {
   const store = new AnvilStateStore({ directory: options.directory });
   const resumed = await store.newest();
   const logFile = join(options.directory, "anvil.log");
@@ -139,7 +139,7 @@ async function startClock(url: string, options: AnvilOptions, resumed: SavedStat
   return offsetMs;
 }
 
-function saveRegularly(store: AnvilStateStore, url: string, log: CliLogger, stopping: () => boolean): AbortController {
+function saveRegularly(store: AnvilStateStore, url: string, log: Logger, stopping: () => boolean): AbortController {
   const closing = new AbortController();
   const loop = async () => {
     let waitMs = SAVE_EVERY_MS;

@@ -12,6 +12,7 @@ export interface DevNodeOptions {
   readonly l1Url: string;
   readonly beaconUrl: string;
   readonly rpcPort: number;
+  readonly metricsPort: number;
   readonly clockOffsetMs: number;
   readonly disputeGameFactory: string;
   readonly dataAvailability: "blobs" | "calldata" | "cheaper";
@@ -20,6 +21,7 @@ export interface DevNodeOptions {
 /** Everything at the pace of a person who waits: batches and games every few seconds. */
 const BATCH_EVERY_MS = 4_000;
 const PROPOSE_EVERY_MS = 6_000;
+const BALANCES_EVERY_MS = 5_000;
 const POLL_MS = 250;
 const L1_CONFIRMATIONS = 1;
 
@@ -40,6 +42,7 @@ export async function devNodeConfig(options: DevNodeOptions): Promise<NodeConfig
     },
     engine: { kind: "embedded", history: "archive" },
     rpc: { host: "127.0.0.1", port: options.rpcPort },
+    metrics: { host: "127.0.0.1", port: options.metricsPort, balancePollMs: BALANCES_EVERY_MS },
     sequencer: { confirmations: L1_CONFIRMATIONS, signer: keys.unsafeBlockSigner },
     batcher: {
       key: keys.batcher,

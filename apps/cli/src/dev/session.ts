@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { kzg, openEngine } from "@altlayer/engine";
 import type { ForkName } from "@altlayer/protocol";
 import { parseRollupConfig } from "@altlayer/protocol";
-import { parseNodeConfig, RollupNode, SystemClock, startBeaconFacade } from "@altlayer/rollup";
-import type { CliLogger } from "../log.ts";
+import type { Logger } from "@altlayer/rollup";
+import { createProcessMetrics, parseNodeConfig, RollupNode, SystemClock, startBeaconFacade } from "@altlayer/rollup";
 import type { TestAccount } from "./accounts.ts";
 import { ACCOUNT_COUNT, MNEMONIC, userAccounts } from "./accounts.ts";
 import { startAnvil } from "./anvil.ts";
@@ -15,7 +15,12 @@ import type { PortWish } from "./ports.ts";
 import { choosePort } from "./ports.ts";
 
 export interface DevOptions {
-  readonly ports: { readonly rpc: PortWish; readonly l1: PortWish; readonly beacon: PortWish };
+  readonly ports: {
+    readonly rpc: PortWish;
+    readonly l1: PortWish;
+    readonly beacon: PortWish;
+    readonly metrics: PortWish;
+  };
   readonly l2ChainId: number;
   readonly blockTimeSeconds: number;
   readonly l1BlockTimeSeconds: number;
@@ -26,14 +31,20 @@ export interface DevOptions {
 
 export interface DevDependencies {
   readonly dataDir: DataDir;
-  readonly log: CliLogger;
+  readonly log: Logger;
   readonly onProgress: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
 /** What `altlayer dev --json` prints. */
 export interface DevReady {
-  readonly endpoints: { readonly rpc: string; readonly ws: string; readonly l1: string; readonly beacon: string };
+  readonly endpoints: {
+    readonly rpc: string;
+    readonly ws: string;
+    readonly l1: string;
+    readonly beacon: string;
+    readonly metrics: string;
+  };
   readonly chains: { readonly l1: number; readonly l2: number };
   readonly accounts: readonly TestAccount[];
   readonly addresses: Readonly<Record<string, string>>;
@@ -65,6 +76,7 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
     const l1Port = await choosePort(options.ports.l1);
     const rpcPort = await choosePort(options.ports.rpc, new Set([l1Port]));
     const beaconPort = await choosePort(options.ports.beacon, new Set([l1Port, rpcPort]));
+    const metricsPort = await choosePort(options.ports.metrics, new Set([l1Port, rpcPort, beaconPort]));
 
     onProgress("starting the L1");
     const anvil = await startAnvil(
@@ -121,6 +133,7 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
         l1Url: anvil.url,
         beaconUrl: blobs.url,
         rpcPort,
+        metricsPort,
         clockOffsetMs: anvil.clockOffsetMs,
         disputeGameFactory: record.addresses.DisputeGameFactoryProxy ?? "",
         dataAvailability: options.dataAvailability,
@@ -133,7 +146,7 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
         genesisJson: files.genesisJson,
         clientVersion: options.clientVersion,
       },
-      { openEngine, kzg, clock, log: log.child("rollup") },
+      { openEngine, kzg, clock, log: log.child("rollup"), processMetrics: createProcessMetrics() },
     );
     closers.push(() => node.close());
     const url = `http://127.0.0.1:${rpcPort}`;
@@ -147,7 +160,13 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
 
     return {
       ready: {
-        endpoints: { rpc: url, ws: `ws://127.0.0.1:${rpcPort}`, l1: anvil.url, beacon: blobs.url },
+        endpoints: {
+          rpc: url,
+          ws: `ws://127.0.0.1:${rpcPort}`,
+          l1: anvil.url,
+          beacon: blobs.url,
+          metrics: `http://127.0.0.1:${metricsPort}/metrics`,
+        },
         chains: { l1: L1_CHAIN_ID, l2: record.l2ChainId },
         accounts: userAccounts(),
         addresses: record.addresses,

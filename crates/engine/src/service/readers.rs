@@ -172,6 +172,29 @@ fn read(shared: &Shared, operation: ReadOperation, json: &str) -> Result<String,
             let request: wire::HashRequest = from_json("messagePasserRoot", json)?;
             Ok(to_json(&shared.chain.message_passer_root(&request.hash)?))
         }
+        ReadOperation::Stats => Ok(to_json(&stats(shared))),
+    }
+}
+
+fn stats(shared: &Shared) -> wire::Stats {
+    let chain = shared.chain.stats();
+    let (pool_executable, pool_waiting, pool_bytes) = {
+        let pool = shared.pool.lock();
+        let (executable, waiting) = pool.status();
+        (executable, waiting, pool.bytes())
+    };
+    wire::Stats {
+        journal_bytes: chain.journal_bytes,
+        checkpoint_block: chain.checkpoint_block,
+        checkpoint_age_blocks: chain.checkpoint_age_blocks,
+        checkpoint_age_bytes: chain.checkpoint_age_bytes,
+        oldest_state_block: chain.oldest_state_block,
+        accounts: chain.accounts,
+        blocks_in_memory: chain.blocks_in_memory,
+        unindexed_blocks: chain.unindexed_blocks,
+        pool_executable,
+        pool_waiting,
+        pool_bytes,
     }
 }
 

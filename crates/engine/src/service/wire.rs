@@ -38,6 +38,7 @@ pub enum ReadOperation {
     PayloadByHash,
     PayloadByNumber,
     MessagePasserRoot,
+    Stats,
 }
 
 impl Operation {
@@ -52,6 +53,7 @@ impl Operation {
             "payloadByHash" => Self::Read(ReadOperation::PayloadByHash),
             "payloadByNumber" => Self::Read(ReadOperation::PayloadByNumber),
             "messagePasserRoot" => Self::Read(ReadOperation::MessagePasserRoot),
+            "stats" => Self::Read(ReadOperation::Stats),
             other => return Err(EngineError::bad_request(format!("unknown operation {other}"))),
         })
     }
@@ -169,6 +171,23 @@ pub struct HashRequest {
 #[derive(Deserialize)]
 pub struct NumberRequest {
     pub number: u64,
+}
+
+/// What a monitor asks for, as plain numbers.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stats {
+    pub journal_bytes: u64,
+    pub checkpoint_block: u64,
+    pub checkpoint_age_blocks: u64,
+    pub checkpoint_age_bytes: u64,
+    pub oldest_state_block: u64,
+    pub accounts: usize,
+    pub blocks_in_memory: usize,
+    pub unindexed_blocks: usize,
+    pub pool_executable: usize,
+    pub pool_waiting: usize,
+    pub pool_bytes: usize,
 }
 
 #[derive(Serialize)]

@@ -23,6 +23,7 @@ use shared::Shared;
 use types::*;
 
 use crate::{
+    journal::Journal,
     state_trie::StateTrie,
     types::{AccountDiff, StateDiff, StateError},
     view::StateView,
@@ -224,6 +225,29 @@ impl ChainStore {
     pub fn oldest_state(&self) -> u64 {
         let oldest = self.shared.flat.oldest();
         self.shared.index.archive_from().map_or(oldest, |from| from.min(oldest))
+    }
+
+    /// Sizes and ages, read without holding anybody up.
+    pub fn stats(&self) -> StoreStats {
+        let (head, blocks_in_memory) = {
+            let tree = self.shared.tree.read();
+            (tree.heads.unsafe_head.number, tree.nodes.len())
+        };
+        let (checkpoint_block, position) = {
+            let state = self.shared.checkpoint.lock();
+            (state.last_number, state.last_position)
+        };
+        let end = self.shared.journal.end();
+        StoreStats {
+            journal_bytes: self.shared.journal.bytes_between(Journal::start(), end),
+            checkpoint_block,
+            checkpoint_age_blocks: head.saturating_sub(checkpoint_block),
+            checkpoint_age_bytes: self.shared.journal.bytes_between(position, end),
+            oldest_state_block: self.oldest_state(),
+            accounts: self.shared.flat.account_count(),
+            blocks_in_memory,
+            unindexed_blocks: self.shared.queue.lock().pending.len(),
+        }
     }
 
     /// Waits until the history index has caught up with the head (tests, orderly shutdown).

@@ -136,6 +136,21 @@ pub struct ExecutedBlock {
     pub state: PreparedState,
 }
 
+/// The store in numbers, for monitoring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreStats {
+    pub journal_bytes: u64,
+    pub checkpoint_block: u64,
+    /// What a restart replays: blocks, and bytes of the journal, since the last checkpoint.
+    pub checkpoint_age_blocks: u64,
+    pub checkpoint_age_bytes: u64,
+    pub oldest_state_block: u64,
+    pub accounts: usize,
+    pub blocks_in_memory: usize,
+    /// Canonical blocks that the history index does not have yet.
+    pub unindexed_blocks: usize,
+}
+
 /// When an insert counts as done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {

@@ -77,6 +77,7 @@ export class Batcher {
   /** Compressed bytes per byte, as last seen. */
   #ratio = 0.6;
   #bytesPerBlock = UNKNOWN_BLOCK_BYTES;
+  readonly #counts = { channels: 0, contentBytes: 0, compressedBytes: 0, restarts: 0 };
 
   constructor(options: BatcherOptions, dependencies: BatcherDependencies) {
     this.#options = options;
@@ -104,6 +105,21 @@ export class Batcher {
   /** What the sequencer may put into a block while L1 falls behind; `null` for no limit. */
   get throttle(): number | null {
     return this.backlogBytes > this.#options.throttleAtBytes ? this.#options.throttledBlockBytes : null;
+  }
+
+  /** The last block up to which all data is included on the L1, as far as is known: safe, or in an included channel. */
+  get posted(): { readonly number: number; readonly timestamp: number } {
+    let posted: { readonly number: number; readonly timestamp: number } = this.#d.engine.heads().safe;
+    for (const { last, outstanding } of this.#submitted) {
+      if (outstanding > 0) break;
+      if (last.number > posted.number) posted = last;
+    }
+    return posted;
+  }
+
+  /** What happened since the start. */
+  get counts(): Readonly<Record<"channels" | "contentBytes" | "compressedBytes" | "restarts", number>> {
+    return this.#counts;
   }
 
   /** Closes the open channel now instead of when it is full or old. */
@@ -171,6 +187,7 @@ export class Batcher {
   #restart(reason: string): void {
     this.#d.log.warn("batcher starts over at the safe head", { reason });
     this.#generation++;
+    this.#counts.restarts++;
     this.#cursor = null;
     this.#open = null;
     this.#queue = [];
@@ -259,6 +276,9 @@ export class Batcher {
       includedIn: 0,
     };
     this.#submitted.push(submitted);
+    this.#counts.channels++;
+    this.#counts.contentBytes += content.length;
+    this.#counts.compressedBytes += compressed.length;
     for (const transaction of transactions) this.#queue.push({ transaction, channel: submitted });
     this.#d.log.info("channel closed", {
       blocks: builder.blocks.length,

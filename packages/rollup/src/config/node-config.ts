@@ -125,6 +125,20 @@ const proposerSchema = z.strictObject({
   transactions: transactionsSchema.prefault({}),
 });
 
+const metricsSchema = z.strictObject({
+  host: z.string().default("127.0.0.1"),
+  port: z.number().int().min(0).max(65_535).default(7300),
+  balancePollMs: milliseconds.default(60_000).describe("how often the role accounts' L1 balances are looked at"),
+  readiness: z
+    .strictObject({
+      safeHeadSeconds: z.number().int().min(1).default(900),
+      l1HeadSeconds: z.number().int().min(1).default(180),
+      diskFreeBytes: z.number().int().min(0).default(1_073_741_824),
+    })
+    .prefault({})
+    .describe("what makes /readyz say no"),
+});
+
 /** Everything that a node is told. The one table of it: `altlayer node --config` reads it, and its help comes from it. */
 export const nodeConfigSchema = z.strictObject({
   dataDir: z.string().min(1),
@@ -154,6 +168,7 @@ export const nodeConfigSchema = z.strictObject({
     })
     .optional()
     .describe("serves the Engine API, for a consensus client of one's own; the node then derives nothing itself"),
+  metrics: metricsSchema.optional().describe("Prometheus metrics, health and readiness on a port of their own"),
   sequencer: sequencerSchema.optional().describe("present: this node builds blocks"),
   forwardTo: url.optional().describe("where a follower sends transactions on to"),
   batcher: batcherSchema.optional(),

@@ -79,6 +79,7 @@ export class DerivationDriver {
   #stopWatching: (() => void) | null = null;
   #running: Promise<void> | null = null;
   #checkOrigin = false;
+  readonly #failures: Record<Severity, number> = { temporary: 0, reset: 0, critical: 0, permanent: 0 };
 
   constructor(options: DerivationDriverOptions, dependencies: DerivationDependencies) {
     this.#options = options;
@@ -93,6 +94,11 @@ export class DerivationDriver {
       idle: this.#idle,
       failure: this.#failure,
     };
+  }
+
+  /** Failed steps since the start, by severity. */
+  get failures(): Readonly<Record<Severity, number>> {
+    return this.#failures;
   }
 
   /** Called after every step that changed the status or the safe head. */
@@ -166,6 +172,7 @@ export class DerivationDriver {
         if (this.#closing.signal.aborted || isClosed(error)) return;
         const severity: Severity = isProtocolError(error) ? error.severity : severityOf(error);
         this.#failure = error;
+        this.#failures[severity]++;
         if (severity === "critical") {
           this.#phase = "stopped";
           log.error("derivation stopped", { error: describeError(error) });

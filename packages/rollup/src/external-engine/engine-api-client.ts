@@ -216,6 +216,11 @@ export class EngineApiClient implements Engine {
     return parseAnswer(proofSchema, answer, "eth_getProof").storageHash;
   }
 
+  /** The Engine API has no way to ask. */
+  async stats(): Promise<null> {
+    return null;
+  }
+
   async close(): Promise<void> {
     this.#rpc.close();
   }

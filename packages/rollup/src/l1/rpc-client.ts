@@ -33,7 +33,9 @@ export class JsonRpcClient {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #closing = new AbortController();
+  readonly #errors = new Map<string, number>();
   #id = 0;
+  #reachable = false;
 
   constructor(options: JsonRpcClientOptions, dependencies: { readonly clock: Clock; readonly log: Logger }) {
     this.#options = options;
@@ -48,12 +50,23 @@ export class JsonRpcClient {
       try {
         return await this.#once(method, params, options.timeoutMs ?? this.#options.timeoutMs);
       } catch (error) {
+        if (error instanceof RollupError) this.#errors.set(error.code, (this.#errors.get(error.code) ?? 0) + 1);
         const retry = error instanceof RollupError && error.severity === "temporary" && error.code !== "L1_RPC_ERROR";
         if (!retry || attempt >= attempts || this.#closing.signal.aborted) throw error;
         this.#log.debug("request failed, retrying", { method, attempt, error: error.code });
         await this.#clock.sleep(this.#options.backoffMs * 2 ** (attempt - 1), this.#closing.signal);
       }
     }
+  }
+
+  /** Requests sent so far, and how many failed by code (`RollupErrorCode`, so the codes are few). */
+  get counts(): { readonly requests: number; readonly errors: ReadonlyMap<string, number> } {
+    return { requests: this.#id, errors: this.#errors };
+  }
+
+  /** Whether the last attempt got an answer, be it an error. */
+  get reachable(): boolean {
+    return this.#reachable;
   }
 
   close(): void {
@@ -76,10 +89,12 @@ export class JsonRpcClient {
         redirect: "error",
       });
       status = response.status;
+      this.#reachable = true;
       text = new TextDecoder().decode(await readBounded(response, this.#options.maxResponseBytes));
     } catch (cause) {
       if (cause instanceof RollupError) throw cause;
       if (this.#closing.signal.aborted) throw closedError();
+      this.#reachable = false;
       if (timeout.aborted) {
         throw new RollupError("L1_TIMEOUT", `${method} was not answered within ${timeoutMs} ms`, {
           severity: "temporary",

@@ -74,6 +74,7 @@ export class TransactionManager {
   readonly #kzg: Kzg | null;
   readonly #store: TransactionStore;
   readonly #closing = new AbortController();
+  readonly #counts = { submitted: 0, bumped: 0, included: 0, reverted: 0, lost: 0 };
   #tracked: Tracked[] = [];
   #lock: Promise<unknown> = Promise.resolve();
   #running: Promise<void> | null = null;
@@ -104,6 +105,11 @@ export class TransactionManager {
   /** Transactions sent and not yet included. */
   get pending(): number {
     return this.#tracked.filter((entry) => entry.mined === null).length;
+  }
+
+  /** What happened since the start, by event. */
+  get counts(): Readonly<Record<"submitted" | "bumped" | "included" | "reverted" | "lost", number>> {
+    return this.#counts;
   }
 
   /** Takes up what an earlier process left, then watches. */
@@ -171,6 +177,7 @@ export class TransactionManager {
     });
     const entry: Tracked = { stored, sign, sentAtMs: 0, checkedAtMs: 0, mined: null, missing: 0, settle };
     this.#tracked.push(entry);
+    this.#counts.submitted++;
     await this.#broadcast(entry);
     return { promise };
   }
@@ -269,11 +276,13 @@ export class TransactionManager {
       const mined = await this.#findMined(entry);
       if (mined) {
         entry.mined = mined;
+        this.#counts[mined.success ? "included" : "reverted"]++;
         entry.settle?.resolve(mined);
         return "keep";
       }
       // The receipt may lag behind the nonce; a nonce that stays without one was used by somebody else.
       if (++entry.missing < 10) return "keep";
+      this.#counts.lost++;
       this.#log.error("nonce was used by another sender of this key", { label, nonce });
       entry.settle?.reject(
         new RollupError("TX_FAILED", `nonce ${nonce} of ${this.address} was used by another transaction`, {
@@ -313,6 +322,7 @@ export class TransactionManager {
       return;
     }
     const attempt = await entry.sign(fees);
+    this.#counts.bumped++;
     entry.stored = { ...entry.stored, attempts: [...entry.stored.attempts, attempt] };
     await this.#store.save(entry.stored);
   }

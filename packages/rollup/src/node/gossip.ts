@@ -23,6 +23,8 @@ const SIGNER_REFRESH_MS = 30_000;
 
 export interface GossipService {
   readonly node: GossipNode;
+  /** Blocks since the start, by what happened to them. */
+  readonly counts: Readonly<Record<"received" | "refused" | "published", number>>;
   close(): Promise<void>;
 }
 
@@ -56,6 +58,7 @@ export async function startGossipService(
   await tryRefresh();
   const timer = setInterval(() => void tryRefresh(), SIGNER_REFRESH_MS);
 
+  const counts = { received: 0, refused: 0, published: 0 };
   let node: GossipNode | null = null;
   const sync = new UnsafeSync({
     heads: () => engine.heads(),
@@ -63,7 +66,7 @@ export async function startGossipService(
     request: async (number) => (await node?.requestPayload(number)) ?? null,
     onProblem: (problem) => log.debug("unsafe sync", { problem }),
   });
-  node = await startGossip(
+  const joined = await startGossip(
     {
       chainId: rollup.l2ChainId,
       identityKey: await identityKey(options.dataDir),
@@ -76,15 +79,29 @@ export async function startGossipService(
       unsafeBlockSigner: () => unsafeBlockSigner,
       hashOf: payloadHash,
       payloadByNumber: (number) => engine.payloadByNumber(number),
-      onBlock: (payload) => sync.add(payload),
-      onRefused: (reason) => log.debug("gossip refused", { reason }),
+      onBlock: (payload) => {
+        counts.received++;
+        sync.add(payload);
+      },
+      onRefused: (reason) => {
+        counts.refused++;
+        log.debug("gossip refused", { reason });
+      },
       nowMs: () => clock.nowMs(),
     },
   );
-  const started = node;
+  const started: GossipNode = {
+    ...joined,
+    publish: async (payload) => {
+      await joined.publish(payload);
+      counts.published++;
+    },
+  };
   log.info("gossip", { peerId: started.peerId, addresses: started.addresses.join(" ") });
+  node = started;
   return {
     node: started,
+    counts,
     close: async () => {
       clearInterval(timer);
       await sync.close();

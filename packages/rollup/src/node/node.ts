@@ -1,8 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Engine, EngineOptions, ExecutionPayload } from "@altlayer/engine";
+import type { Engine, EngineOptions, ExecutionPayload, Hex } from "@altlayer/engine";
 import { DerivationPipeline, type RollupConfig } from "@altlayer/protocol";
 import { decompress } from "@altlayer/protocol/compression";
+import type { Registry } from "prom-client";
 import { Batcher } from "../batcher/batcher.ts";
 import { BEACON_API_DEFAULTS, BeaconApi } from "../beacon/beacon-api.ts";
 import { type Clock, SystemClock } from "../clock.ts";
@@ -20,6 +21,12 @@ import { L1Client } from "../l1/l1-client.ts";
 import { JSON_RPC_DEFAULTS, JsonRpcClient } from "../l1/rpc-client.ts";
 import { TransactionManager } from "../l1/transaction-manager.ts";
 import { createLogger, type Logger } from "../log.ts";
+import { observeEngine } from "../metrics/observe-engine.ts";
+import { NodeMetrics } from "../metrics/registry.ts";
+import { requestObserver } from "../metrics/request-classes.ts";
+import { BalanceWatcher } from "../metrics/runway.ts";
+import type { MetricsServer } from "../metrics/server.ts";
+import { startMetricsService } from "../metrics/service.ts";
 import { Mutex } from "../mutex.ts";
 import { Proposer } from "../proposer/proposer.ts";
 import { startEngineApiServer } from "../rpc/engine-api/server.ts";
@@ -58,6 +65,8 @@ export interface RollupNodeDependencies {
   readonly kzg: Kzg | null;
   readonly clock?: Clock;
   readonly log?: Logger;
+  /** `createProcessMetrics()`, once in a process: served with this node's own. */
+  readonly processMetrics?: Registry;
 }
 
 /**
@@ -76,6 +85,7 @@ export class RollupNode {
   readonly rpc: RpcServer | null;
   readonly engineApi: RpcServer | null;
   readonly gossip: GossipService | null;
+  readonly metrics: MetricsServer | null;
   readonly #closers: readonly (() => Promise<void> | void)[];
   #closed: Promise<void> | null = null;
 
@@ -90,6 +100,7 @@ export class RollupNode {
     this.rpc = parts.rpc;
     this.engineApi = parts.engineApi;
     this.gossip = parts.gossip;
+    this.metrics = parts.metrics;
     this.#closers = parts.closers;
   }
 
@@ -121,6 +132,7 @@ interface NodeParts {
   readonly rpc: RpcServer | null;
   readonly engineApi: RpcServer | null;
   readonly gossip: GossipService | null;
+  readonly metrics: MetricsServer | null;
   readonly closers: readonly (() => Promise<void> | void)[];
 }
 
@@ -150,11 +162,13 @@ async function boot(
   const servers = beacon?.urls.map((server) => new BeaconApi({ ...BEACON_API_DEFAULTS, url: server })) ?? [];
   const blobs = beacon && kzg ? new BeaconBlobSource({ addressing: beacon.addressing }, { servers, kzg }) : null;
 
-  const engine = await openEngineOf(
+  const opened = await openEngineOf(
     { config, genesisJson, engineDir: join(dataDir, "engine") },
     { openEngine, clock, log },
   );
-  closers.push(() => engine.close());
+  closers.push(() => opened.close());
+  const ownMetrics = config.metrics ? new NodeMetrics() : null;
+  const engine = ownMetrics ? observeEngine(opened, ownMetrics) : opened;
   requireGenesis(engine, rollup);
   const l2 = new L2Chain({ rollup }, { engine });
   const headLock = new Mutex();
@@ -189,6 +203,7 @@ async function boot(
     node: nodeInfo({ genesisJson, clientVersion, rollup }, { gossip: () => gossip }),
     optimism: optimismProvider({ rollup }, { engine, driver, l2, watcher }),
     ...(config.forwardTo === undefined ? {} : { forward: forwarder(config.forwardTo, { clock, log }) }),
+    ...(ownMetrics ? { observe: requestObserver(ownMetrics) } : {}),
     onInternalError: ({ method, error }) => log.error("rpc failed", { method, error: describeError(error) }),
   };
   const rpc = config.rpc && (await startRpcServer(rpcOptions(config.rpc), rpcDependencies));
@@ -227,6 +242,7 @@ async function boot(
     closers.push(() => service.close());
   }
 
+  const managers = new Map<string, TransactionManager>();
   const manager = async (kind: "batcher" | "proposer", settings: NonNullable<NodeConfig["batcher" | "proposer"]>) => {
     const { resubmissionMs, minTipWei, maxFeePerGasWei, maxFeePerBlobGasWei } = settings.transactions;
     const transactions = new TransactionManager(
@@ -242,6 +258,7 @@ async function boot(
     );
     await transactions.start();
     closers.push(() => transactions.close());
+    managers.set(kind, transactions);
     return transactions;
   };
 
@@ -322,9 +339,50 @@ async function boot(
     closers.push(() => started.close());
   }
 
+  let metrics: MetricsServer | null = null;
+  if (config.metrics && ownMetrics) {
+    const { balancePollMs, ...settings } = config.metrics;
+    const accounts = new Map<string, Hex>([...managers].map(([role, { address }]) => [role, address]));
+    const balances = new BalanceWatcher(
+      { accounts, intervalMs: balancePollMs },
+      { rpc: rpcClient, clock, log: log.child("metrics") },
+    );
+    balances.start();
+    closers.push(() => balances.close());
+    const parts = { engine, driver, sequencer, windowGuard, batcher, proposer, watcher, rpc, gossip };
+    metrics = await startMetricsService(
+      { ...settings, clientVersion },
+      {
+        own: ownMetrics,
+        node: { ...parts, dataDir, rollup, clock, l1: rpcClient, transactions: managers, balances },
+        process: dependencies.processMetrics ?? null,
+      },
+    );
+    const started = metrics;
+    closers.push(() => started.close());
+  }
+
   // Closed first: whoever waits for a silent L1 is let go, so that all the others close at once.
   closers.push(() => rpcClient.close());
 
-  log.info("node started", { l2ChainId: rollup.l2ChainId, rpc: rpc?.httpUrl, head: engine.heads().unsafe.number });
-  return { engine, driver, sequencer, windowGuard, batcher, proposer, watcher, rpc, engineApi, gossip, closers };
+  log.info("node started", {
+    l2ChainId: rollup.l2ChainId,
+    rpc: rpc?.httpUrl,
+    metrics: metrics?.url,
+    head: engine.heads().unsafe.number,
+  });
+  return {
+    engine,
+    driver,
+    sequencer,
+    windowGuard,
+    batcher,
+    proposer,
+    watcher,
+    rpc,
+    engineApi,
+    gossip,
+    metrics,
+    closers,
+  };
 }

@@ -44,6 +44,7 @@ export class Proposer {
   #newest: { readonly game: Game; readonly l2Block: number } | null = null;
   #running: Promise<void> | null = null;
   #resolved = 0;
+  #created = 0;
 
   constructor(options: ProposerOptions, dependencies: ProposerDependencies) {
     this.#options = options;
@@ -59,6 +60,16 @@ export class Proposer {
   /** Games that this proposer resolved since its start. */
   get resolved(): number {
     return this.#resolved;
+  }
+
+  /** Games that this proposer created since its start. */
+  get created(): number {
+    return this.#created;
+  }
+
+  /** Games of our type in progress. */
+  get open(): number {
+    return this.#unresolved.size;
   }
 
   start(): void {
@@ -153,6 +164,7 @@ export class Proposer {
         severity: "temporary",
       });
     }
+    this.#created++;
     log.info("game created", { l2Block: block.number, rootClaim });
   }
 

@@ -1,4 +1,5 @@
 import type { Engine, Hex } from "@altlayer/engine";
+import type { RequestObserver } from "./json-rpc/handler.ts";
 
 /** What the node tells the JSON-RPC server beyond the engine. All are read at call time, so answers are current. */
 export interface NodeInfo {
@@ -53,5 +54,6 @@ export interface RpcDependencies {
   readonly node: NodeInfo;
   readonly optimism?: OptimismProvider;
   readonly forward?: ForwardTransaction;
+  readonly observe?: RequestObserver;
   readonly onInternalError?: (failure: { readonly method: string; readonly error: unknown }) => void;
 }

@@ -37,6 +37,8 @@ export interface RpcServer {
   readonly port: number;
   readonly httpUrl: string;
   readonly wsUrl: string;
+  /** Open WebSocket subscriptions. */
+  readonly subscriptions: number;
   /** Stops listening, ends subscriptions and filters. The engine stays open. */
   close(): Promise<void>;
 }
@@ -44,6 +46,7 @@ export interface RpcServer {
 /** The public methods over one engine, with the state they need (filters, subscriptions, waiting submissions). */
 export interface RpcApi {
   readonly methods: readonly RpcMethod[];
+  readonly subscriptions: Subscriptions;
   close(): void;
 }
 
@@ -77,6 +80,7 @@ export function createRpcApi(options: { readonly limits: RpcLimits }, dependenci
   ];
   return {
     methods,
+    subscriptions,
     close: () => {
       inclusion.close();
       filters.close();
@@ -97,10 +101,14 @@ export async function startRpcServer(options: RpcServerOptions, dependencies: Rp
   const limits = { ...defaultLimits, ...options.limits };
   const api = createRpcApi({ limits }, dependencies);
   const methods = new Map(api.methods.map((method) => [method.name, method]));
-  const { onInternalError } = dependencies;
+  const { onInternalError, observe } = dependencies;
   const handler = new JsonRpcHandler(
     { limits },
-    { methods, ...(onInternalError === undefined ? {} : { onInternalError }) },
+    {
+      methods,
+      ...(observe === undefined ? {} : { observe }),
+      ...(onInternalError === undefined ? {} : { onInternalError }),
+    },
   );
   let listener: Listener;
   try {
@@ -114,6 +122,9 @@ export async function startRpcServer(options: RpcServerOptions, dependencies: Rp
     port: listener.port,
     httpUrl: listener.httpUrl,
     wsUrl: listener.wsUrl,
+    get subscriptions() {
+      return api.subscriptions.open;
+    },
     close: async () => {
       api.close();
       await listener.close();

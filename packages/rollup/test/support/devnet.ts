@@ -19,7 +19,7 @@ import { privateKeyToAddress } from "viem/accounts";
 import { type BeaconFacadeService, startBeaconFacade } from "../../src/beacon/service.ts";
 import { type NodeConfigInput, parseNodeConfig } from "../../src/config/node-config.ts";
 import { createLogger } from "../../src/log.ts";
-import { RollupNode } from "../../src/node/node.ts";
+import { RollupNode, type RollupNodeDependencies } from "../../src/node/node.ts";
 import { type Anvil, DEV_KEYS, startAnvil } from "./anvil.ts";
 import { until } from "./until.ts";
 
@@ -40,7 +40,11 @@ export interface Devnet {
   /** The L1 as every node is told of it: to start one behind a proxy. */
   readonly l1: NodeConfigInput["l1"];
   /** Starts a node with its own directory; the same name again takes up the same directory. */
-  node(name: string, extra?: Partial<NodeConfigInput>): Promise<RollupNode>;
+  node(
+    name: string,
+    extra?: Partial<NodeConfigInput>,
+    dependencies?: Partial<RollupNodeDependencies>,
+  ): Promise<RollupNode>;
   /** Writes the files of a node of that name and returns the path of its configuration. */
   configFile(name: string, extra?: Partial<NodeConfigInput>): Promise<string>;
   close(): Promise<void>;
@@ -165,14 +169,14 @@ export async function startDevnet(
       };
       return file("node", JSON.stringify({ ...settings(name), logLevel: "error", ...files, ...extra }));
     },
-    node: async (name, extra = {}) => {
+    node: async (name, extra = {}, dependencies = {}) => {
       const config = parseNodeConfig({ ...settings(name), ...extra });
       const log = createLogger({
         level: (process.env.ALTLAYER_TEST_LOG as "debug" | undefined) ?? "error",
         room: name,
       });
       const options = { config, rollup, genesisJson, clientVersion: "altlayer/test" };
-      const node = await RollupNode.start(options, { openEngine, kzg, log });
+      const node = await RollupNode.start(options, { openEngine, kzg, log, ...dependencies });
       nodes.push(node);
       return node;
     },

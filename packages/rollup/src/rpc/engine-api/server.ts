@@ -41,7 +41,7 @@ export async function startEngineApiServer(
   options: EngineApiOptions,
   dependencies: RpcDependencies & { readonly now?: () => number },
 ): Promise<RpcServer> {
-  const { engine, node, now = Date.now, onInternalError } = dependencies;
+  const { engine, node, now = Date.now, onInternalError, observe } = dependencies;
   const limits = { ...engineApiLimits, ...options.limits };
   const forks = engineForks(node.chainConfig);
   const builder = new PayloadBuilder({ ...defaultPayloadBuilder, ...options.builder }, { engine });
@@ -60,6 +60,7 @@ export async function startEngineApiServer(
     { limits },
     {
       methods: new Map(all.map((method) => [method.name, method])),
+      ...(observe === undefined ? {} : { observe }),
       ...(onInternalError === undefined ? {} : { onInternalError }),
     },
   );
@@ -79,6 +80,9 @@ export async function startEngineApiServer(
     port: listener.port,
     httpUrl: listener.httpUrl,
     wsUrl: listener.wsUrl,
+    get subscriptions() {
+      return api.subscriptions.open;
+    },
     close: async () => {
       api.close();
       await listener.close();

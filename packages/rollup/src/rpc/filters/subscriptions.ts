@@ -20,6 +20,7 @@ export class Subscriptions {
   readonly #feed: ChainFeed;
   readonly #node: NodeInfo;
   readonly #transaction: (hash: Hex) => Promise<string>;
+  #open = 0;
 
   constructor(
     options: { readonly limits: RpcLimits },
@@ -36,6 +37,11 @@ export class Subscriptions {
     this.#transaction = dependencies.transaction;
   }
 
+  /** Subscriptions of all connections. */
+  get open(): number {
+    return this.#open;
+  }
+
   /** Starts a subscription and returns its id. It ends with `unsubscribe` or with the connection. */
   subscribe(notifier: Notifier, request: SubscriptionRequest): string {
     if (notifier.subscriptions.size >= this.#limits.subscriptionsPerConnection) {
@@ -46,7 +52,10 @@ export class Subscriptions {
       notifier.send(
         `{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"${id}","result":${result}}}`,
       );
+    let ended = false;
     const end = () => {
+      if (!ended) this.#open--;
+      ended = true;
       stopListening();
       stopWatching();
       notifier.subscriptions.delete(id);
@@ -63,6 +72,7 @@ export class Subscriptions {
     });
     const stopWatching = notifier.onClose(end);
     notifier.subscriptions.set(id, end);
+    this.#open++;
     return id;
   }
 

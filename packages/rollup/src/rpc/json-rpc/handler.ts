@@ -4,8 +4,18 @@ import type { RpcLimits } from "../options.ts";
 import { isDeeperThan } from "./depth.ts";
 import type { CallContext, RpcMethod } from "./method.ts";
 
+export type RequestOutcome = "ok" | "error" | "limited" | "internal";
+export type RequestObserver = (request: {
+  /** Null for an unknown one: its name is the client's text. */
+  readonly method: string | null;
+  readonly outcome: RequestOutcome;
+  readonly seconds: number;
+}) => void;
+
 export interface HandlerDependencies {
   readonly methods: ReadonlyMap<string, RpcMethod>;
+  /** Told of every request that reached a method, or named one that there is not. */
+  readonly observe?: RequestObserver;
   /** Told about errors that are ours: a handler threw something without a JSON-RPC code. */
   readonly onInternalError?: (failure: { readonly method: string; readonly error: unknown }) => void;
 }
@@ -66,16 +76,25 @@ export class JsonRpcHandler {
       return errorResponse(id ?? "null", invalidRequest());
     }
     if (budget.exceeded) return isNotification ? undefined : errorResponse(id ?? "null", responseTooLarge());
+    const startedAt = performance.now();
     try {
       const result = await this.#invoke(method, params, context);
+      this.#observe(method, "ok", startedAt);
       if (isNotification) return undefined;
       if (!budget.take(result.length)) return errorResponse(id ?? "null", responseTooLarge());
       return `{"jsonrpc":"2.0","id":${id},"result":${result}}`;
     } catch (error) {
       const wire = toWireError(error);
+      this.#observe(method, outcomeOf(wire.code), startedAt);
       if (wire.code === -32603) this.#dependencies.onInternalError?.({ method, error });
       return isNotification ? undefined : errorResponse(id ?? "null", wire);
     }
+  }
+
+  #observe(method: string, outcome: RequestOutcome, startedAt: number): void {
+    const { observe, methods } = this.#dependencies;
+    if (!observe) return;
+    observe({ method: methods.has(method) ? method : null, outcome, seconds: (performance.now() - startedAt) / 1000 });
   }
 
   #invoke(method: string, params: unknown, context: CallContext): Promise<RawJson> {
@@ -83,6 +102,11 @@ export class JsonRpcHandler {
     if (definition === undefined) throw methodNotFound(method.slice(0, 100));
     return definition.invoke(params, context);
   }
+}
+
+function outcomeOf(code: number): RequestOutcome {
+  if (code === -32603) return "internal";
+  return code === -32005 || code === -32003 ? "limited" : "error";
 }
 
 function parse(body: Buffer): unknown {

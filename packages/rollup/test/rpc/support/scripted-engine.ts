@@ -98,6 +98,10 @@ export class ScriptedEngine implements Engine {
     return hashOf(0, 5);
   }
 
+  async stats() {
+    return null;
+  }
+
   async close() {}
 }
 

@@ -1,0 +1,34 @@
+import type { Engine } from "@altlayer/engine";
+import type { RollupConfig } from "@altlayer/protocol";
+import type { Batcher } from "../batcher/batcher.ts";
+import type { Clock } from "../clock.ts";
+import type { DerivationDriver } from "../derivation/driver.ts";
+import type { HeadWatcher } from "../l1/head-watcher.ts";
+import type { JsonRpcClient } from "../l1/rpc-client.ts";
+import type { TransactionManager } from "../l1/transaction-manager.ts";
+import type { GossipService } from "../node/gossip.ts";
+import type { Proposer } from "../proposer/proposer.ts";
+import type { RpcServer } from "../rpc/server.ts";
+import type { Sequencer } from "../sequencer/sequencer.ts";
+import type { WindowGuard } from "../sequencer/window-guard.ts";
+import type { BalanceWatcher } from "./runway.ts";
+
+/** A node's parts as its monitoring reads them: all by plain getters, whenever it asks. */
+export interface ObservedNode {
+  readonly dataDir: string;
+  readonly rollup: RollupConfig;
+  readonly clock: Clock;
+  readonly engine: Engine;
+  readonly watcher: HeadWatcher;
+  readonly l1: JsonRpcClient;
+  readonly driver: DerivationDriver | null;
+  readonly rpc: RpcServer | null;
+  readonly gossip: GossipService | null;
+  readonly sequencer: Sequencer | null;
+  readonly windowGuard: WindowGuard | null;
+  readonly batcher: Batcher | null;
+  readonly proposer: Proposer | null;
+  /** Managers of L1 transactions by role. */
+  readonly transactions: ReadonlyMap<string, TransactionManager>;
+  readonly balances: BalanceWatcher;
+}
