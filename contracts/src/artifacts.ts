@@ -27,6 +27,21 @@ export interface ContractArtifact {
 export const OWN_CONTRACTS = ["FaultDisputeGame", "PermissionedDisputeGame", "SystemConfig"] as const;
 export type OwnContractName = (typeof OWN_CONTRACTS)[number];
 
+/** The contracts of the protocol's own folders (`restaking`, `alt`, `avs`), which forge compiles. */
+export const PROTOCOL_CONTRACTS = [
+  "ALT",
+  "AllocationManager",
+  "AllocationManagerView",
+  "DelegationManager",
+  "KeyRegistrar",
+  "PermissionController",
+  "RewardsCoordinator",
+  "StrategyFactory",
+  "StrategyManager",
+  "Timelock",
+] as const;
+export type ProtocolContractName = (typeof PROTOCOL_CONTRACTS)[number];
+
 export const CONTRACTS_DIRECTORY = dirname(dirname(fileURLToPath(import.meta.url)));
 export const OUTPUT_DIRECTORY = join(CONTRACTS_DIRECTORY, "out");
 
@@ -62,25 +77,38 @@ interface ForgeArtifact {
 }
 
 /**
+ * A contract of the protocol's own folders, as the set-up compiled it.
+ * @throws ContractsError `ARTIFACT_MISSING` before the set-up.
+ */
+export function protocolContract(name: ProtocolContractName): ContractArtifact {
+  try {
+    return readForgeArtifact(name, join(OUTPUT_DIRECTORY, "forge", `${name}.sol`, `${name}.json`));
+  } catch (cause) {
+    throw new ContractsError("ARTIFACT_MISSING", `${name} is not compiled yet: run "npm run setup" once`, {
+      name,
+      cause: String(cause),
+    });
+  }
+}
+
+/**
  * A contract of `@eth-optimism/contracts-bedrock` as published.
  * @throws ContractsError `ARTIFACT_MISSING` when the package has no such contract.
  */
 export function packageContract(name: string): ContractArtifact {
-  const path = join(
-    packageDirectory("@eth-optimism/contracts-bedrock"),
-    "forge-artifacts",
-    `${name}.sol`,
-    `${name}.json`,
-  );
-  let artifact: ForgeArtifact;
+  const folder = packageDirectory("@eth-optimism/contracts-bedrock");
   try {
-    artifact = JSON.parse(readFileSync(path, "utf8"));
+    return readForgeArtifact(name, join(folder, "forge-artifacts", `${name}.sol`, `${name}.json`));
   } catch (cause) {
     throw new ContractsError("ARTIFACT_MISSING", `contracts-bedrock has no usable artifact of ${name}`, {
       name,
       cause: String(cause),
     });
   }
+}
+
+function readForgeArtifact(name: string, path: string): ContractArtifact {
+  const artifact: ForgeArtifact = JSON.parse(readFileSync(path, "utf8"));
   return {
     name,
     abi: artifact.abi,

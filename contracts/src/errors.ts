@@ -3,6 +3,7 @@ export const CONTRACTS_ERRORS = {
   ARTIFACT_MISSING: 6001,
   COMPILATION_FAILED: 6002,
   CONTRACT_TOO_LARGE: 6003,
+  FORGE_MISSING: 6004,
 } as const;
 
 export type ContractsErrorCode = keyof typeof CONTRACTS_ERRORS;

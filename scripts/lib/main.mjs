@@ -7,9 +7,10 @@ const USAGE = `usage: npm run <command> [-- arguments]      (or: node scripts/ru
   setup         install and build what is missing or stale: Node 24, pnpm, packages, engine, contracts
   start         set up, then run \`altlayer dev\`: a development L1 and a rollup on it
   cli           set up, then run \`altlayer\` with the arguments given
-  test          set up, then all tests; [rust|ts|conformance] for a part
+  test          set up, then all tests; [rust|contracts|ts|conformance] for a part
   check         set up, then types, lint, format, boundaries, tidy, cargo fmt and clippy
   conformance   set up, then the public vectors: [state|trie|rlp|tx|op-blocks|batches|stock] [--dir D]
+  contracts     set up, then forge on our own contracts: [test|fuzz|gas|size] (fuzz: 10,000 runs each)
   bench         set up, then a benchmark by name
 `;
 
@@ -20,6 +21,7 @@ const COMMANDS = {
   test: async (args, tools) => (await import("../tasks/test.mjs")).runTests(args, tools),
   check: async (args, tools) => (await import("../tasks/check.mjs")).runChecks(args, tools),
   conformance: async (args, tools) => (await import("../tasks/conformance.mjs")).runConformance(args, tools),
+  contracts: async (args, tools) => (await import("../tasks/contracts.mjs")).runContracts(args, tools),
   bench: async (args, tools) => (await import("../tasks/bench.mjs")).runBench(args, tools),
 };
 

@@ -11,8 +11,17 @@ export function contractsStep(tools) {
     title: "Solidity contracts",
     needed: existsSync(COMPILE),
     fingerprint: () =>
-      fingerprint(["contracts/compile.ts", "contracts/package.json", "contracts/src"], [".sol", ".ts", ".json"]),
-    outputs: [inRoot("contracts/out")],
+      fingerprint(
+        [
+          "contracts/compile.ts",
+          "contracts/package.json",
+          "contracts/foundry.toml",
+          "contracts/solc.mjs",
+          "contracts/src",
+        ],
+        [".sol", ".ts", ".json", ".toml", ".mjs"],
+      ),
+    outputs: [inRoot("contracts/out"), inRoot("contracts/out/forge")],
     work: (note, logFile) =>
       runQuietly(tools.node, ["--disable-warning=ExperimentalWarning", COMPILE], {
         env: tools.env,

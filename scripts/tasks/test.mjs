@@ -4,6 +4,7 @@ import { inLocal, inRoot } from "../lib/paths.mjs";
 import { runShown } from "../lib/process.mjs";
 import { bold, dim, green, red, say, seconds } from "../lib/progress.mjs";
 import { runSuites, suitesOfQuickShare } from "./conformance.mjs";
+import { runForge } from "./contracts.mjs";
 
 const STAGE_TIMEOUT_MS = 30 * 60_000;
 const color = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
@@ -63,8 +64,16 @@ async function typescriptStage(tools, filters) {
   }
 }
 
+/** The protocol's own contracts, by forge; arguments are forge's, such as --match-path. */
+async function contractsStage(tools, filters) {
+  const { code, ...counts } = await runForge("test", filters, tools);
+  // Nothing matched is no success.
+  return { ok: code === 0 && counts.passed > 0, ...counts };
+}
+
 const STAGES = {
   rust: { title: "Rust", run: rustStage },
+  contracts: { title: "Contracts", run: contractsStage },
   ts: { title: "TypeScript and stories", run: typescriptStage },
   conformance: {
     title: "Conformance (quick share)",
