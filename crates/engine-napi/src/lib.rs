@@ -60,6 +60,14 @@ impl NativeEngine {
         }
     }
 
+    /// One transaction; the answer is its receipt, once a slice or a block holds it.
+    #[napi]
+    pub fn submit_sync(&self, id: u32, raw: &[u8]) {
+        if let Some(engine) = self.opened(id) {
+            engine.submit_sync(id, raw);
+        }
+    }
+
     /// Closes on a thread of its own. After the answer nothing is delivered any more.
     #[napi]
     pub fn close(&self, id: u32) -> napi::Result<()> {

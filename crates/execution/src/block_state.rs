@@ -53,6 +53,11 @@ enum Undo {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StatePoint(usize);
 
+impl StatePoint {
+    /// Before anything was written.
+    pub const START: Self = Self(0);
+}
+
 /// A state with uncommitted changes on top, as revm's database.
 pub struct BlockState<S> {
     base: S,
@@ -218,6 +223,39 @@ impl<S: StateRead> BlockState<S> {
             }
         }
         self.set_info(address, Some(info));
+    }
+
+    /// What was written since a point, as a layer over the state at that point: slots that are not in it keep the value
+    /// they had there, unless the storage was cleared since. Costs what was written since, not what the block wrote.
+    pub fn diff_since(&self, point: StatePoint) -> StateDiff {
+        let mut diff = StateDiff::default();
+        for undo in &self.undo[point.0.min(self.undo.len())..] {
+            let (address, slot, wiped) = match undo {
+                Undo::Code(hash) => {
+                    if let Some(code) = self.codes.get(hash) {
+                        diff.codes.insert(*hash, code.clone());
+                    }
+                    continue;
+                }
+                Undo::Info { address, .. } => (address, None, false),
+                Undo::Slot { address, slot, .. } => (address, Some(slot), false),
+                Undo::Wipe { address, .. } => (address, None, true),
+            };
+            let Some(account) = self.accounts.get(address) else { continue };
+            let entry = diff.accounts.entry(*address).or_insert_with(|| AccountDiff {
+                info: account.current.as_ref().map(AccountInfo::copy_without_code),
+                ..Default::default()
+            });
+            if wiped {
+                entry.storage_cleared = true;
+                entry.storage = account.storage.iter().map(|(slot, value)| (*slot, value.current)).collect();
+            } else if let Some(slot) = slot
+                && let Some(value) = account.storage.get(slot)
+            {
+                entry.storage.insert(*slot, value.current);
+            }
+        }
+        diff
     }
 
     /// What changed since the base.

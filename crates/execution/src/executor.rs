@@ -111,7 +111,7 @@ pub struct Savepoint {
 /// A finished block, but for what the state trie knows.
 #[derive(Debug, Clone)]
 pub struct BlockOutcome {
-    pub diff: StateDiff,
+    pub diff: Arc<StateDiff>,
     pub transactions: Vec<StoredTransaction>,
     pub receipts: Vec<OpReceipt>,
     pub gas_used: u64,
@@ -472,9 +472,14 @@ impl<S: StateRead> BlockExecutor<S> {
         self.evm.0.ctx.db_mut().diff()
     }
 
+    /// The parent's hash, once it is known: a block may be opened while its parent's root is still being computed.
+    pub const fn set_parent_hash(&mut self, hash: B256) {
+        self.header.parent_hash = hash;
+    }
+
     /// Ends the block. The caller computes the roots of `diff` and then calls [`BlockOutcome::assemble_header`].
     pub fn finish(mut self) -> BlockOutcome {
-        let diff = self.diff();
+        let diff = Arc::new(self.diff());
         BlockOutcome {
             diff,
             transactions: self.transactions,
@@ -494,6 +499,16 @@ pub struct InspectedTx {
 }
 
 impl BlockOutcome {
+    /// All of the header that does not wait for a root: enough to open the next block on it.
+    pub fn provisional_header(&self, spec: &ChainSpec) -> Header {
+        let mut header = self.open_header.clone();
+        header.gas_used = self.gas_used;
+        if spec.is_active(Fork::Jovian, header.timestamp) {
+            header.blob_gas_used = Some(self.da_footprint);
+        }
+        header
+    }
+
     /// The sealed header over the roots after [`Self::diff`].
     pub fn assemble_header(&self, spec: &ChainSpec, roots: StateRoots) -> Header {
         let timestamp = self.open_header.timestamp;
@@ -501,16 +516,12 @@ impl BlockOutcome {
             || summarize_receipts(spec, timestamp, &self.receipts),
             || transactions_root(self.transactions.iter().map(|tx| &tx.raw)),
         );
-        let mut header = self.open_header.clone();
+        let mut header = self.provisional_header(spec);
         header.state_root = roots.state;
         header.withdrawals_root = frame(spec, timestamp, roots.message_passer).withdrawals_root;
         header.transactions_root = transactions_root;
         header.receipts_root = receipts.root;
         header.logs_bloom = receipts.bloom;
-        header.gas_used = self.gas_used;
-        if spec.is_active(Fork::Jovian, timestamp) {
-            header.blob_gas_used = Some(self.da_footprint);
-        }
         header
     }
 }

@@ -15,6 +15,8 @@ pub enum StateError {
         "state of block {number} is no longer kept: the oldest kept is {oldest}; run with archive history to keep all"
     )]
     Pruned { number: u64, oldest: u64 },
+    #[error("the hash of block {number} is not known yet: its root is being computed")]
+    Unsealed { number: u64 },
     #[error("code {hash} is not known")]
     UnknownCode { hash: B256 },
     #[error("trie node {hash} is needed but missing (path {path})")]
@@ -69,6 +71,7 @@ impl StateError {
             Self::UnknownBlock { .. } => "STATE_UNKNOWN_BLOCK",
             Self::UnknownNumber { .. } => "STATE_UNKNOWN_NUMBER",
             Self::Pruned { .. } => "STATE_PRUNED",
+            Self::Unsealed { .. } => "STATE_UNSEALED",
             Self::UnknownCode { .. } => "STATE_UNKNOWN_CODE",
             Self::MissingNode { .. } => "STATE_MISSING_NODE",
             Self::BadNode { .. } => "STATE_BAD_NODE",

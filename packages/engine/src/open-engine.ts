@@ -16,6 +16,7 @@ import type {
   Hex,
   PayloadAttributes,
   PayloadStatus,
+  SliceEngine,
   SubmitResult,
 } from "./types.ts";
 
@@ -68,6 +69,19 @@ class EventInbox {
 
 class OpenedEngine implements Engine {
   readonly genesis: BlockRef;
+  readonly slices: SliceEngine = {
+    open: (parent, attributes, slices) => {
+      const named = typeof parent === "string" ? { hash: parent } : parent;
+      return this.#request("open", { parent: named, attributes, slices });
+    },
+    resume: () => this.#request("resume", {}),
+    watch: (slices) => this.#request<null>("watchSlices", { slices }).then(() => undefined),
+    submitSync: (raw) => {
+      this.#checkOpen();
+      const { answer, cancel } = this.#channel.submitSync(raw);
+      return { receipt: answer, cancel };
+    },
+  };
   readonly #channel: Channel;
   readonly #inbox: EventInbox;
   readonly #openedHeads: Heads;
@@ -89,15 +103,15 @@ class OpenedEngine implements Engine {
   }
 
   open(parentHash: Hex, attributes: PayloadAttributes): Promise<{ readonly candidate: CandidateId } & ExtendResult> {
-    return this.#request("open", { parentHash, attributes });
+    return this.slices.open(parentHash, attributes, "none");
   }
 
   extend(candidate: CandidateId, source: ExtendSource): Promise<ExtendResult> {
     return this.#request("extend", { candidate, source });
   }
 
-  seal(candidate: CandidateId): Promise<ExecutionPayload> {
-    return this.#request("seal", { candidate });
+  seal(candidate: CandidateId, options: { readonly brief?: boolean } = {}): Promise<ExecutionPayload> {
+    return this.#request("seal", { candidate, ...options });
   }
 
   drop(candidate: CandidateId): Promise<void> {

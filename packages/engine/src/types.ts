@@ -80,7 +80,9 @@ export interface RejectedTransaction {
 }
 
 export interface ExtendResult {
+  /** Absent from a brief answer; `includedCount` is always there. */
   readonly included: readonly IncludedTransaction[];
+  readonly includedCount: number;
   readonly rejected: readonly RejectedTransaction[];
   /** Totals of the candidate so far. */
   readonly gasUsed: number;
@@ -89,8 +91,77 @@ export interface ExtendResult {
 }
 
 export type ExtendSource =
-  | { readonly kind: "pool"; readonly maxGas?: number; readonly maxBytes?: number; readonly maxMs?: number }
+  | {
+      readonly kind: "pool";
+      /** Gas limits of what is taken; one transaction is taken whatever its own. */
+      readonly maxGas?: number;
+      readonly maxBytes?: number;
+      readonly maxMs?: number;
+      /** Leaves the list of what was included out of the answer. */
+      readonly brief?: boolean;
+    }
   | { readonly kind: "transactions"; readonly transactions: readonly Hex[] };
+
+/**
+ * What is done with the slices of a candidate (docs/spec/slices.md): made by none, journalled and then published
+ * (a sequencer), or published as they are (a follower, which repeats what the sequencer promises).
+ */
+export type SliceMode = "none" | "journalled" | "volatile";
+
+/** A published part of the block in the making. On a sequencer it is durable. */
+export interface PublishedSlice {
+  readonly number: number;
+  readonly parentHash: Hex;
+  readonly index: number;
+  readonly id: Hex;
+  readonly previousId: Hex;
+  readonly transactionCount: number;
+  /** Only while slices are watched. */
+  readonly detail?: {
+    /** FlashblocksPayloadV1. */
+    readonly flashblock: Flashblock;
+    /** Of the block's first slice. */
+    readonly attributes?: PayloadAttributes;
+    readonly hashes: readonly Hex[];
+    /** As eth_getLogs shows them; the block hash is zero. */
+    readonly logs: readonly Readonly<Record<string, unknown>>[];
+  };
+}
+
+/** The parts of a FlashblocksPayloadV1 that are read here; it is passed on whole. */
+export interface Flashblock {
+  readonly payload_id: Hex;
+  readonly index: number;
+  readonly base?: { readonly parent_hash: Hex; readonly block_number: Hex };
+  readonly diff: { readonly transactions: readonly Hex[] };
+  readonly metadata: { readonly block_number: number };
+}
+
+/** Published slices that will not become a block. Their transactions are pooled again, in their order. */
+export interface UndoneSlices {
+  readonly number: number;
+  readonly parentHash: Hex;
+  readonly slices: number;
+  /** Transactions that could not be pooled again, and why. */
+  readonly lost: readonly { readonly hash: Hex; readonly reason: string }[];
+  /** Only while slices are watched: the published logs with `removed: true`. */
+  readonly logs: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** A half-built block that a crash left, built again as it was published. */
+export type ResumedCandidate = {
+  readonly candidate: CandidateId;
+  readonly parentHash: Hex;
+  readonly attributes: PayloadAttributes;
+} & ExtendResult;
+
+/** A submission that waits for its receipt. */
+export interface PendingReceipt {
+  /** The receipt as JSON text once a slice or a block holds the transaction; or the reason why it is refused. */
+  readonly receipt: Promise<RawJson>;
+  /** Stops waiting; the promise stays open. */
+  cancel(): void;
+}
 
 /** Result of one submitted transaction: its hash, or a go-ethereum-compatible JSON-RPC error. */
 export type SubmitResult =
@@ -141,10 +212,31 @@ export interface EngineStats {
 export type EngineEvent =
   | { readonly kind: "heads"; readonly change: HeadChange }
   | { readonly kind: "pooled"; readonly hashes: readonly Hex[] }
+  | ({ readonly kind: "slice" } & PublishedSlice)
+  | ({ readonly kind: "undone" } & UndoneSlices)
   | { readonly kind: "fatal"; readonly message: string };
 
 /** A JSON-RPC result as JSON text, spliced into the response without parsing. */
 export type RawJson = string;
+
+/** Blocks built in slices. */
+export interface SliceEngine {
+  /**
+   * Opens a candidate whose slices are published: on a known block, or on a candidate whose seal was asked for and whose root
+   * is being computed. Slices go out once the parent is the unsafe head; what asks for the hash of an unsealed parent waits.
+   */
+  open(
+    parent: Hex | { readonly candidate: CandidateId },
+    attributes: PayloadAttributes,
+    mode: SliceMode,
+  ): Promise<{ readonly candidate: CandidateId } & ExtendResult>;
+  /** The half-built block that the journal holds, if it stands on the unsafe head. Ask before opening another one there. */
+  resume(): Promise<ResumedCandidate | null>;
+  /** Whether slice events carry their contents. */
+  watch(watched: boolean): Promise<void>;
+  /** Submits one transaction and waits for its receipt (EIP-7966). A transaction that is already in has its receipt at once. */
+  submitSync(raw: Uint8Array): PendingReceipt;
+}
 
 /**
  * The engine of one rollup: execution, state, journal, pool and queries behind coarse asynchronous calls.
@@ -155,11 +247,17 @@ export interface Engine {
   heads(): Heads;
   onEvent(listener: (event: EngineEvent) => void): () => void;
 
+  /** Slices and what needs them; `null` for an engine that makes none (a stock execution client). */
+  readonly slices: SliceEngine | null;
+
   /** Opens a candidate on any known block and executes the attributes' transactions; an invalid forced one is an error. */
   open(parentHash: Hex, attributes: PayloadAttributes): Promise<{ readonly candidate: CandidateId } & ExtendResult>;
   extend(candidate: CandidateId, source: ExtendSource): Promise<ExtendResult>;
-  /** Computes root and header, journals the block (durable on return). It becomes canonical by `setHeads`. */
-  seal(candidate: CandidateId): Promise<ExecutionPayload>;
+  /**
+   * Computes root and header, journals the block (durable on return). It becomes canonical by `setHeads`. `brief` leaves the
+   * transactions after the first out of the answer.
+   */
+  seal(candidate: CandidateId, options?: { readonly brief?: boolean }): Promise<ExecutionPayload>;
   drop(candidate: CandidateId): Promise<void>;
 
   /** engine_newPayload: executes and journals without making it canonical. */

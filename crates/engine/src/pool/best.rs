@@ -65,6 +65,11 @@ impl BestTransactions {
         }
     }
 
+    /// For the block after this one, while this one is not yet the pool's head: what it included is not offered again.
+    pub fn succeed(self, base_fee: u64) -> Self {
+        Self { next_nonces: self.next_nonces, ..Self::new(base_fee) }
+    }
+
     /// The best transaction that is executable after what the candidate included; not offered again by itself.
     pub fn next(&mut self, pool: &Pool) -> Option<Arc<PooledTransaction>> {
         self.catch_up(pool);

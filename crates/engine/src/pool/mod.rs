@@ -194,7 +194,7 @@ impl Pool {
         Ok(())
     }
 
-    /// Puts back what a reorg dropped, in its order and before everything else. Call after [`Pool::reset`]. Returns
+    /// Puts back what a reorg dropped, in its order and before everything else; what is still pooled moves there. Call after [`Pool::reset`]. Returns
     /// what the new chain refuses.
     pub fn reinject(&mut self, dropped: Vec<Arc<PooledTransaction>>) -> Vec<(B256, Rejection)> {
         let first = self.next_reinjected - dropped.len() as i64 + 1;
@@ -202,11 +202,26 @@ impl Pool {
         let mut refused = Vec::new();
         for (index, tx) in dropped.into_iter().enumerate() {
             let hash = tx.hash;
+            if self.move_ahead(&hash, first + index as i64) {
+                continue;
+            }
             if let Err(rejection) = self.insert(tx, first + index as i64) {
                 refused.push((hash, rejection));
             }
         }
         refused
+    }
+
+    /// Gives a pooled transaction another place in the order; `false` if it is not pooled.
+    fn move_ahead(&mut self, hash: &B256, arrival: i64) -> bool {
+        let Some(tx) = self.by_hash.get(hash).cloned() else { return false };
+        let Some(sender) = self.senders.get(&tx.sender) else { return false };
+        let Some((cost, account)) = sender.get(tx.nonce()).map(|entry| (entry.cost, sender.account)) else {
+            return false;
+        };
+        self.take_out(tx.sender, tx.nonce());
+        self.place(tx, arrival, cost, account);
+        true
     }
 
     /// Follows the chain to a new head. `touched`: every account whose nonce, balance or code may have changed.

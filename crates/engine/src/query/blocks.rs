@@ -45,12 +45,13 @@ fn by_id(context: &QueryContext, id: BlockId, full: bool) -> Result<Value, RpcEr
         Some(Target::Pending(block)) => {
             let transactions = if full {
                 BlockTransactions::Full(
-                    block.transactions.iter().map(transactions::unsealed).collect::<Result<_, _>>()?,
+                    block.transactions().map(transactions::unsealed).collect::<Result<_, _>>()?,
                 )
             } else {
-                BlockTransactions::Hashes(block.transactions.iter().map(|tx| tx.hash).collect())
+                BlockTransactions::Hashes(block.transactions().map(|tx| tx.hash).collect())
             };
-            let header = rpc_header(B256::ZERO, block.header.clone(), Some(size(&block.header, &block.transactions)));
+            let size = size(&block.header, block.transactions());
+            let header = rpc_header(B256::ZERO, block.header.clone(), Some(size));
             let mut value = serde_json::to_value(assemble(header, transactions)).map_err(internal)?;
             // Not known yet; go-ethereum shows null.
             for field in ["hash", "nonce", "miner"] {
@@ -84,9 +85,9 @@ pub const fn rpc_header(hash: B256, inner: Header, size: Option<U256>) -> RpcHea
 }
 
 /// Bytes of the block's RLP: header, transactions (typed ones as strings), no uncles, no withdrawals.
-pub fn size(header: &Header, transactions: &[StoredTransaction]) -> U256 {
+pub fn size<'a>(header: &Header, transactions: impl IntoIterator<Item = &'a StoredTransaction>) -> U256 {
     let list: usize = transactions
-        .iter()
+        .into_iter()
         .map(|tx| if tx.raw.first().is_some_and(|byte| *byte >= 0xc0) { tx.raw.len() } else { tx.raw.length() })
         .sum();
     let list_length = alloy_rlp::Header { list: true, payload_length: list }.length() + list;
@@ -125,7 +126,7 @@ pub fn transaction_count_by_number(context: &QueryContext, params: &Params<'_>) 
 
 fn transaction_count(context: &QueryContext, id: BlockId) -> Result<Option<U64>, RpcError> {
     let count = match target::find(context, id)? {
-        Some(Target::Pending(block)) => block.transactions.len(),
+        Some(Target::Pending(block)) => block.transaction_count(),
         Some(Target::Sealed { hash, .. }) => match context.chain.block(&hash)? {
             Some(block) => block.transactions.len(),
             None => return Ok(None),

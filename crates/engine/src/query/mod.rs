@@ -23,7 +23,8 @@ mod transactions;
 mod txpool;
 mod witness;
 
-pub use context::{PendingBlock, QueryContext};
+pub use context::{PendingBlock, PublishedSlices, QueryContext, Slice};
+pub use receipts::{receipt as block_receipt, slice_logs, slice_receipt};
 use params::Params;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};

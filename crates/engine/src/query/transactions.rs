@@ -27,8 +27,12 @@ pub fn by_hash(context: &QueryContext, params: &Params<'_>) -> Result<Option<Tra
     if let Some((block, index)) = locate(context, &hash)? {
         return in_block(&block, index).map(Some);
     }
-    match pooled(context, &hash) {
-        Some(transaction) => pending(&transaction).map(Some),
+    if let Some(transaction) = pooled(context, &hash) {
+        return pending(&transaction).map(Some);
+    }
+    // A follower's pool may never have had what the sequencer ordered.
+    match context.published.as_ref().and_then(|block| block.locate(&hash)) {
+        Some((slice, index)) => unsealed(&slice.transactions[index]).map(Some),
         None => Ok(None),
     }
 }
@@ -42,7 +46,7 @@ pub fn by_block_number_and_index(context: &QueryContext, params: &Params<'_>) ->
     let number: BlockNumberOrTag = params.required(0)?;
     let index: U64 = params.required(1)?;
     if let Some(Target::Pending(block)) = target::find(context, number.into())? {
-        let Some(stored) = block.transactions.get(index.to::<usize>()) else { return Ok(None) };
+        let Some(stored) = block.transaction(index.to::<usize>()) else { return Ok(None) };
         return unsealed(stored).map(Some);
     }
     by_index(block_by_number(context, params)?, index)

@@ -7,9 +7,10 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread::JoinHandle,
+    time::{Duration, Instant},
 };
 
-use alloy_primitives::B256;
+use alloy_primitives::{B256, keccak256};
 use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
 
@@ -21,6 +22,7 @@ use super::{
 use crate::{
     error::{EngineError, RpcError},
     pool::{PooledTransaction, Rejection, admission},
+    query::{query, slice_receipt},
 };
 
 const WORKERS: usize = 2;
@@ -32,9 +34,19 @@ const CHUNK: usize = 32;
 const MAX_WAITING_BYTES: usize = 64 << 20;
 const MAX_WAITING: usize = 200_000;
 
+/// What a submission is answered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply {
+    /// Hashes or errors, once all are pooled or refused.
+    Hashes,
+    /// The receipt of the one transaction, once it is in a slice or a block.
+    Receipt,
+}
+
 /// One call's transactions.
 struct Batch {
     id: u32,
+    reply: Reply,
     flat: Vec<u8>,
     ranges: Vec<Range<usize>>,
     first_arrival: i64,
@@ -91,7 +103,7 @@ impl Admission {
         Ok(Self { shared: shared.clone(), chunks: Mutex::new(Some(sender)), threads: Mutex::new(threads), waiting })
     }
 
-    pub fn submit(&self, id: u32, flat: Vec<u8>) -> Result<(), EngineError> {
+    pub fn submit(&self, id: u32, flat: Vec<u8>, reply: Reply) -> Result<(), EngineError> {
         let ranges = split(&flat)?;
         if ranges.is_empty() {
             self.shared.sink.answer(id, Ok("[]".into()));
@@ -103,12 +115,18 @@ impl Admission {
             let full = || Submitted::Error {
                 error: SubmitError { code: RpcError::SERVER, message: Rejection::Full.to_string() },
             };
+            if reply == Reply::Receipt {
+                let error = RpcError::new(RpcError::SERVER, Rejection::Full.to_string());
+                self.shared.sink.answer(id, Err(Failure::Rpc(error)));
+                return Ok(());
+            }
             self.shared.sink.answer(id, Ok(to_json(&(0..count).map(|_| full()).collect::<Vec<_>>())));
             return Ok(());
         }
         let first_arrival = self.shared.pool.lock().reserve_arrivals(count);
         let batch = Arc::new(Batch {
             id,
+            reply,
             flat,
             ranges,
             first_arrival,
@@ -181,6 +199,10 @@ fn admit(shared: &Shared, chunk: &Chunk) {
             admission::check_static(&decoded, &rules)?;
             let tx = admission::recover(decoded)?;
             admission::check_fees(&tx, &rules)?;
+            // Before it is pooled: a slice may hold it a moment later.
+            if batch.reply == Reply::Receipt && !shared.waiters.add(tx.hash, batch.id) {
+                return Err(Rejection::Full);
+            }
             Ok(Arc::new(tx))
         })
         .collect();
@@ -226,6 +248,12 @@ fn finish(shared: &Shared, batch: &Batch) {
         return;
     }
     let results = std::mem::take(&mut *batch.results.lock());
+    if batch.reply == Reply::Receipt {
+        if let Some(Some(Err(rejection))) = results.into_iter().next() {
+            refuse(shared, batch, &rejection);
+        }
+        return;
+    }
     let answers: Vec<Submitted> = results
         .into_iter()
         .map(|result| match result {
@@ -239,4 +267,40 @@ fn finish(shared: &Shared, batch: &Batch) {
         })
         .collect();
     shared.sink.answer(batch.id, Ok(to_json(&answers)));
+}
+
+/// A transaction that cannot be pooled may be in already; else its submitter is told why not.
+fn refuse(shared: &Shared, batch: &Batch, rejection: &Rejection) {
+    let hash = keccak256(&batch.flat[batch.ranges[0].clone()]);
+    // It waits first and looks then, or it could miss the moment.
+    shared.waiters.remove(batch.id);
+    let may_be_in = matches!(rejection, Rejection::AlreadyKnown | Rejection::NonceTooLow { .. });
+    if may_be_in && shared.waiters.add(hash, batch.id) {
+        let found = find_receipt(shared, &hash);
+        if found.is_none() && *rejection == Rejection::AlreadyKnown && shared.pool.lock().contains(&hash) {
+            return;
+        }
+        // Whoever takes the waiter out answers it.
+        if shared.waiters.remove(batch.id) {
+            let refused = || Err(Failure::Rpc(RpcError::new(rejection.rpc_code(), rejection.to_string())));
+            shared.sink.answer(batch.id, found.map_or_else(refused, |receipt| receipt.map_err(Failure::Rpc)));
+        }
+        return;
+    }
+    shared.sink.answer(batch.id, Err(Failure::Rpc(RpcError::new(rejection.rpc_code(), rejection.to_string()))));
+}
+
+/// The receipt of a transaction that a published slice or a block of the chain holds.
+fn find_receipt(shared: &Shared, hash: &B256) -> Option<Result<String, RpcError>> {
+    let context = shared.query_context(Instant::now() + Duration::from_millis(shared.limits.call_timeout_ms));
+    if let Some((published, (slice, index))) =
+        context.published.as_ref().and_then(|published| Some((published, published.locate(hash)?)))
+    {
+        return Some(slice_receipt(&shared.spec, published, slice, index).map(|receipt| to_json(&receipt)));
+    }
+    let raw = query(&context, "eth_getTransactionReceipt", &format!("[\"{hash}\"]"));
+    match raw {
+        Ok(raw) if raw.get() == "null" => None,
+        raw => Some(raw.map(|raw| String::from(Box::<str>::from(raw)))),
+    }
 }

@@ -1,21 +1,29 @@
 //! An open block.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use alloy_consensus::Header;
 use alloy_primitives::{B256, Bytes, keccak256};
 use altlayer_execution::{
-    BlockExecutor, ExecuteError, ExecutionPayload, Parent, PayloadAttributes, RecoveredTx, StateRoots, TxReject,
+    BlockExecutor, BlockOutcome, ChainSpec, ExecuteError, Fork, Parent, PayloadAttributes, RecoveredTx, TxReject,
     decode_all,
 };
-use altlayer_state::{Durability, ExecutedBlock, StateView};
+use altlayer_state::StateError;
 
 use super::{
+    overlay::{Layers, Overlay},
+    parent_state::ParentState,
     shared::Shared,
-    wire::{Budget, Extended, Included, Rejected},
+    slice::{self, SliceLog, SliceMode},
+    wire::{Budget, Extended, Rejected},
 };
 use crate::{
     error::EngineError,
     pool::{BestTransactions, PooledTransaction},
+    query::{PendingBlock, Slice},
 };
 
 /// Transactions that do not fit the budget before an extension stops looking for smaller ones.
@@ -25,34 +33,88 @@ const MISFITS: usize = 64;
 const SMALLEST_GAS: u64 = 21_000;
 
 pub struct Candidate {
-    pub parent: B256,
-    executor: BlockExecutor<StateView>,
-    view: StateView,
+    parent: Base,
+    executor: BlockExecutor<ParentState>,
+    state: ParentState,
     best: BestTransactions,
-    no_tx_pool: bool,
+    attributes: PayloadAttributes,
+    log: SliceLog,
+    /// Closed slices, in order.
+    slices: Vec<Arc<Slice>>,
+    /// Slices that the journal holds: published before, and to be shown again.
+    recovered: usize,
+    layers: Layers,
+}
+
+/// What a candidate stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Base {
+    Block(B256),
+    /// Another candidate, whose root is being computed.
+    Sealing(u32),
+}
+
+/// A block whose root is being computed, as the next one needs it.
+pub struct SealingBlock {
+    /// Without roots.
+    pub header: Header,
+    state: ParentState,
+    /// What it took from the pool; handed on to the first block that is opened on it.
+    best: Option<BestTransactions>,
 }
 
 impl Candidate {
-    /// Opens a block and executes the attributes' transactions, each of which must be valid.
+    /// Opens a block on a known one.
     pub fn open(
         shared: &Shared,
         parent: B256,
-        attributes: &PayloadAttributes,
+        attributes: PayloadAttributes,
+        mode: SliceMode,
     ) -> Result<(Self, Extended), EngineError> {
         let header = shared
             .chain
             .header(&parent)?
             .ok_or_else(|| EngineError::new("STATE_UNKNOWN_BLOCK", format!("block {parent} is not known")))?;
-        let view = shared.chain.view(parent)?;
-        let parent_block = Parent { hash: parent, header: (*header).clone() };
-        let executor = BlockExecutor::open(shared.spec.clone(), view.clone(), &parent_block, attributes)
+        let state = ParentState::sealed(shared.chain.view(parent)?);
+        let block = Parent { hash: parent, header: (*header).clone() };
+        Self::begin(shared, (Base::Block(parent), block, state), None, attributes, mode)
+    }
+
+    /// Opens a block on one whose root is being computed. What asks for the parent's hash waits until it is known.
+    pub fn open_on_sealing(
+        shared: &Shared,
+        (id, sealing): (u32, &mut SealingBlock),
+        attributes: PayloadAttributes,
+        mode: SliceMode,
+    ) -> Result<(Self, Extended), EngineError> {
+        // EIP-2935 writes the parent's hash before the first transaction.
+        if shared.spec.is_active(Fork::Isthmus, attributes.timestamp) {
+            return Err(parent_unsealed());
+        }
+        let parent = Parent { hash: B256::ZERO, header: sealing.header.clone() };
+        let best = sealing.best.take();
+        Self::begin(shared, (Base::Sealing(id), parent, sealing.state.clone()), best, attributes, mode)
+    }
+
+    /// Opens a block and executes the attributes' transactions, each of which must be valid.
+    fn begin(
+        shared: &Shared,
+        (base, parent, state): (Base, Parent, ParentState),
+        best: Option<BestTransactions>,
+        attributes: PayloadAttributes,
+        mode: SliceMode,
+    ) -> Result<(Self, Extended), EngineError> {
+        let executor = BlockExecutor::open(shared.spec.clone(), state.clone(), &parent, &attributes)
             .map_err(|error| failure("INVALID_ATTRIBUTES", &error))?;
         let base_fee = executor.header().base_fee_per_gas.unwrap_or_default();
-        let mut candidate =
-            Self { parent, executor, view, best: BestTransactions::new(base_fee), no_tx_pool: attributes.no_tx_pool };
+        let best = best.map_or_else(|| BestTransactions::new(base_fee), |best| best.succeed(base_fee));
         let forced = decode_all(&attributes.transactions).map_err(|(index, reject)| {
             EngineError::new("INVALID_TRANSACTION", format!("attributes' transaction {index}: {reject}"))
         })?;
+        let hash = slice::attributes_hash(&attributes, forced.iter().map(|tx| tx.hash));
+        let log = SliceLog::new(mode, shared.spec.chain_id, hash);
+        let (slices, layers) = (Vec::new(), Layers::default());
+        let mut candidate = Self { parent: base, executor, state, best, attributes, log, slices, recovered: 0, layers };
         let mut extended = Extended::default();
         for (index, tx) in forced.iter().enumerate() {
             let executed = candidate.executor.execute(tx).map_err(|error| match error {
@@ -63,10 +125,82 @@ impl Candidate {
                 other => failure("INVALID_ATTRIBUTES", &other),
             })?;
             candidate.note(tx);
-            extended.included.push(Included { hash: tx.hash, gas_used: executed.gas_used, success: executed.success });
+            extended.include(tx.hash, &executed, false);
         }
         candidate.total(&mut extended);
         Ok((candidate, extended))
+    }
+
+    pub const fn base(&self) -> Base {
+        self.parent
+    }
+
+    pub const fn mode(&self) -> SliceMode {
+        self.log.mode
+    }
+
+    /// It takes transactions from the pool.
+    pub const fn is_open(&self) -> bool {
+        !self.attributes.no_tx_pool
+    }
+
+    pub const fn attributes(&self) -> &PayloadAttributes {
+        &self.attributes
+    }
+
+    pub fn slices(&self) -> &[Arc<Slice>] {
+        &self.slices
+    }
+
+    /// The parent has its root.
+    pub fn parent_sealed(&mut self, shared: &Shared, hash: B256) -> Result<(), EngineError> {
+        self.state.seal(shared.chain.view(hash)?);
+        self.executor.set_parent_hash(hash);
+        self.parent = Base::Block(hash);
+        Ok(())
+    }
+
+    /// Everything so far stands in the journal.
+    pub fn already_published(&mut self) {
+        self.recovered = self.slices.len();
+    }
+
+    /// Slices of before a crash, once: shown again, but not journalled again.
+    pub fn take_recovered(&mut self) -> Vec<Arc<Slice>> {
+        let recovered = std::mem::take(&mut self.recovered);
+        self.slices[..recovered].to_vec()
+    }
+
+    /// Closes slices over what was executed since the last: the attributes' transactions are one of their own.
+    pub fn close_slices(&mut self) -> Vec<Arc<Slice>> {
+        let Base::Block(parent) = self.parent else { return Vec::new() };
+        let forced = self.attributes.transactions.len();
+        let mut closed = Vec::new();
+        while self.log.closed() < self.executor.transactions().len() {
+            let end = if self.log.is_fresh() && forced > 0 { forced } else { self.executor.transactions().len() };
+            let count = end - self.log.closed();
+            let block = (self.executor.transactions(), self.executor.receipts());
+            closed.push(Arc::new(self.log.close(parent, block, count)));
+        }
+        self.slices.extend_from_slice(&closed);
+        closed
+    }
+
+    /// The header as far as it is known.
+    pub fn header(&self) -> Header {
+        let mut header = self.executor.header().clone();
+        header.gas_used = self.executor.gas_used();
+        header
+    }
+
+    /// The block as far as its slices are closed, for queries.
+    pub fn pending(&mut self) -> PendingBlock {
+        let layers = self.layers.advance(self.executor.state());
+        PendingBlock {
+            header: self.header(),
+            slices: self.slices.clone(),
+            state: Arc::new(Overlay { base: self.state.clone(), layers }),
+        }
     }
 
     /// Appends transactions in their order; the valid ones stay in.
@@ -90,13 +224,10 @@ impl Candidate {
             match self.executor.execute(&tx) {
                 Ok(executed) => {
                     self.note(&tx);
-                    extended.included.push(Included {
-                        hash: tx.hash,
-                        gas_used: executed.gas_used,
-                        success: executed.success,
-                    });
+                    extended.include(tx.hash, &executed, false);
                 }
                 Err(ExecuteError::Reject(reject)) => extended.rejected.push(Rejected::new(tx.hash, &reject)),
+                Err(ExecuteError::State(StateError::Unsealed { .. })) => return Err(parent_unsealed()),
                 Err(other) => return Err(failure("ENGINE_EXECUTION", &other)),
             }
         }
@@ -106,7 +237,7 @@ impl Candidate {
 
     /// Appends the pool's best transactions within the budget.
     pub fn extend_from_pool(&mut self, shared: &Shared, budget: Budget) -> Result<Extended, EngineError> {
-        if self.no_tx_pool {
+        if self.attributes.no_tx_pool {
             return Err(EngineError::bad_request("the candidate's attributes say noTxPool"));
         }
         let deadline = match budget.max_ms {
@@ -118,8 +249,8 @@ impl Candidate {
         };
         let (start_gas, start_bytes) = (self.executor.gas_used(), self.executor.transaction_bytes());
         let mut extended = Extended::default();
-        let mut misfits: Vec<std::sync::Arc<PooledTransaction>> = Vec::new();
-        let mut last: Option<std::sync::Arc<PooledTransaction>> = None;
+        let mut misfits: Vec<Arc<PooledTransaction>> = Vec::new();
+        let mut last: Option<Arc<PooledTransaction>> = None;
         loop {
             let next = {
                 let pool = shared.pool.lock();
@@ -132,7 +263,9 @@ impl Candidate {
             let gas = self.executor.gas_used() - start_gas;
             let bytes = (self.executor.transaction_bytes() - start_bytes) as u64;
             let over_time = deadline.is_some_and(|deadline| Instant::now() >= deadline);
-            let misfit = budget.max_gas.is_some_and(|max| gas.saturating_add(tx.gas_limit()) > max)
+            // One transaction is always taken, so that a large one need not wait for a budget of its size.
+            let over_gas = budget.max_gas.is_some_and(|max| gas.saturating_add(tx.gas_limit()) > max);
+            let misfit = (over_gas && extended.included_count > 0)
                 || budget.max_bytes.is_some_and(|max| bytes.saturating_add(tx.raw.len() as u64) > max);
             if misfit || over_time {
                 misfits.push(tx);
@@ -143,12 +276,13 @@ impl Candidate {
             }
             match self.executor.execute(&tx.0) {
                 Ok(executed) => {
-                    extended.included.push(Included {
-                        hash: tx.hash,
-                        gas_used: executed.gas_used,
-                        success: executed.success,
-                    });
+                    extended.include(tx.hash, &executed, budget.brief);
                     last = Some(tx);
+                }
+                // It asks for the parent's hash: it and what follows it wait until that is known.
+                Err(ExecuteError::State(StateError::Unsealed { .. })) => {
+                    misfits.push(tx);
+                    break;
                 }
                 Err(ExecuteError::Reject(reject)) => {
                     if !self.reject(shared, &tx, &reject, &mut extended) {
@@ -193,38 +327,13 @@ impl Candidate {
         true
     }
 
-    /// Ends the block: root, header, journal. Durable on return.
-    pub fn seal(self, shared: &Shared) -> Result<Sealed, EngineError> {
+    /// Ends the block: what is left to do needs no candidate, and what the next block needs is there at once.
+    pub fn finish(self, spec: &ChainSpec) -> Result<(B256, BlockOutcome, SealingBlock), EngineError> {
+        let (Base::Block(parent), Some(view)) = (self.parent, self.state.view()) else { return Err(parent_unsealed()) };
         let outcome = self.executor.finish();
-        let prepared = shared.chain.root_after(self.parent, &outcome.diff)?;
-        let roots = StateRoots { state: prepared.root(), message_passer: prepared.message_passer_root() };
-        let header = outcome.assemble_header(&shared.spec, roots);
-        let hash = header.hash_slow();
-        let raw = outcome.transactions.iter().map(|tx| tx.raw.clone());
-        let payload = ExecutionPayload::from_block(&header, hash, raw);
-        let touched = outcome.diff.accounts.keys().copied().collect();
-        let block = ExecutedBlock {
-            header,
-            hash,
-            transactions: outcome.transactions,
-            receipts: outcome.receipts,
-            state: prepared,
-        };
-        shared.chain.insert(block, Durability::Synced)?;
-        Ok(Sealed { hash, payload, touched })
-    }
-
-    /// The block so far, for queries.
-    pub fn snapshot(&mut self) -> crate::query::PendingBlock {
-        let diff = self.executor.diff();
-        let mut header = self.executor.header().clone();
-        header.gas_used = self.executor.gas_used();
-        crate::query::PendingBlock {
-            header,
-            transactions: self.executor.transactions().to_vec(),
-            receipts: self.executor.receipts().to_vec(),
-            state: std::sync::Arc::new(super::overlay::Overlay { base: self.view.clone(), diff }),
-        }
+        let header = outcome.provisional_header(spec);
+        let state = ParentState::unsealed(header.number, view, outcome.diff.clone());
+        Ok((parent, outcome, SealingBlock { header, state, best: Some(self.best) }))
     }
 
     fn note(&mut self, tx: &RecoveredTx) {
@@ -240,17 +349,13 @@ impl Candidate {
     }
 }
 
-/// A block that stands in the journal.
-pub struct Sealed {
-    pub hash: B256,
-    pub payload: ExecutionPayload,
-    /// Accounts that it changed.
-    pub touched: Vec<alloy_primitives::Address>,
-}
-
 fn decode_each(transactions: &[Bytes]) -> Vec<Result<RecoveredTx, TxReject>> {
     use rayon::prelude::*;
     transactions.par_iter().with_min_len(8).map(|raw| RecoveredTx::decode(raw.clone())).collect()
+}
+
+pub fn parent_unsealed() -> EngineError {
+    EngineError::new("ENGINE_PARENT_UNSEALED", "the parent's root is still being computed: await its seal")
 }
 
 fn failure(code: &'static str, error: &ExecuteError) -> EngineError {

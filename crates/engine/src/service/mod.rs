@@ -2,11 +2,18 @@
 
 mod admission;
 mod candidate;
+mod flashblock;
 mod guard;
 mod head_state;
 mod overlay;
+mod parent_state;
+mod publisher;
 mod readers;
+mod resume;
+mod sealer;
 mod shared;
+mod slice;
+mod waiters;
 mod wire;
 mod writer;
 
@@ -18,7 +25,7 @@ use std::{
     thread::JoinHandle,
 };
 
-use admission::Admission;
+use admission::{Admission, Reply};
 use altlayer_execution::{ChainSpec, genesis_block};
 use altlayer_state::{ChainStore, History, StoreOptions};
 use crossbeam_channel::Sender;
@@ -26,7 +33,7 @@ use parking_lot::Mutex;
 use readers::Readers;
 use shared::Shared;
 pub use shared::{Answer, Failure, Sink};
-use writer::Command;
+use writer::{Command, Outputs};
 
 use crate::{
     error::EngineError,
@@ -43,7 +50,8 @@ pub struct Engine {
     writer: Sender<Command>,
     readers: Readers,
     admission: Admission,
-    writer_thread: Mutex<Option<JoinHandle<()>>>,
+    /// Writer, sealer and publisher, in the order in which they end.
+    threads: Mutex<Vec<JoinHandle<()>>>,
     closing: AtomicBool,
 }
 
@@ -82,7 +90,15 @@ impl Engine {
 
         let shared = Arc::new(Shared::new(spec, chain, pool, journal, options, sink));
         let (writer, commands) = crossbeam_channel::bounded(WRITER_QUEUE);
-        let writer_thread = writer::spawn(shared.clone(), commands)?;
+        let (sealer, jobs) = crossbeam_channel::unbounded();
+        let (publisher, publications) = crossbeam_channel::unbounded();
+        let outputs = Outputs { sealer, publisher: publisher.clone() };
+        let threads = vec![
+            writer::spawn(shared.clone(), commands, outputs)?,
+            sealer::spawn(shared.clone(), jobs, publisher)?,
+            publisher::spawn(shared.clone(), publications, writer.clone())?,
+        ];
+        let _ = shared.writer.set(writer.clone());
         let readers = Readers::spawn(&shared)?;
         let admission = Admission::spawn(&shared)?;
         Ok(Self {
@@ -90,7 +106,7 @@ impl Engine {
             writer,
             readers,
             admission,
-            writer_thread: Mutex::new(Some(writer_thread)),
+            threads: Mutex::new(threads),
             closing: AtomicBool::new(false),
         })
     }
@@ -136,7 +152,16 @@ impl Engine {
 
     /// Hands in transactions, each as a little-endian u32 length and its EIP-2718 bytes.
     pub fn submit(&self, id: u32, flat: Vec<u8>) {
-        let result = self.check_alive().and_then(|()| self.admission.submit(id, flat));
+        let result = self.check_alive().and_then(|()| self.admission.submit(id, flat, Reply::Hashes));
+        if let Err(error) = result {
+            self.shared.sink.answer(id, Err(Failure::Engine(error)));
+        }
+    }
+
+    /// Hands in one transaction; the answer is its receipt, once a slice or a block holds it (EIP-7966).
+    pub fn submit_sync(&self, id: u32, raw: &[u8]) {
+        let flat = [&(raw.len() as u32).to_le_bytes(), raw].concat();
+        let result = self.check_alive().and_then(|()| self.admission.submit(id, flat, Reply::Receipt));
         if let Err(error) = result {
             self.shared.sink.answer(id, Err(Failure::Engine(error)));
         }
@@ -156,12 +181,20 @@ impl Engine {
         }
         self.admission.close();
         let _ = self.writer.send(Command::Close);
-        if let Some(thread) = self.writer_thread.lock().take() {
+        for thread in self.threads.lock().drain(..) {
             let _ = thread.join();
         }
         self.readers.close();
         self.shared.compact_pool_journal();
         Ok(self.shared.chain.close()?)
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Err(error) = self.close() {
+            tracing::error!(%error, "the engine could not be closed in order");
+        }
     }
 }
 

@@ -65,9 +65,6 @@ impl Readers {
     }
 
     pub fn query(&self, id: u32, method: String, params: String) -> Result<(), Failure> {
-        if params.contains("pending") {
-            self.shared.note_pending_asked();
-        }
         let pool = if HEAVY.iter().any(|prefix| method.starts_with(prefix)) { &self.heavy } else { &self.light };
         pool.submit(Job::Query { id, method, params, asked: Instant::now() }).map_err(|refused| match refused {
             Refused::Full => {
@@ -146,7 +143,10 @@ fn answer_query(shared: &Shared, method: &str, params: &str, asked: Instant) -> 
     if asked.elapsed() > timeout {
         return Err(Failure::Rpc(RpcError::new(RpcError::LIMIT, "request timed out while waiting")));
     }
-    let context = shared.query_context(timeout);
+    if params.contains("pending") {
+        shared.await_pending();
+    }
+    let context = shared.query_context(Instant::now() + timeout);
     match guard::contain(|| query(&context, method, params)) {
         // `Box<str>` to `String` moves.
         Ok(Ok(raw)) => Ok(String::from(Box::<str>::from(raw))),
@@ -167,6 +167,15 @@ fn read(shared: &Shared, operation: ReadOperation, json: &str) -> Result<String,
         ReadOperation::PayloadByNumber => {
             let request: wire::NumberRequest = from_json("payloadByNumber", json)?;
             payload(shared, shared.chain.canonical_hash(request.number)?)
+        }
+        ReadOperation::StopWaiting => {
+            let request: wire::StopRequest = from_json("stopWaiting", json)?;
+            Ok(to_json(&shared.waiters.remove(request.id)))
+        }
+        ReadOperation::WatchSlices => {
+            let request: wire::WatchRequest = from_json("watchSlices", json)?;
+            shared.watch_slices(request.slices);
+            Ok("null".into())
         }
         ReadOperation::MessagePasserRoot => {
             let request: wire::HashRequest = from_json("messagePasserRoot", json)?;

@@ -3,21 +3,27 @@
 use std::{
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use altlayer_execution::ChainSpec;
 use altlayer_state::ChainStore;
-use parking_lot::Mutex;
+use crossbeam_channel::Sender;
+use parking_lot::{Condvar, Mutex};
 
-use super::wire::{Event, to_json};
+use super::{
+    publisher::Building,
+    waiters::Waiters,
+    wire::{Event, to_json},
+    writer::Command,
+};
 use crate::{
     error::{EngineError, RpcError},
     options::{EngineOptions, QueryLimits},
     pool::{Pool, PoolJournal},
-    query::{PendingBlock, QueryContext},
+    query::QueryContext,
 };
 
 /// Why a request failed.
@@ -44,6 +50,9 @@ pub trait Sink: Send + Sync {
     fn event(&self, json: String);
 }
 
+/// How long a query waits for the pending block to be brought up to date; after that it sees what is there.
+const PENDING_WAIT: Duration = Duration::from_millis(500);
+
 /// How long after the last query for the pending block the writer keeps publishing it.
 const PENDING_INTEREST: Duration = Duration::from_secs(10);
 
@@ -55,12 +64,18 @@ pub(super) struct Shared {
     pub pool_journal: Mutex<Option<PoolJournal>>,
     pub options: EngineOptions,
     pub limits: Arc<QueryLimits>,
-    pub pending: Mutex<Option<Arc<PendingBlock>>>,
+    pub building: Mutex<Building>,
+    /// Told when the pending block is shown anew.
+    pub building_moved: Condvar,
+    pub waiters: Waiters,
+    slices_watched: AtomicBool,
     pub sink: Arc<dyn Sink>,
     started: Instant,
     /// Milliseconds after `started` at which somebody last asked for the pending block, plus one; zero for never.
     pending_asked: AtomicU64,
     failure: OnceLock<String>,
+    /// The writer's queue, once it runs.
+    pub writer: OnceLock<Sender<Command>>,
 }
 
 impl Shared {
@@ -79,11 +94,15 @@ impl Shared {
             pool_journal: Mutex::new(journal),
             limits: Arc::new(options.limits.clone()),
             options,
-            pending: Mutex::new(None),
+            building: Mutex::default(),
+            building_moved: Condvar::new(),
+            waiters: Waiters::default(),
+            slices_watched: AtomicBool::new(false),
             sink,
             started: Instant::now(),
             pending_asked: AtomicU64::new(0),
             failure: OnceLock::new(),
+            writer: OnceLock::new(),
         }
     }
 
@@ -107,19 +126,51 @@ impl Shared {
         }
     }
 
-    pub fn query_context(&self, timeout: Duration) -> QueryContext {
+    pub fn query_context(&self, deadline: Instant) -> QueryContext {
+        let (pending, published) = {
+            let building = self.building.lock();
+            (building.pending.clone(), building.published.clone())
+        };
         QueryContext {
             spec: self.spec.clone(),
             chain: self.chain.clone(),
             pool: self.pool.clone(),
             limits: self.limits.clone(),
-            pending: self.pending.lock().clone(),
-            deadline: Instant::now() + timeout,
+            pending,
+            published,
+            deadline,
         }
+    }
+
+    pub fn watch_slices(&self, watched: bool) {
+        self.slices_watched.store(watched, Ordering::Relaxed);
+    }
+
+    pub fn are_slices_watched(&self) -> bool {
+        self.slices_watched.load(Ordering::Relaxed)
     }
 
     pub fn note_pending_asked(&self) {
         self.pending_asked.store(self.started.elapsed().as_millis() as u64 + 1, Ordering::Relaxed);
+    }
+
+    /// Makes the pending block show everything that is published. Waits for the writer only if nobody asked lately: while
+    /// somebody does, every slice brings its own.
+    pub fn await_pending(&self) {
+        self.note_pending_asked();
+        let mut building = self.building.lock();
+        let (epoch, deadline) = (building.epoch, Instant::now() + PENDING_WAIT);
+        if !building.is_stale {
+            return;
+        }
+        if self.writer.get().is_none_or(|writer| writer.try_send(Command::ShowPending).is_err()) {
+            return;
+        }
+        while building.is_stale && building.epoch == epoch && self.failure().is_none() {
+            if self.building_moved.wait_until(&mut building, deadline).timed_out() {
+                return;
+            }
+        }
     }
 
     pub fn is_pending_wanted(&self) -> bool {

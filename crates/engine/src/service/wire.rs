@@ -1,10 +1,11 @@
 //! The JSON that goes in and out (packages/engine/src/types.ts has the same shapes).
 
 use alloy_primitives::{B256, Bytes};
-use altlayer_execution::{ExecutionPayload, PayloadAttributes, TxReject};
+use altlayer_execution::{Executed, ExecutionPayload, PayloadAttributes, TxReject};
 use altlayer_state as state;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::slice::SliceMode;
 use crate::error::EngineError;
 
 pub fn to_json<T: Serialize>(value: &T) -> String {
@@ -26,6 +27,7 @@ pub enum Operation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteOperation {
     Open,
+    Resume,
     Extend,
     Seal,
     Drop,
@@ -39,12 +41,17 @@ pub enum ReadOperation {
     PayloadByNumber,
     MessagePasserRoot,
     Stats,
+    /// Forgets a submission that waited for its receipt.
+    StopWaiting,
+    /// Whether slice events carry their contents.
+    WatchSlices,
 }
 
 impl Operation {
     pub fn parse(name: &str) -> Result<Self, EngineError> {
         Ok(match name {
             "open" => Self::Write(WriteOperation::Open),
+            "resume" => Self::Write(WriteOperation::Resume),
             "extend" => Self::Write(WriteOperation::Extend),
             "seal" => Self::Write(WriteOperation::Seal),
             "drop" => Self::Write(WriteOperation::Drop),
@@ -54,6 +61,8 @@ impl Operation {
             "payloadByNumber" => Self::Read(ReadOperation::PayloadByNumber),
             "messagePasserRoot" => Self::Read(ReadOperation::MessagePasserRoot),
             "stats" => Self::Read(ReadOperation::Stats),
+            "stopWaiting" => Self::Read(ReadOperation::StopWaiting),
+            "watchSlices" => Self::Read(ReadOperation::WatchSlices),
             other => return Err(EngineError::bad_request(format!("unknown operation {other}"))),
         })
     }
@@ -113,14 +122,26 @@ pub struct Opened {
 pub enum Event<'a> {
     Heads { change: &'a HeadChange },
     Pooled { hashes: &'a [B256] },
+    Slice(SliceEvent<'a>),
+    /// Published slices that will not become a block; what they held is pooled again.
+    Undone(UndoneEvent<'a>),
     Fatal { message: &'a str },
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OpenRequest {
-    pub parent_hash: B256,
+    pub parent: ParentRequest,
     pub attributes: PayloadAttributes,
+    pub slices: SliceMode,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ParentRequest {
+    Hash(B256),
+    /// A candidate whose seal was asked for.
+    Candidate(u32),
 }
 
 #[derive(Deserialize)]
@@ -143,11 +164,33 @@ pub struct Budget {
     pub max_gas: Option<u64>,
     pub max_bytes: Option<u64>,
     pub max_ms: Option<f64>,
+    /// Leaves the list of what was included out of the answer.
+    #[serde(default)]
+    pub brief: bool,
 }
 
 #[derive(Deserialize)]
 pub struct CandidateRequest {
     pub candidate: u32,
+}
+
+#[derive(Deserialize)]
+pub struct SealRequest {
+    pub candidate: u32,
+    /// Leaves the transactions after the first out of the answer.
+    #[serde(default)]
+    pub brief: bool,
+}
+
+#[derive(Deserialize)]
+pub struct StopRequest {
+    /// The request that no longer waits.
+    pub id: u32,
+}
+
+#[derive(Deserialize)]
+pub struct WatchRequest {
+    pub slices: bool,
 }
 
 #[derive(Deserialize)]
@@ -217,10 +260,74 @@ pub struct Extended {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub candidate: Option<u32>,
     pub included: Vec<Included>,
+    pub included_count: usize,
     pub rejected: Vec<Rejected>,
     pub gas_used: u64,
     pub transaction_bytes: usize,
     pub transaction_count: usize,
+}
+
+impl Extended {
+    pub fn include(&mut self, hash: B256, executed: &Executed, brief: bool) {
+        self.included_count += 1;
+        if !brief {
+            self.included.push(Included { hash, gas_used: executed.gas_used, success: executed.success });
+        }
+    }
+}
+
+/// A candidate that goes on where a crash left it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Resumed<'a> {
+    pub parent_hash: B256,
+    pub attributes: &'a PayloadAttributes,
+    #[serde(flatten)]
+    pub extended: Extended,
+}
+
+/// A slice that is published.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SliceEvent<'a> {
+    pub number: u64,
+    pub parent_hash: B256,
+    pub index: u64,
+    pub id: B256,
+    pub previous_id: B256,
+    pub transaction_count: usize,
+    /// Only while somebody watches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<SliceDetail<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SliceDetail<'a> {
+    pub flashblock: Box<serde_json::value::RawValue>,
+    /// Of the block's first slice: what the block was opened with, for whoever executes along.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<&'a PayloadAttributes>,
+    pub hashes: Vec<B256>,
+    pub logs: Vec<alloy_rpc_types_eth::Log>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UndoneEvent<'a> {
+    pub number: u64,
+    pub parent_hash: B256,
+    pub slices: usize,
+    /// Transactions that cannot be pooled again, and why.
+    pub lost: Vec<Lost<'a>>,
+    /// Only while somebody watches: the logs that were published, marked as removed.
+    pub logs: Vec<alloy_rpc_types_eth::Log>,
+}
+
+#[derive(Serialize)]
+pub struct Lost<'a> {
+    pub hash: B256,
+    pub reason: &'a str,
 }
 
 #[derive(Serialize)]

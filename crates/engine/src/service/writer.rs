@@ -4,24 +4,32 @@ use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
     thread::JoinHandle,
-    time::{Duration, Instant},
 };
 
+use alloy_consensus::Header;
 use alloy_primitives::{Address, B256};
 use altlayer_execution::{
     ExecutionPayload, Parent, PayloadError, RecoveredTx, StateRoots, decode_all, execute_payload,
 };
 use altlayer_state::{Durability, ExecutedBlock, HeadsUpdate, StateError};
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use crossbeam_channel::{Receiver, Sender};
 
 use super::{
-    candidate::Candidate,
+    candidate::{Base, Candidate, SealingBlock, parent_unsealed},
     guard,
     head_state::pool_head,
+    publisher::{Publication, SlicePublication},
+    resume::Resumable,
+    sealer::SealJob,
     shared::{Failure, Shared},
+    slice::{self, SliceMode},
     wire::{self, Event, PayloadStatus, WriteOperation, from_json, to_json},
 };
-use crate::{error::EngineError, pool::PooledTransaction};
+use crate::{
+    error::EngineError,
+    pool::{PoolHead, PooledTransaction, Rejection},
+    query::{Slice, slice_logs},
+};
 
 /// Open candidates at a time. Each holds the changes of a block in memory.
 const MAX_CANDIDATES: usize = 64;
@@ -32,79 +40,107 @@ const TOUCHED_KEPT: usize = 64;
 /// Invalid blocks remembered, so that their descendants are refused without asking for their parents.
 const INVALID_KEPT: usize = 512;
 
-/// Least time between two snapshots of the pending block.
-const PENDING_INTERVAL: Duration = Duration::from_millis(50);
-
 pub enum Command {
-    Request { id: u32, operation: WriteOperation, json: String },
+    Request {
+        id: u32,
+        operation: WriteOperation,
+        json: String,
+    },
+    /// From the publisher: a candidate is a block now (its hash, the accounts it changed), or failed to become one.
+    Sealed {
+        candidate: u32,
+        sealed: Option<(B256, Vec<Address>)>,
+    },
+    /// Somebody asks for the pending block, and it has grown since it was last shown.
+    ShowPending,
     Close,
 }
 
-pub fn spawn(shared: Arc<Shared>, commands: Receiver<Command>) -> Result<JoinHandle<()>, EngineError> {
+pub struct Outputs {
+    pub sealer: Sender<SealJob>,
+    pub publisher: Sender<Publication>,
+}
+
+pub fn spawn(
+    shared: Arc<Shared>,
+    commands: Receiver<Command>,
+    outputs: Outputs,
+) -> Result<JoinHandle<()>, EngineError> {
     guard::spawn("engine-writer", move || {
         let mut writer = Writer {
             shared: shared.clone(),
+            outputs,
             candidates: HashMap::new(),
+            sealing: HashMap::new(),
+            became: VecDeque::new(),
             next_candidate: 1,
             touched: VecDeque::new(),
             invalid: VecDeque::new(),
-            pending_candidate: None,
-            pending_is_stale: false,
-            pending_published: None,
+            shown: None,
         };
-        loop {
-            // A pending block that nobody has seen is looked at again soon, even if nothing more happens to it.
-            let command = if writer.pending_is_stale {
-                match commands.recv_timeout(PENDING_INTERVAL) {
-                    Err(RecvTimeoutError::Timeout) => {
-                        if let Err(panic) = guard::contain(|| writer.publish_pending()) {
-                            shared.fail(format!("the engine's writer panicked: {panic}"));
-                        }
-                        continue;
-                    }
-                    command => command.ok(),
+        for command in commands {
+            let (id, done) = match command {
+                Command::Close => return,
+                Command::Request { id, .. } if shared.failure().is_some() => (Some(id), Ok(Err(shared.gone()))),
+                Command::Request { id, operation, json } => {
+                    (Some(id), guard::contain(|| writer.serve(id, operation, &json)))
                 }
-            } else {
-                commands.recv().ok()
+                Command::Sealed { candidate, sealed } => {
+                    (None, guard::contain(|| writer.sealed(candidate, sealed).map(|()| None)))
+                }
+                Command::ShowPending => (None, guard::contain(|| writer.show_pending().map(|()| None))),
             };
-            let Some(Command::Request { id, operation, json }) = command else { return };
-            if shared.failure().is_some() {
-                shared.sink.answer(id, Err(Failure::Engine(shared.gone())));
-                continue;
-            }
-            let answer = guard::contain(|| writer.serve(operation, &json)).unwrap_or_else(|panic| {
+            let answer = done.unwrap_or_else(|panic| {
                 // Half-made changes may be anywhere: nothing after this can be trusted.
                 shared.fail(format!("the engine's writer panicked: {panic}"));
                 Err(shared.gone())
             });
-            shared.sink.answer(id, answer.map_err(Failure::Engine));
+            match (id, answer) {
+                (Some(id), Ok(Some(text))) => shared.sink.answer(id, Ok(text)),
+                (Some(id), Err(error)) => shared.sink.answer(id, Err(Failure::Engine(error))),
+                (None, Err(error)) => shared.fail(format!("the engine's writer failed: {error}")),
+                // The sealer's answer follows.
+                (_, Ok(None)) | (None, Ok(Some(_))) => {}
+            }
         }
     })
 }
 
+/// The candidate that queries see as the pending block.
+struct Shown {
+    candidate: u32,
+    /// Marks what is published of it.
+    epoch: u64,
+    /// Transactions of the last pending block that was made of it.
+    pending: usize,
+}
+
 struct Writer {
     shared: Arc<Shared>,
+    outputs: Outputs,
     candidates: HashMap<u32, Candidate>,
+    /// Candidates on their way to a block, for those that are opened on them.
+    sealing: HashMap<u32, SealingBlock>,
+    /// What candidates became of late, for a block that is opened on one just as it is sealed.
+    became: VecDeque<(u32, B256)>,
     next_candidate: u32,
     touched: VecDeque<(B256, Vec<Address>)>,
     /// Invalid blocks with their latest valid ancestor.
     invalid: VecDeque<(B256, Option<B256>)>,
-    /// The candidate that queries see as the pending block.
-    pending_candidate: Option<u32>,
-    /// It has changed since it was last published.
-    pending_is_stale: bool,
-    pending_published: Option<Instant>,
+    shown: Option<Shown>,
 }
 
 impl Writer {
-    fn serve(&mut self, operation: WriteOperation, json: &str) -> Result<String, EngineError> {
+    /// The answer; `None`: the sealer answers.
+    fn serve(&mut self, id: u32, operation: WriteOperation, json: &str) -> Result<Option<String>, EngineError> {
         match operation {
-            WriteOperation::Open => self.open(from_json("open", json)?),
-            WriteOperation::Extend => self.extend(from_json("extend", json)?),
-            WriteOperation::Seal => self.seal(from_json("seal", json)?),
-            WriteOperation::Drop => self.drop(from_json("drop", json)?),
-            WriteOperation::NewPayload => self.new_payload(from_json("newPayload", json)?),
-            WriteOperation::SetHeads => self.set_heads(from_json("setHeads", json)?),
+            WriteOperation::Open => self.open(from_json("open", json)?).map(Some),
+            WriteOperation::Resume => self.resume().map(Some),
+            WriteOperation::Extend => self.extend(from_json("extend", json)?).map(Some),
+            WriteOperation::Seal => self.seal(id, from_json("seal", json)?).map(|()| None),
+            WriteOperation::Drop => self.drop(from_json("drop", json)?).map(Some),
+            WriteOperation::NewPayload => self.new_payload(from_json("newPayload", json)?).map(Some),
+            WriteOperation::SetHeads => self.set_heads(from_json("setHeads", json)?).map(Some),
         }
     }
 
@@ -115,18 +151,64 @@ impl Writer {
                 format!("{MAX_CANDIDATES} candidates are open: seal or drop one"),
             ));
         }
-        let (candidate, mut extended) = Candidate::open(&self.shared, request.parent_hash, &request.attributes)?;
+        let wire::OpenRequest { parent, attributes, slices } = request;
+        let (candidate, mut extended) = match parent {
+            wire::ParentRequest::Hash(hash) => Candidate::open(&self.shared, hash, attributes, slices)?,
+            wire::ParentRequest::Candidate(id) if self.became(id).is_some() => {
+                Candidate::open(&self.shared, self.became(id).unwrap_or_default(), attributes, slices)?
+            }
+            wire::ParentRequest::Candidate(id) => {
+                let sealing = self.sealing.get_mut(&id).ok_or_else(|| unknown_candidate(id))?;
+                Candidate::open_on_sealing(&self.shared, (id, sealing), attributes, slices)?
+            }
+        };
+        let id = self.keep(candidate);
+        extended.candidate = Some(id);
+        self.consider_showing(id)?;
+        Ok(to_json(&extended))
+    }
+
+    fn became(&self, candidate: u32) -> Option<B256> {
+        self.became.iter().find(|(id, _)| *id == candidate).map(|(_, hash)| *hash)
+    }
+
+    fn keep(&mut self, candidate: Candidate) -> u32 {
         let id = self.next_candidate;
         self.next_candidate = self.next_candidate.wrapping_add(1).max(1);
         self.candidates.insert(id, candidate);
-        extended.candidate = Some(id);
-        if request.parent_hash == self.shared.chain.heads().unsafe_head.hash && !request.attributes.no_tx_pool {
-            self.pending_candidate = Some(id);
-            self.pending_is_stale = true;
-            self.pending_published = None;
-            self.publish_pending();
+        id
+    }
+
+    /// Goes on with the block that the journal holds unsealed, if it stands on the head.
+    fn resume(&mut self) -> Result<String, EngineError> {
+        let Some(records) = self.shared.chain.take_candidate() else { return Ok("null".into()) };
+        let Some(resumable) = Resumable::read(&records)? else { return Ok("null".into()) };
+        if self.shared.chain.heads().unsafe_head.hash != resumable.parent_hash {
+            // It was sealed, or another chain won. Whatever is in the chain by now is refused.
+            let header = resumable.header(&self.shared)?;
+            if self.shared.chain.heads().unsafe_head.parent_hash != resumable.parent_hash {
+                self.undo_slices(&header, resumable.parent_hash, &resumable.transactions())?;
+            }
+            return Ok("null".into());
         }
-        Ok(to_json(&extended))
+        match resumable.rebuild(&self.shared) {
+            Ok((candidate, mut extended)) => {
+                let id = self.keep(candidate);
+                extended.candidate = Some(id);
+                self.consider_showing(id)?;
+                let Some(candidate) = self.candidates.get(&id) else { return Err(unknown_candidate(id)) };
+                let (parent_hash, attributes) = (resumable.parent_hash, candidate.attributes());
+                Ok(to_json(&wire::Resumed { parent_hash, attributes, extended }))
+            }
+            Err(error) => {
+                // Another version of the rules, or another machine's clock: what was promised cannot be kept. Say so, loudly.
+                tracing::error!(%error, "the half-built block of the journal cannot be built again");
+                self.shared.chain.begin_candidate(&[])?;
+                let header = resumable.header(&self.shared)?;
+                self.undo_slices(&header, resumable.parent_hash, &resumable.transactions())?;
+                Ok("null".into())
+            }
+        }
     }
 
     fn extend(&mut self, request: wire::ExtendRequest) -> Result<String, EngineError> {
@@ -138,59 +220,192 @@ impl Writer {
         };
         match result {
             Ok(extended) => {
-                if self.pending_candidate == Some(id) && !extended.included.is_empty() {
-                    self.pending_is_stale = true;
-                    self.publish_pending();
+                if extended.included_count > 0 {
+                    self.grown(id)?;
                 }
                 Ok(to_json(&extended))
             }
             Err(error) => {
                 // A failed execution leaves a half-made block; a bad request does not.
-                if error.code != "ENGINE_BAD_REQUEST" {
-                    self.forget(id);
+                if error.code != "ENGINE_BAD_REQUEST" && error.code != "ENGINE_PARENT_UNSEALED" {
+                    self.forget(id)?;
                 }
                 Err(error)
             }
         }
     }
 
-    fn seal(&mut self, request: wire::CandidateRequest) -> Result<String, EngineError> {
-        let candidate = self.forget(request.candidate).ok_or_else(|| unknown_candidate(request.candidate))?;
-        let sealed = candidate.seal(&self.shared)?;
-        self.remember_touched(sealed.hash, sealed.touched);
-        Ok(to_json(&sealed.payload))
+    /// Hands the candidate to the sealer. From now on the next block can be opened on it.
+    fn seal(&mut self, request: u32, wanted: wire::SealRequest) -> Result<(), EngineError> {
+        let id = wanted.candidate;
+        let candidate = self.candidates.get(&id).ok_or_else(|| unknown_candidate(id))?;
+        if matches!(candidate.base(), Base::Sealing(_)) {
+            return Err(parent_unsealed());
+        }
+        let Some(candidate) = self.candidates.remove(&id) else { return Err(unknown_candidate(id)) };
+        let (parent, outcome, sealing) = candidate.finish(&self.shared.spec)?;
+        self.sealing.insert(id, sealing);
+        let job = SealJob { request, candidate: id, parent, outcome, brief: wanted.brief };
+        self.outputs.sealer.send(job).map_err(|_| self.shared.gone())
+    }
+
+    /// A candidate's block stands in the journal, or failed.
+    fn sealed(&mut self, candidate: u32, sealed: Option<(B256, Vec<Address>)>) -> Result<(), EngineError> {
+        self.sealing.remove(&candidate);
+        let children = self.candidates.iter().filter(|(_, child)| child.base() == Base::Sealing(candidate));
+        let children: Vec<u32> = children.map(|(id, _)| *id).collect();
+        match sealed {
+            Some((hash, touched)) => {
+                self.remember_touched(hash, touched);
+                if self.became.len() == MAX_CANDIDATES {
+                    self.became.pop_front();
+                }
+                self.became.push_back((candidate, hash));
+                for id in children {
+                    if let Some(child) = self.candidates.get_mut(&id) {
+                        child.parent_sealed(&self.shared, hash)?;
+                    }
+                }
+            }
+            None => self.candidates.retain(|id, _| !children.contains(id)),
+        }
+        Ok(())
     }
 
     fn drop(&mut self, request: wire::CandidateRequest) -> Result<String, EngineError> {
-        let was_pending = self.pending_candidate == Some(request.candidate);
-        self.forget(request.candidate).ok_or_else(|| unknown_candidate(request.candidate))?;
-        if was_pending {
-            *self.shared.pending.lock() = None;
+        if !self.candidates.contains_key(&request.candidate) {
+            return Err(unknown_candidate(request.candidate));
         }
+        self.forget(request.candidate)?;
         Ok("null".into())
     }
 
-    fn forget(&mut self, id: u32) -> Option<Candidate> {
-        if self.pending_candidate == Some(id) {
-            self.pending_candidate = None;
-            self.pending_is_stale = false;
+    /// Drops a candidate; what it had published is undone.
+    fn forget(&mut self, id: u32) -> Result<(), EngineError> {
+        if self.shown.as_ref().is_some_and(|shown| shown.candidate == id) {
+            self.shown = None;
+            self.shared.building.lock().begin();
         }
-        self.candidates.remove(&id)
+        let Some(candidate) = self.candidates.remove(&id) else { return Ok(()) };
+        if let (Base::Block(parent), [_, ..]) = (candidate.base(), candidate.slices())
+            && candidate.mode() != SliceMode::None
+        {
+            if candidate.mode() == SliceMode::Journalled {
+                self.shared.chain.begin_candidate(&[])?;
+            }
+            self.undo_slices(&candidate.header(), parent, candidate.slices())?;
+        }
+        Ok(())
     }
 
-    /// Shows queries the pending block as it is, unless nobody asks for it or they saw it a moment ago.
-    fn publish_pending(&mut self) {
-        if !self.pending_is_stale
-            || !self.shared.is_pending_wanted()
-            || self.pending_published.is_some_and(|at| at.elapsed() < PENDING_INTERVAL)
-        {
-            return;
+    /// Puts the transactions of published slices back into the pool in their order, and tells what cannot be put back.
+    fn undo_slices(
+        &mut self,
+        header: &Header,
+        parent_hash: B256,
+        slices: &[Arc<Slice>],
+    ) -> Result<(), EngineError> {
+        let mut pooled = Vec::new();
+        for stored in slices.iter().flat_map(|slice| &slice.transactions) {
+            if stored.raw.first() != Some(&altlayer_execution::DEPOSIT_TYPE) {
+                pooled.push(Arc::new(PooledTransaction(from_stored(stored)?)));
+            }
         }
-        self.pending_is_stale = false;
-        let Some(candidate) = self.pending_candidate.and_then(|id| self.candidates.get_mut(&id)) else { return };
-        let snapshot = Arc::new(candidate.snapshot());
-        *self.shared.pending.lock() = Some(snapshot);
-        self.pending_published = Some(Instant::now());
+        let refused = self.put_back(pooled)?;
+        let reasons: Vec<_> = refused.iter().map(|(hash, reason)| (*hash, reason.to_string())).collect();
+        let mut logs = Vec::new();
+        if self.shared.are_slices_watched() {
+            logs = slices.iter().flat_map(|slice| slice_logs(header, slice)).collect();
+            logs.iter_mut().for_each(|log| log.removed = true);
+        }
+        self.shared.sink.event(to_json(&Event::Undone(wire::UndoneEvent {
+            number: header.number,
+            parent_hash,
+            slices: slices.len(),
+            lost: reasons.iter().map(|(hash, reason)| wire::Lost { hash: *hash, reason }).collect(),
+            logs,
+        })));
+        Ok(())
+    }
+
+    /// Whether queries see this candidate as the pending block from now on.
+    fn consider_showing(&mut self, id: u32) -> Result<(), EngineError> {
+        let Some(candidate) = self.candidates.get(&id) else { return Ok(()) };
+        let head = self.shared.chain.heads().unsafe_head.hash;
+        if !candidate.is_open() || candidate.base() != Base::Block(head) {
+            return Ok(());
+        }
+        let mut building = self.shared.building.lock();
+        let epoch = building.begin();
+        building.is_stale = true;
+        drop(building);
+        self.shown = Some(Shown { candidate: id, epoch, pending: 0 });
+        // A half-built block goes out as it was published; a new one only if somebody looks at its beginning.
+        if !candidate.slices().is_empty() || self.shared.are_slices_watched() {
+            self.publish_slices()?;
+        }
+        if self.shared.is_pending_wanted() {
+            self.show_pending()?;
+        }
+        Ok(())
+    }
+
+    /// A candidate has more transactions.
+    fn grown(&mut self, id: u32) -> Result<(), EngineError> {
+        if self.shown.as_ref().is_none_or(|shown| shown.candidate != id) {
+            return Ok(());
+        }
+        self.shared.building.lock().is_stale = true;
+        self.publish_slices()?;
+        if self.shared.is_pending_wanted() {
+            self.show_pending()?;
+        }
+        Ok(())
+    }
+
+    /// Journals and publishes what the shown candidate has executed since its last slice.
+    fn publish_slices(&mut self) -> Result<(), EngineError> {
+        let Some(shown) = &self.shown else { return Ok(()) };
+        let Some(candidate) = self.candidates.get_mut(&shown.candidate) else { return Ok(()) };
+        let Base::Block(parent_hash) = candidate.base() else { return Ok(()) };
+        if candidate.mode() == SliceMode::None {
+            return Ok(());
+        }
+        let header = Arc::new(candidate.header());
+        let recovered = candidate.take_recovered();
+        let journalled = recovered.len() as u64;
+        for slice in recovered.into_iter().chain(candidate.close_slices()) {
+            if candidate.mode() == SliceMode::Journalled && slice.index >= journalled {
+                if slice.index == 0 {
+                    self.shared.chain.begin_candidate(&slice::encode_opening(parent_hash, candidate.attributes()))?;
+                }
+                self.shared.chain.append_slice(&slice::encode_record(&slice))?;
+            }
+            let attributes = (slice.index == 0).then(|| candidate.attributes().clone());
+            let publication = SlicePublication { epoch: shown.epoch, header: header.clone(), slice, attributes };
+            self.outputs
+                .publisher
+                .send(Publication::Slice(Box::new(publication)))
+                .map_err(|_| self.shared.gone())?;
+        }
+        Ok(())
+    }
+
+    /// Shows queries the pending block as it is.
+    fn show_pending(&mut self) -> Result<(), EngineError> {
+        self.publish_slices()?;
+        let Some(shown) = &mut self.shown else { return Ok(()) };
+        let Some(candidate) = self.candidates.get_mut(&shown.candidate) else { return Ok(()) };
+        if candidate.mode() == SliceMode::None {
+            candidate.close_slices();
+        }
+        let block = Arc::new(candidate.pending());
+        if shown.pending == block.transaction_count() && shown.pending > 0 {
+            return Ok(());
+        }
+        shown.pending = block.transaction_count();
+        let publication = Publication::Pending { epoch: shown.epoch, block };
+        self.outputs.publisher.send(publication).map_err(|_| self.shared.gone())
     }
 
     fn new_payload(&mut self, request: wire::PayloadRequest) -> Result<String, EngineError> {
@@ -285,20 +500,33 @@ impl Writer {
             Err(StateError::UnknownBlock { hash }) if hash == request.unsafe_head => return Ok("null".into()),
             Err(error) => return Err(error.into()),
         };
-        if !change.added.is_empty() || !change.dropped.is_empty() {
-            self.pending_candidate = None;
-            self.pending_is_stale = false;
-            *self.shared.pending.lock() = None;
-            if let Err(error) = self.follow(&change) {
-                // The heads moved, the pool did not: it would offer what is mined and refuse what is next.
-                self.shared.fail(format!("the pool cannot follow the head: {error}"));
-                return Err(error);
-            }
+        let moved = !change.added.is_empty() || !change.dropped.is_empty();
+        if moved && let Err(error) = self.follow(&change) {
+            // The heads moved, the pool did not: it would offer what is mined and refuse what is next.
+            self.shared.fail(format!("the pool cannot follow the head: {error}"));
+            return Err(error);
         }
         let wire = wire::HeadChange::from(&change);
         // Before the answer: whoever awaits it finds the listeners told.
         self.shared.sink.event(to_json(&Event::Heads { change: &wire }));
+        if moved {
+            self.show_after(&change)?;
+        }
         Ok(to_json(&wire))
+    }
+
+    /// The head moved: the pending block is the one that is being built on it, if any.
+    fn show_after(&mut self, change: &altlayer_state::HeadChange) -> Result<(), EngineError> {
+        if let Some(shown) = self.shown.take() {
+            // Published slices whose block did not come stay with their candidate, until its owner drops or seals it.
+            self.shared.building.lock().begin();
+            drop(shown);
+        }
+        let adopted = change.added.iter().map(|block| block.hash).collect();
+        self.outputs.publisher.send(Publication::Adopted(adopted)).map_err(|_| self.shared.gone())?;
+        let head = Base::Block(change.heads.unsafe_head.hash);
+        let next = self.candidates.iter().filter(|(_, candidate)| candidate.base() == head).map(|(id, _)| *id).max();
+        next.map_or(Ok(()), |id| self.consider_showing(id))
     }
 
     /// Brings the pool to the new head, and puts back what was dropped.
@@ -320,31 +548,43 @@ impl Writer {
                     if stored.raw.first() == Some(&altlayer_execution::DEPOSIT_TYPE) || added.contains(&stored.hash) {
                         continue;
                     }
-                    let tx = RecoveredTx::from_stored(stored)
-                        .map_err(|reject| EngineError::new("ENGINE_STORED_TRANSACTION", reject.to_string()))?;
-                    dropped.push(Arc::new(PooledTransaction(tx)));
+                    dropped.push(Arc::new(PooledTransaction(from_stored(stored)?)));
                 }
             }
         }
         let head =
             pool_head(&shared.spec, &shared.chain, change.heads.unsafe_head.hash, shared.options.pool.min_tip_wei)?;
-        let refused = {
-            let mut journal = shared.pool_journal.lock();
-            let mut pool = shared.pool.lock();
-            pool.reset(head, touched).map_err(|error| EngineError::new("ENGINE_POOL", error.to_string()))?;
-            let refused = pool.reinject(dropped.clone());
-            drop(pool);
-            if let Some(journal) = journal.as_mut()
-                && let Err(error) = journal.append(&dropped)
-            {
-                shared.fail(format!("writing the pool's journal: {error}"));
-            }
-            refused
-        };
-        for (hash, rejection) in refused {
-            tracing::warn!(%hash, %rejection, "a transaction of a dropped block cannot be pooled again");
-        }
+        let _ = self.reinject(Some((head, touched)), dropped)?;
         Ok(())
+    }
+
+    /// Puts transactions back into the pool, before all others and in their order. Returns those that cannot be, and why.
+    fn put_back(&mut self, transactions: Vec<Arc<PooledTransaction>>) -> Result<Vec<(B256, Rejection)>, EngineError> {
+        self.reinject(None, transactions)
+    }
+
+    fn reinject(
+        &mut self,
+        reset: Option<(PoolHead, HashSet<Address>)>,
+        transactions: Vec<Arc<PooledTransaction>>,
+    ) -> Result<Vec<(B256, Rejection)>, EngineError> {
+        let shared = self.shared.clone();
+        let mut journal = shared.pool_journal.lock();
+        let mut pool = shared.pool.lock();
+        if let Some((head, touched)) = reset {
+            pool.reset(head, touched).map_err(|error| EngineError::new("ENGINE_POOL", error.to_string()))?;
+        }
+        let refused = pool.reinject(transactions.clone());
+        drop(pool);
+        if let Some(journal) = journal.as_mut()
+            && let Err(error) = journal.append(&transactions)
+        {
+            shared.fail(format!("writing the pool's journal: {error}"));
+        }
+        for (hash, rejection) in &refused {
+            tracing::warn!(%hash, %rejection, "a transaction that was ordered before cannot be pooled again");
+        }
+        Ok(refused)
     }
 
     fn block(&self, hash: B256) -> Result<Arc<altlayer_state::StoredBlock>, EngineError> {
@@ -364,6 +604,11 @@ impl Writer {
         }
         self.touched.push_back((hash, touched));
     }
+}
+
+fn from_stored(stored: &altlayer_state::StoredTransaction) -> Result<RecoveredTx, EngineError> {
+    RecoveredTx::from_stored(stored)
+        .map_err(|reject| EngineError::new("ENGINE_STORED_TRANSACTION", reject.to_string()))
 }
 
 fn unknown_candidate(id: u32) -> EngineError {

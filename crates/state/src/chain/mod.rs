@@ -199,6 +199,23 @@ impl ChainStore {
         Ok(self.shared.flat.code(hash).map(|code| code.original_bytes()))
     }
 
+    /// Records that a block in the making was opened. Durable after the next [`Self::sync`].
+    pub fn begin_candidate(&self, opening: &[u8]) -> Result<(), StateError> {
+        self.check_usable()?;
+        self.shared.journal.append(write::KIND_CANDIDATE, opening).map(drop)
+    }
+
+    /// Records a slice of the block opened last. Durable after the next [`Self::sync`].
+    pub fn append_slice(&self, slice: &[u8]) -> Result<(), StateError> {
+        self.check_usable()?;
+        self.shared.journal.append(write::KIND_SLICE, slice).map(drop)
+    }
+
+    /// The block in the making that the journal held when it was opened; once.
+    pub fn take_candidate(&self) -> Option<CandidateRecords> {
+        self.shared.candidate.lock().take()
+    }
+
     /// Writes an opaque record; `kind` from 128 up. The newest of each kind is kept for [`Self::extra`].
     pub fn put_extra(&self, kind: u8, bytes: &[u8], durability: Durability) -> Result<(), StateError> {
         self.check_usable()?;

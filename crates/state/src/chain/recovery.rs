@@ -12,8 +12,8 @@ use alloy_primitives::B256;
 use super::{
     shared::{CheckpointState, IndexJob, IndexQueue, Shared},
     tree::{Node, Tree},
-    types::{BlockRef, ExecutedBlock, GenesisBlock, Heads, PreparedState, StoreOptions},
-    write::{KIND_BLOCK, KIND_EXTRA, KIND_GENESIS, KIND_HEADS, load_node},
+    types::{BlockRef, CandidateRecords, ExecutedBlock, GenesisBlock, Heads, PreparedState, StoreOptions},
+    write::{KIND_BLOCK, KIND_CANDIDATE, KIND_EXTRA, KIND_GENESIS, KIND_HEADS, KIND_SLICE, load_node},
 };
 use crate::{
     MESSAGE_PASSER,
@@ -53,6 +53,9 @@ struct Found {
     blocks: HashMap<B256, Known>,
     genesis: Option<Position>,
     heads: Option<[B256; 3]>,
+    /// The newest record that opens a block in the making, and its slices. A checkpoint never hides it: its parent is in
+    /// memory, and the scan starts before what is.
+    candidate: Option<CandidateRecords>,
     extras: BTreeMap<u8, Vec<u8>>,
 }
 
@@ -70,6 +73,15 @@ fn scan(journal: &Journal, from: Position) -> Result<Found, StateError> {
             KIND_HEADS => {
                 let mut reader = Reader::new(payload, "heads record");
                 found.heads = Some([reader.hash()?, reader.hash()?, reader.hash()?]);
+            }
+            KIND_CANDIDATE => {
+                found.candidate = Some(CandidateRecords { opening: payload.to_vec(), slices: Vec::new() });
+            }
+            KIND_SLICE => {
+                // A scan may start amid the slices of a block that was sealed long ago.
+                if let Some(candidate) = &mut found.candidate {
+                    candidate.slices.push(payload.to_vec());
+                }
             }
             KIND_EXTRA.. => {
                 found.extras.insert(kind, payload.to_vec());
@@ -309,6 +321,7 @@ struct Parts {
     queue: IndexQueue,
     checkpoint: CheckpointState,
     extras: BTreeMap<u8, Vec<u8>>,
+    candidate: Option<CandidateRecords>,
 }
 
 impl Parts {
@@ -328,6 +341,7 @@ impl Parts {
             checkpoint_writing: Default::default(),
             stopping: Default::default(),
             extras: self.extras.into(),
+            candidate: self.candidate.into(),
             blocks: Default::default(),
             tries: Default::default(),
         }
@@ -414,5 +428,6 @@ fn finish(
         }
     }
     let checkpoint = CheckpointState { last_number: checkpoint.0, last_position: checkpoint.1, ..Default::default() };
-    Ok(Parts { options, genesis, flat, tree, queue, checkpoint, extras: blocks.found.extras })
+    let Found { extras, candidate, .. } = blocks.found;
+    Ok(Parts { options, genesis, flat, tree, queue, checkpoint, extras, candidate })
 }

@@ -14,7 +14,7 @@ use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::{
     tree::{Node, Tree},
-    types::{BlockRef, History, StoreOptions, StoredBlock},
+    types::{BlockRef, CandidateRecords, History, StoreOptions, StoredBlock},
 };
 use crate::{
     change::{Account, AccountChange, ChangeSet, SlotChange},
@@ -74,6 +74,8 @@ pub struct Shared {
     pub checkpoint_writing: Mutex<()>,
     pub stopping: AtomicBool,
     pub extras: Mutex<BTreeMap<u8, Vec<u8>>>,
+    /// As recovery found it, until it is taken.
+    pub candidate: Mutex<Option<CandidateRecords>>,
     pub blocks: Mutex<VecDeque<Arc<StoredBlock>>>,
     pub tries: Mutex<VecDeque<(B256, StateTrie)>>,
 }

@@ -106,6 +106,14 @@ pub struct StoredTransaction {
     pub raw: Bytes,
 }
 
+/// What the journal holds of a block in the making. The contents are the caller's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CandidateRecords {
+    pub opening: Vec<u8>,
+    /// In the order in which they were written.
+    pub slices: Vec<Vec<u8>>,
+}
+
 /// A block's state changes after [`super::ChainStore::root_after`]: root computed, old values known.
 #[derive(Clone)]
 pub struct PreparedState {

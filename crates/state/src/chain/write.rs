@@ -23,6 +23,10 @@ use crate::{
 pub const KIND_GENESIS: u8 = 1;
 pub const KIND_BLOCK: u8 = 2;
 pub const KIND_HEADS: u8 = 3;
+/// Opens a block in the making: what follows as [`KIND_SLICE`] belongs to it, until the next one. Opaque to this crate.
+pub const KIND_CANDIDATE: u8 = 4;
+/// A published part of the block in the making. Opaque to this crate.
+pub const KIND_SLICE: u8 = 5;
 /// Kinds from here on are opaque to this crate.
 pub const KIND_EXTRA: u8 = 128;
 

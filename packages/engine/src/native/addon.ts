@@ -10,6 +10,7 @@ export interface NativeEngine {
   request(id: number, operation: string, json: string): void;
   query(id: number, method: string, params: string): void;
   submit(id: number, flat: Uint8Array): void;
+  submitSync(id: number, raw: Uint8Array): void;
   close(id: number): void;
 }
 

@@ -43,6 +43,19 @@ export class Channel {
     return answer;
   }
 
+  /** Answered with a receipt. `cancel` forgets it; the promise stays open. */
+  submitSync(raw: Uint8Array): { readonly answer: Promise<string>; readonly cancel: () => void } {
+    const id = this.#takeId();
+    const answer = this.#wait(id);
+    this.#native.submitSync(id, raw);
+    const cancel = () => {
+      if (!this.#waiters.delete(id)) return;
+      // Nobody minds if the engine is closed by now.
+      this.request("stopWaiting", { id }).catch(() => undefined);
+    };
+    return { answer, cancel };
+  }
+
   async close(): Promise<void> {
     const id = this.#takeId();
     const answer = this.#wait(id);

@@ -42,7 +42,7 @@ export interface EngineApiClientOptions {
 const MESSAGE_PASSER: Hex = "0x4200000000000000000000000000000000000016";
 /** Engine API codes for attributes that cannot become a block: -38003 and, for forced transactions, -32000 on building. */
 const INVALID_ATTRIBUTES = -38003;
-const NOTHING: ExtendResult = { included: [], rejected: [], gasUsed: 0, transactionBytes: 0, transactionCount: 0 };
+const NOTHING: ExtendResult = { included: [], includedCount: 0, rejected: [], gasUsed: 0, transactionBytes: 0, transactionCount: 0 };
 
 /**
  * A stock execution client (op-geth) behind the engine's face, driven by the Engine API, version 3.
@@ -51,6 +51,7 @@ const NOTHING: ExtendResult = { included: [], rejected: [], gasUsed: 0, transact
  * pool, `extend` therefore reports nothing), keep several candidates on different heads, or tell of pooled transactions.
  */
 export class EngineApiClient implements Engine {
+  readonly slices = null;
   readonly #rpc: JsonRpcClient;
   readonly #candidates = new Map<CandidateId, { readonly payloadId: Hex }>();
   readonly #listeners = new Set<(event: EngineEvent) => void>();

@@ -1,4 +1,5 @@
 import type { Engine, Hex } from "@altlayer/engine";
+import type { SliceFeed } from "../slices/slice-feed.ts";
 import type { RequestObserver } from "./json-rpc/handler.ts";
 
 /** What the node tells the JSON-RPC server beyond the engine. All are read at call time, so answers are current. */
@@ -53,6 +54,8 @@ export interface RpcDependencies {
   readonly engine: Engine;
   readonly node: NodeInfo;
   readonly optimism?: OptimismProvider;
+  /** Shared with whatever else streams slices; by default the server has its own. */
+  readonly slices?: SliceFeed;
   readonly forward?: ForwardTransaction;
   readonly observe?: RequestObserver;
   readonly onInternalError?: (failure: { readonly method: string; readonly error: unknown }) => void;

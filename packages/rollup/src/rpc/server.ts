@@ -1,3 +1,4 @@
+import { SliceFeed } from "../slices/slice-feed.ts";
 import { ChainFeed } from "./filters/chain-feed.ts";
 import { FilterStore } from "./filters/filter-store.ts";
 import { Subscriptions } from "./filters/subscriptions.ts";
@@ -23,7 +24,7 @@ import type { ListenOptions, RpcLimits } from "./options.ts";
 import { defaultLimits, defaultListen } from "./options.ts";
 import type { RpcDependencies } from "./providers.ts";
 import { SubmitCoalescer } from "./submit/coalescer.ts";
-import { InclusionWaiter } from "./submit/inclusion-waiter.ts";
+import { inclusionOf } from "./submit/inclusion.ts";
 import type { Listener } from "./transport/listener.ts";
 import { listen } from "./transport/listener.ts";
 
@@ -57,9 +58,10 @@ export function createRpcApi(options: { readonly limits: RpcLimits }, dependenci
   const feed = new ChainFeed({ engine });
   const filters = new FilterStore({ limits }, { feed });
   const transaction = (hash: string) => engine.query("eth_getTransactionByHash", `["${hash}"]`);
-  const subscriptions = new Subscriptions({ limits }, { feed, node, transaction });
+  const slices = dependencies.slices ?? new SliceFeed({ engine });
+  const subscriptions = new Subscriptions({ limits }, { feed, slices, node, transaction });
   const coalescer = new SubmitCoalescer({ batch: limits.submitBatch, queue: limits.submitQueue }, { engine });
-  const inclusion = new InclusionWaiter({ engine });
+  const inclusion = inclusionOf({ engine, forwarded: forward !== undefined });
   const methods = [
     ...blockMethods({ engine }),
     ...transactionMethods({ engine }),

@@ -99,6 +99,12 @@ export class OriginSelector {
     return { l1: this.#l1Data.header(current), receipts: null, empty: pastDrift };
   }
 
+  /** Whether the L1 still has this block, as far as it can be asked. */
+  async isCanonical(origin: L2BlockRef["l1Origin"]): Promise<boolean> {
+    const found = await this.#soon(this.#l1.headerByNumber(origin.number), origin.number);
+    return found === null || found.hash === origin.hash;
+  }
+
   /** An L1 that does not answer now must not hold up a block that can do without it. */
   #soon<T>(answer: Promise<T | null>, number: number): Promise<T | null> {
     const caught = answer.catch((error: unknown) => {

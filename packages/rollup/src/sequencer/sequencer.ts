@@ -1,22 +1,23 @@
-import type { Engine, ExecutionPayload, HeadChange, Hex } from "@altlayer/engine";
-import type { Keccak256, L2BlockRef, RollupConfig } from "@altlayer/protocol";
+import type { CandidateId, Engine, ExecutionPayload, HeadChange, Hex, ResumedCandidate } from "@altlayer/engine";
+import { type Keccak256, type RollupConfig, systemConfigFromPayload } from "@altlayer/protocol";
 import type { Clock } from "../clock.ts";
-import { closedError } from "../clock.ts";
 import type { DerivationDriver } from "../derivation/driver.ts";
 import type { L2Chain } from "../derivation/l2-chain.ts";
 import { describeError, isClosed, RollupError, severityOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Mutex } from "../mutex.ts";
 import { Wakeup } from "../signal.ts";
-import { sequencedAttributes } from "./attributes.ts";
+import { type ParentBlock, sequencedAttributes } from "./attributes.ts";
+import { BlockBuilder, type OpenBlock, OUTPACED } from "./block-builder.ts";
 import type { OriginSelector } from "./origin-selector.ts";
+import { resumedBlock } from "./resumed-block.ts";
 import type { WindowGuard } from "./window-guard.ts";
 
 export interface SequencerOptions {
   readonly rollup: RollupConfig;
   /** Time before the block's own time at which filling ends and sealing begins. */
   readonly sealMarginMs: number;
-  /** Shortest time between two fillings of an open block. */
+  /** Shortest time between two slices of a block. */
   readonly sliceMs: number;
   /** Bytes of transactions in a block, below what gossip carries (10 MiB). */
   readonly maxBlockBytes: number;
@@ -42,26 +43,36 @@ export interface SequencerDependencies {
 /** How long a sequencer that may not build waits before it asks again. */
 const HELD_MS = 200;
 
-/** A candidate was opened on a head that is no more. */
-const OUTPACED = Symbol("outpaced");
+/** A block that is on its way to a root and to the head, while the next one is built on it. */
+interface SealingBlock {
+  readonly candidate: CandidateId;
+  readonly block: ParentBlock;
+  /** Known once its root is. */
+  hash: Hex | null;
+  /** The block's hash once it is the head; `null` if the head moved elsewhere. */
+  adopted: Promise<Hex | null>;
+}
 
 /**
- * Builds blocks at their times: opens a candidate on the unsafe head as soon as the block's slot begins, fills it from
- * the pool until shortly before the block's time, seals it and makes it the head.
+ * Builds blocks at their times: opens a candidate on the newest block, fills it from the pool in slices until shortly
+ * before the block's time, and seals it. The next block is opened at once, while the last one's root is computed.
  */
 export class Sequencer {
   readonly #options: SequencerOptions;
   readonly #d: SequencerDependencies;
+  readonly #builder: BlockBuilder;
   readonly #closing = new AbortController();
   readonly #pooled = new Wakeup();
   #stopListening: (() => void) | null = null;
   #running: Promise<void> | null = null;
   #paused = false;
-  #last: ExecutionPayload | null = null;
+  #sealing: SealingBlock | null = null;
 
   constructor(options: SequencerOptions, dependencies: SequencerDependencies) {
     this.#options = options;
     this.#d = dependencies;
+    const { engine, clock, throttle } = dependencies;
+    this.#builder = new BlockBuilder(options, { engine, clock, throttle, pooled: this.#pooled });
   }
 
   get active(): boolean {
@@ -71,6 +82,12 @@ export class Sequencer {
   start(): void {
     this.#stopListening ??= this.#d.engine.onEvent((event) => {
       if (event.kind === "pooled") this.#pooled.poke();
+      if (event.kind === "undone") {
+        const { number, slices, lost } = event;
+        this.#d.log.warn("published slices are undone", { number, slices, lost: lost.length });
+        for (const { hash, reason } of lost)
+          this.#d.log.error("a published transaction is lost", { number, hash, reason });
+      }
     });
     this.#paused = false;
     this.#running ??= this.#run();
@@ -81,34 +98,42 @@ export class Sequencer {
     this.#paused = true;
   }
 
+  /** A half-built block stays in the journal: the next start goes on with it. */
   async close(): Promise<void> {
     this.#closing.abort();
     this.#stopListening?.();
     await this.#running;
+    await this.#sealing?.adopted.catch(() => {});
   }
 
   async #run(): Promise<void> {
-    const { clock, driver, log } = this.#d;
+    const { clock, driver, engine, log } = this.#d;
     const { signal } = this.#closing;
     let failures = 0;
     try {
       // What the L1 already holds of this chain comes first: a sequencer that lost its disk must not fork itself.
       while (!(driver.status.phase === "deriving" && driver.status.idle)) await clock.sleep(20, signal);
-      log.info("sequencing", { head: this.#d.engine.heads().unsafe.number });
+      log.info("sequencing", { head: engine.heads().unsafe.number });
+      let resumed = (await engine.slices?.resume()) ?? null;
       while (!signal.aborted) {
         if (this.#paused) {
+          await this.#settle();
           await clock.sleep(50, signal);
           continue;
         }
         try {
-          await this.#buildNext();
+          if (resumed) await this.#goOn(resumed);
+          else await this.#buildNext();
           failures = 0;
         } catch (error) {
           if (signal.aborted || isClosed(error)) return;
+          // Never two blocks at one height: what is being sealed is settled first.
+          await this.#settle().catch(() => {});
           if (severityOf(error) === "reset") driver.requestReset();
           if (failures++ % 20 === 0) log.warn("cannot build a block", { error: describeError(error), failures });
           await clock.sleep(Math.min(1_000, 50 * 2 ** Math.min(failures, 5)), signal);
         }
+        resumed = null;
       }
     } catch (error) {
       if (!signal.aborted) log.error("sequencer stopped", { error: describeError(error) });
@@ -116,85 +141,130 @@ export class Sequencer {
   }
 
   async #buildNext(): Promise<void> {
-    const { engine, clock, l2, origins, guard, keccak256 } = this.#d;
+    const { engine, clock, origins, guard, keccak256 } = this.#d;
     const { rollup } = this.#options;
-    const parent = await l2.byHash(engine.heads().unsafe.hash);
-    const timestamp = parent.timestamp + rollup.blockTime;
-    const slotMs = (timestamp - rollup.blockTime) * 1000;
-    if (clock.nowMs() < slotMs) await clock.sleep(slotMs - clock.nowMs(), this.#closing.signal);
-    if (engine.heads().unsafe.hash !== parent.hash) return;
+    // A stock execution client opens blocks on sealed ones only.
+    if (!engine.slices) await this.#settle();
+    const sealing = this.#sealing;
+    const parent = sealing?.block ?? (await this.#head());
+    const timestamp = parent.ref.timestamp + rollup.blockTime;
+    // A chain that is ahead of its time waits; one whose last block is just being sealed need not.
+    const earliestMs = parent.ref.timestamp * 1000 - this.#options.sealMarginMs;
+    if (clock.nowMs() < earliestMs) await clock.sleep(earliestMs - clock.nowMs(), this.#closing.signal);
 
-    const { build, depositsOnly } = await guard.decide(parent);
+    const { build, depositsOnly } = await guard.decide(parent.ref);
     if (!build) {
+      await this.#settle();
       await clock.sleep(HELD_MS, this.#closing.signal);
       return;
     }
-    const selected = await origins.select(parent);
+    const selected = await origins.select(parent.ref);
     const origin = { ...selected, empty: selected.empty || depositsOnly };
-    const parentPayload = this.#last?.blockHash === parent.hash ? this.#last : await l2.payload(parent.number);
-    if (parentPayload.blockHash !== parent.hash) return;
-    const attributes = sequencedAttributes({ rollup, parent, parentPayload, origin }, { keccak256 });
-    const opened = await engine.open(parent.hash, attributes);
+    const { attributes, block } = sequencedAttributes({ rollup, parent, origin }, { keccak256 });
+    const isCurrent = () => {
+      const head = engine.heads().unsafe.hash;
+      return sealing ? head === parent.ref.parentHash || head === sealing.hash : head === parent.ref.hash;
+    };
+    if (!isCurrent()) return this.#settle();
+    const opened = engine.slices
+      ? await engine.slices.open(sealing ? { candidate: sealing.candidate } : parent.ref.hash, attributes, "journalled")
+      : await engine.open(parent.ref.hash, attributes);
+    await this.#build({ candidate: opened.candidate, attributes, opened, isCurrent }, { sealing, block, timestamp });
+  }
+
+  /** Goes on with the block that a crash or a stop left half built. */
+  async #goOn(resumed: ResumedCandidate): Promise<void> {
+    const { engine, log, origins } = this.#d;
+    const { candidate, attributes, parentHash } = resumed;
+    const block = resumedBlock({ rollup: this.#options.rollup, parent: await this.#head(), attributes });
+    log.info("going on with a half-built block", { number: block.ref.number, transactions: resumed.transactionCount });
+    if (!(await origins.isCanonical(block.ref.l1Origin))) {
+      await engine.drop(candidate);
+      return;
+    }
+    const isCurrent = () => engine.heads().unsafe.hash === parentHash;
+    const open = { candidate, attributes, opened: resumed, isCurrent };
+    await this.#build(open, { sealing: null, block, timestamp: attributes.timestamp });
+  }
+
+  /** Fills and seals an open block. */
+  async #build(
+    open: OpenBlock,
+    place: { readonly sealing: SealingBlock | null; readonly block: ParentBlock; readonly timestamp: number },
+  ): Promise<void> {
+    const { engine, clock } = this.#d;
+    const { signal } = this.#closing;
+    const deadlineMs = place.timestamp * 1000 - this.#options.sealMarginMs;
+    let parentHash: Hex | null;
     try {
-      if (!attributes.noTxPool) await this.#fill(opened.candidate, opened.transactionBytes, parent, timestamp);
-      else await this.#untilSealing(timestamp);
+      if (!open.attributes.noTxPool) await this.#builder.fill(open, deadlineMs, signal);
+      else if (deadlineMs > clock.nowMs()) await clock.sleep(deadlineMs - clock.nowMs(), signal);
+      parentHash = place.sealing ? await place.sealing.adopted : engine.heads().unsafe.hash;
+      if (parentHash === null || engine.heads().unsafe.hash !== parentHash) throw OUTPACED;
     } catch (error) {
-      await engine.drop(opened.candidate).catch(() => {});
-      if (error === OUTPACED) return;
+      // Closing leaves the block to the next start, which goes on with it.
+      if (!signal.aborted) await engine.drop(open.candidate).catch(() => {});
+      if (error === OUTPACED) return this.#settle();
       throw error;
     }
-    const payload = await engine.seal(opened.candidate);
-    if (await this.#adopt(parent.hash, payload)) {
-      l2.remember(payload);
-      this.#last = payload;
-      await this.#d.publish?.(payload).catch((error: unknown) => {
-        this.#d.log.warn("block not published", { number: Number(payload.blockNumber), error: describeError(error) });
+    const block = { ...place.block, ref: { ...place.block.ref, parentHash } };
+    const sealing: SealingBlock = { candidate: open.candidate, block, hash: null, adopted: Promise.resolve(null) };
+    sealing.adopted = this.#adopt(sealing);
+    sealing.adopted.catch(() => {});
+    this.#sealing = sealing;
+  }
+
+  /** Awaits the block that is being sealed; afterwards the head is what there is to build on. */
+  async #settle(): Promise<void> {
+    const sealing = this.#sealing;
+    this.#sealing = null;
+    await sealing?.adopted;
+  }
+
+  async #head(): Promise<ParentBlock> {
+    const { engine, l2 } = this.#d;
+    const { hash, number } = engine.heads().unsafe;
+    const payload = await l2.payload(number);
+    if (payload.blockHash !== hash) {
+      throw new RollupError("ENGINE_SYNCING", `the head moved away from L2 block ${number}`, {
+        severity: "temporary",
+        data: { number, hash },
       });
     }
+    return { ref: l2.remember(payload), systemConfig: systemConfigFromPayload(this.#options.rollup, payload) };
   }
 
-  /** Fills until the deadline; at least once, so that a chain that is late still includes transactions. */
-  async #fill(candidate: number, openedBytes: number, parent: L2BlockRef, timestamp: number): Promise<void> {
-    const { engine, clock, throttle } = this.#d;
-    const { sliceMs, sealMarginMs, maxBlockBytes } = this.#options;
-    const deadlineMs = timestamp * 1000 - sealMarginMs;
-    const limit = openedBytes + Math.min(maxBlockBytes, throttle() ?? maxBlockBytes);
-    let bytes = openedBytes;
-    for (let first = true; ; first = false) {
-      if (this.#closing.signal.aborted) throw closedError();
-      if (engine.heads().unsafe.hash !== parent.hash) throw OUTPACED;
-      const remainingMs = deadlineMs - clock.nowMs();
-      if (!first && remainingMs <= 0) return;
-      const maxMs = Math.max(Math.min(remainingMs, this.#options.rollup.blockTime * 1000), 50);
-      const result = await engine.extend(candidate, { kind: "pool", maxBytes: Math.max(0, limit - bytes), maxMs });
-      bytes = result.transactionBytes;
-      const leftMs = deadlineMs - clock.nowMs();
-      if (leftMs <= 0) return;
-      await clock.sleep(Math.min(sliceMs, leftMs), this.#closing.signal);
-      // Nothing came in: wait until something does.
-      if (result.included.length === 0) {
-        await this.#pooled.wait(Math.max(1, deadlineMs - clock.nowMs()), clock, this.#closing.signal);
-      }
-    }
-  }
-
-  async #untilSealing(timestamp: number): Promise<void> {
-    const leftMs = timestamp * 1000 - this.#options.sealMarginMs - this.#d.clock.nowMs();
-    if (leftMs > 0) await this.#d.clock.sleep(leftMs, this.#closing.signal);
-  }
-
-  /** Makes the sealed block the head unless derivation or a reset moved the head meanwhile. */
-  #adopt(parentHash: Hex, payload: ExecutionPayload): Promise<HeadChange | null> {
-    const { engine, headLock, log } = this.#d;
-    return headLock.run(async () => {
+  /** Seals the block and makes it the head, unless derivation or a reset moved the head meanwhile. */
+  async #adopt(sealing: SealingBlock): Promise<Hex | null> {
+    const { engine, headLock, l2, log } = this.#d;
+    const { number, parentHash } = sealing.block.ref;
+    const payload = await engine.seal(sealing.candidate, { brief: engine.slices !== null });
+    sealing.hash = payload.blockHash;
+    const change = await headLock.run(async (): Promise<HeadChange | null> => {
       if (engine.heads().unsafe.hash !== parentHash) {
-        log.info("sealed block is not adopted, the head moved", { number: Number(payload.blockNumber) });
+        log.info("sealed block is not adopted, the head moved", { number });
         return null;
       }
-      const change = await engine.setHeads({ unsafe: payload.blockHash });
-      if (!change)
+      const moved = await engine.setHeads({ unsafe: payload.blockHash });
+      if (!moved)
         throw new RollupError("ENGINE_SYNCING", "the engine does not know its own block", { severity: "reset" });
-      return change;
+      return moved;
     });
+    if (!change) return null;
+    l2.remember(payload);
+    void this.#publish(payload);
+    return payload.blockHash;
+  }
+
+  /** Tells the peers; the next block does not wait for them. */
+  async #publish(sealed: ExecutionPayload): Promise<void> {
+    const { engine, publish, log } = this.#d;
+    if (!publish) return;
+    try {
+      const whole = engine.slices ? await engine.payloadByHash(sealed.blockHash) : sealed;
+      if (whole) await publish(whole);
+    } catch (error) {
+      log.warn("block not published", { number: Number(sealed.blockNumber), error: describeError(error) });
+    }
   }
 }

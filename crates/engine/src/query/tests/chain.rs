@@ -220,6 +220,7 @@ impl TestChain {
             pool: Arc::new(Mutex::new(pool)),
             limits: Arc::new(QueryLimits { call_timeout_ms: 500, ..Default::default() }),
             pending: None,
+            published: None,
             deadline: Instant::now() + Duration::from_secs(3600),
         };
         Self { context, contract, _dir: dir }

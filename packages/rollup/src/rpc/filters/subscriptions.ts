@@ -1,10 +1,11 @@
 import type { Hex } from "@altlayer/engine";
-import { limitExceeded, serverError } from "../errors.ts";
+import type { SliceFeed, SliceListener } from "../../slices/slice-feed.ts";
+import { limitExceeded, serverError, subscriptionNotFound } from "../errors.ts";
 import type { Notifier } from "../json-rpc/method.ts";
 import type { RpcLimits } from "../options.ts";
 import type { NodeInfo } from "../providers.ts";
 import type { ChainFeed, FeedListener } from "./chain-feed.ts";
-import type { LogCriteria } from "./criteria.ts";
+import type { LogCriteria, LogJson } from "./criteria.ts";
 import { matchesLog } from "./criteria.ts";
 import { randomId } from "./random-id.ts";
 
@@ -12,12 +13,16 @@ export type SubscriptionRequest =
   | { readonly kind: "newHeads" }
   | { readonly kind: "logs"; readonly criteria: LogCriteria }
   | { readonly kind: "newPendingTransactions"; readonly full: boolean }
-  | { readonly kind: "syncing" };
+  | { readonly kind: "syncing" }
+  | { readonly kind: "newFlashblocks" }
+  | { readonly kind: "newFlashblockTransactions"; readonly full: boolean }
+  | { readonly kind: "pendingLogs"; readonly criteria: LogCriteria };
 
 /** eth_subscribe: pushes chain events to WebSocket connections, in the order in which they happen. */
 export class Subscriptions {
   readonly #limits: RpcLimits;
   readonly #feed: ChainFeed;
+  readonly #slices: SliceFeed;
   readonly #node: NodeInfo;
   readonly #transaction: (hash: Hex) => Promise<string>;
   #open = 0;
@@ -26,6 +31,7 @@ export class Subscriptions {
     options: { readonly limits: RpcLimits },
     dependencies: {
       readonly feed: ChainFeed;
+      readonly slices: SliceFeed;
       readonly node: NodeInfo;
       /** A transaction by hash, as JSON text. */
       readonly transaction: (hash: Hex) => Promise<string>;
@@ -33,6 +39,7 @@ export class Subscriptions {
   ) {
     this.#limits = options.limits;
     this.#feed = dependencies.feed;
+    this.#slices = dependencies.slices;
     this.#node = dependencies.node;
     this.#transaction = dependencies.transaction;
   }
@@ -52,10 +59,14 @@ export class Subscriptions {
       notifier.send(
         `{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"${id}","result":${result}}}`,
       );
+    const sliceListener = this.#sliceListener(request, push);
+    if (sliceListener && !this.#slices.available) throw subscriptionNotFound(request.kind);
+    const stopSlices = sliceListener ? this.#slices.listen(sliceListener) : () => undefined;
     let ended = false;
     const end = () => {
       if (!ended) this.#open--;
       ended = true;
+      stopSlices();
       stopListening();
       stopWatching();
       notifier.subscriptions.delete(id);
@@ -97,6 +108,28 @@ export class Subscriptions {
         return { pooled: (hashes) => this.#pooled(hashes, request.full, push) };
       case "syncing":
         return { blocks: this.#syncingListener(push) };
+      case "newFlashblocks":
+      case "newFlashblockTransactions":
+      case "pendingLogs":
+        return {};
+    }
+  }
+
+  /** What is told before a block is sealed; `null` for other subscriptions. */
+  #sliceListener(request: SubscriptionRequest, push: (result: string) => void): SliceListener | null {
+    switch (request.kind) {
+      case "newFlashblocks":
+        return { slice: ({ detail }) => push(JSON.stringify(detail.flashblock)) };
+      case "newFlashblockTransactions":
+        return { slice: ({ detail }) => this.#pooled(detail.hashes, request.full, push) };
+      case "pendingLogs": {
+        const pushAll = (logs: readonly object[]) => {
+          for (const log of logs) if (matchesLog(log as LogJson, request.criteria)) push(JSON.stringify(log));
+        };
+        return { slice: ({ detail }) => pushAll(detail.logs), undone: ({ logs }) => pushAll(logs) };
+      }
+      default:
+        return null;
     }
   }
 

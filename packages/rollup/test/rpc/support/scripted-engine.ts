@@ -25,6 +25,7 @@ export const blockRef = (number: number, branch = 0): BlockRef => ({
  */
 export class ScriptedEngine implements Engine {
   readonly genesis = blockRef(0);
+  readonly slices = null;
   readonly submitted: Uint8Array[][] = [];
   readonly queries: { readonly method: string; readonly params: string }[] = [];
   readonly calls: string[] = [];
@@ -58,12 +59,12 @@ export class ScriptedEngine implements Engine {
 
   async open(parentHash: Hex, attributes: PayloadAttributes) {
     this.calls.push(`open ${parentHash.slice(-2)} ${attributes.transactions.length}`);
-    return { candidate: 7, included: [], rejected: [], gasUsed: 0, transactionBytes: 0, transactionCount: 0 };
+    return { candidate: 7, included: [], includedCount: 0, rejected: [], gasUsed: 0, transactionBytes: 0, transactionCount: 0 };
   }
 
   async extend(candidate: number) {
     this.calls.push(`extend ${candidate}`);
-    return { included: [], rejected: [], gasUsed: 0, transactionBytes: 0, transactionCount: 0 };
+    return { included: [], includedCount: 0, rejected: [], gasUsed: 0, transactionBytes: 0, transactionCount: 0 };
   }
 
   async seal(candidate: number): Promise<ExecutionPayload> {

@@ -6,7 +6,7 @@ import { defineMethod, plain } from "../../json-rpc/method.ts";
 import type { RpcLimits } from "../../options.ts";
 import type { ForwardTransaction } from "../../providers.ts";
 import type { SubmitCoalescer } from "../../submit/coalescer.ts";
-import type { InclusionWaiter } from "../../submit/inclusion-waiter.ts";
+import type { Inclusion } from "../../submit/inclusion.ts";
 
 /** Largest transaction that go-ethereum's pool takes (128 KiB), so that a larger one is refused before it is decoded. */
 const MAX_TRANSACTION_BYTES = 128 * 1024;
@@ -33,7 +33,7 @@ const timeout = decoded<number>((value) => {
 
 export interface SendDependencies {
   readonly coalescer: SubmitCoalescer;
-  readonly inclusion: InclusionWaiter;
+  readonly inclusion: Inclusion;
   readonly forward?: ForwardTransaction;
 }
 
@@ -61,14 +61,12 @@ export function sendMethods(options: { readonly limits: RpcLimits }, dependencie
     defineMethod({
       name: "eth_sendRawTransactionSync",
       params: [rawTransaction, timeout.optional()],
-      run: async ([raw, timeoutMs]) => {
-        const hash = await submit(raw);
+      run: ([raw, timeoutMs]) =>
         // EIP-7966: a timeout above the node's maximum is cut to the maximum; zero and absence mean the default.
-        return dependencies.inclusion.wait({
-          hash,
+        dependencies.inclusion.submit(raw, {
           timeoutMs: Math.min(timeoutMs || sendSyncDefaultMs, sendSyncMaxMs),
-        });
-      },
+          send: () => submit(raw),
+        }),
     }),
   ];
 }

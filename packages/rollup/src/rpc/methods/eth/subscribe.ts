@@ -23,10 +23,13 @@ export function subscribeMethods(
     switch (name) {
       case "newHeads":
       case "syncing":
+      case "newFlashblocks":
         return { kind: name };
       case "logs":
+      case "pendingLogs":
         return { kind: name, criteria: parse(criteria, argument ?? {}) };
       case "newPendingTransactions":
+      case "newFlashblockTransactions":
         return {
           kind: name,
           full: parse(bool.optional(), argument ?? undefined) ?? false,

@@ -1,0 +1,69 @@
+import type { Flashblock, Hex, PayloadAttributes } from "@altlayer/engine";
+import { z } from "zod";
+
+const hex = z.string().regex(/^0x(?:[0-9a-f]{2})*$/) as unknown as z.ZodType<Hex>;
+const hash = z.string().regex(/^0x[0-9a-f]{64}$/) as unknown as z.ZodType<Hex>;
+const address = z.string().regex(/^0x[0-9a-f]{40}$/) as unknown as z.ZodType<Hex>;
+const count = z.number().int().nonnegative();
+
+/** Transactions in one slice; a block's own limit of bytes is far below what so many would take. */
+const MAX_TRANSACTIONS = 100_000;
+
+const attributes = z.strictObject({
+  timestamp: count,
+  prevRandao: hash,
+  suggestedFeeRecipient: address,
+  parentBeaconBlockRoot: hash.nullable(),
+  transactions: z.array(hex).max(MAX_TRANSACTIONS),
+  noTxPool: z.boolean(),
+  gasLimit: count,
+  eip1559Params: hex.nullable(),
+  minBaseFee: count.nullable(),
+});
+
+const flashblock = z.looseObject({
+  payload_id: hex,
+  index: count,
+  diff: z.looseObject({ transactions: z.array(hex).max(MAX_TRANSACTIONS) }),
+  metadata: z.looseObject({ block_number: count }),
+});
+
+const message = z.strictObject({
+  slice: z.strictObject({ number: count, parentHash: hash, index: count, id: hash, previousId: hash }),
+  /** By the sequencer's unsafe block signer, over `sliceSigningHash`; 65 bytes, the last is 27 or 28. */
+  signature: z.string().regex(/^0x[0-9a-f]{130}$/) as unknown as z.ZodType<Hex>,
+  /** Of a block's first slice: what the block was opened with. */
+  attributes: attributes.optional(),
+  flashblock,
+});
+
+/** One message of the slice stream: the Flashblock, and beside it what a follower needs to execute and to check it. */
+export interface SliceMessage {
+  readonly slice: {
+    readonly number: number;
+    readonly parentHash: Hex;
+    readonly index: number;
+    readonly id: Hex;
+    readonly previousId: Hex;
+  };
+  readonly signature: Hex;
+  readonly attributes?: PayloadAttributes;
+  readonly flashblock: Flashblock;
+}
+
+/** `null` if the text is no message of the stream. */
+export function parseSliceMessage(text: string): SliceMessage | null {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const parsed = message.safeParse(json);
+  if (!parsed.success) return null;
+  const { attributes: opened, ...rest } = parsed.data;
+  if (!opened) return rest as SliceMessage;
+  // Absent in the engine's terms, null on the wire.
+  const present = Object.fromEntries(Object.entries(opened).filter(([, value]) => value !== null));
+  return { ...rest, attributes: present as unknown as PayloadAttributes } as SliceMessage;
+}

@@ -1,0 +1,140 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type WebSocket, WebSocketServer } from "ws";
+import { describeError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { DetailedSlice, SliceFeed } from "./slice-feed.ts";
+import type { SliceMessage } from "./slice-message.ts";
+import { sliceSigningHash } from "./slice-signature.ts";
+
+export interface SliceStreamOptions {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  readonly chainId: number;
+  readonly maxClients: number;
+  /** Unsent bytes after which a client is cut off. */
+  readonly maxBufferedBytes: number;
+}
+
+export interface SliceStreamDependencies {
+  readonly feed: SliceFeed;
+  /** Signs slice ids; without it only the Flashblocks path is served. */
+  readonly sign: ((hash: `0x${string}`) => Promise<`0x${string}`>) | null;
+  readonly log: Logger;
+}
+
+export interface SliceStream {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const CLOSE_GOING_AWAY = 1001;
+const CLOSE_TRY_AGAIN_LATER = 1013;
+const PING_INTERVAL_MS = 30_000;
+const SLICES_PATH = "/slices";
+
+/**
+ * Streams slices over WebSocket, one JSON message each, without being asked: on `/` and `/ws` in the Flashblocks format
+ * that OP Stack nodes read, on `/slices` with the signed slice id beside it (slice-message.ts). A client that does not
+ * read fast enough is cut off; one that connects amid a block waits for the next block's first slice.
+ */
+export async function startSliceStream(
+  options: SliceStreamOptions,
+  dependencies: SliceStreamDependencies,
+): Promise<SliceStream> {
+  const { feed, sign, log } = dependencies;
+  const server = createServer((_request, response) => {
+    response.writeHead(426, { "content-type": "text/plain" }).end("this is a WebSocket stream\n");
+  });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: 1_024, perMessageDeflate: false });
+  const flashblocks = new Set<WebSocket>();
+  const slices = new Set<WebSocket>();
+  let stopListening: (() => void) | null = null;
+  // Signing takes its time; messages keep their order.
+  let signing: Promise<void> = Promise.resolve();
+
+  const send = (clients: Set<WebSocket>, text: string) => {
+    for (const client of clients) {
+      if (client.bufferedAmount > options.maxBufferedBytes) {
+        client.close(CLOSE_TRY_AGAIN_LATER, "client too slow");
+        client.terminate();
+      } else if (client.readyState === client.OPEN) {
+        client.send(text);
+      }
+    }
+  };
+  const publish = (slice: DetailedSlice) => {
+    if (flashblocks.size > 0) send(flashblocks, JSON.stringify(slice.detail.flashblock));
+    if (slices.size === 0 || !sign) return;
+    const signature = sign(sliceSigningHash({ chainId: options.chainId, id: slice.id }));
+    signing = signing
+      .then(async () => send(slices, JSON.stringify(messageOf(slice, await signature))))
+      .catch((error: unknown) => log.error("slice not signed", { error: describeError(error) }));
+  };
+
+  server.on("upgrade", (request, socket, head) => {
+    socket.on("error", () => socket.destroy());
+    const path = new URL(request.url ?? "/", "ws://stream").pathname;
+    const clients = path === SLICES_PATH && sign ? slices : path === "/" || path === "/ws" ? flashblocks : null;
+    if (!clients) return refuse(socket, "404 Not Found");
+    if (flashblocks.size + slices.size >= options.maxClients) return refuse(socket, "503 Service Unavailable");
+    sockets.handleUpgrade(request, socket, head, (client) => {
+      clients.add(client);
+      stopListening ??= feed.listen({ slice: publish });
+      client.on("error", () => client.terminate());
+      client.on("close", () => {
+        clients.delete(client);
+        if (flashblocks.size + slices.size > 0) return;
+        stopListening?.();
+        stopListening = null;
+      });
+    });
+  });
+  const silent = new WeakSet<WebSocket>();
+  const pinging = setInterval(() => {
+    for (const client of sockets.clients) {
+      if (silent.has(client)) {
+        client.terminate();
+        continue;
+      }
+      silent.add(client);
+      client.once("pong", () => silent.delete(client));
+      client.ping();
+    }
+  }, PING_INTERVAL_MS);
+  pinging.unref();
+
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, () => resolve());
+  });
+  const { port } = server.address() as AddressInfo;
+  const host = options.host.includes(":") ? `[${options.host}]` : options.host;
+  return {
+    url: `ws://${host}:${port}`,
+    close: () => {
+      clearInterval(pinging);
+      stopListening?.();
+      for (const client of sockets.clients) {
+        client.close(CLOSE_GOING_AWAY, "server shuts down");
+        setTimeout(() => client.terminate(), 500).unref();
+      }
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function messageOf(slice: DetailedSlice, signature: `0x${string}`): SliceMessage {
+  const { number, parentHash, index, id, previousId, detail } = slice;
+  return {
+    slice: { number, parentHash, index, id, previousId },
+    signature,
+    ...(detail.attributes ? { attributes: detail.attributes } : {}),
+    flashblock: detail.flashblock,
+  };
+}
+
+function refuse(socket: { end(text: string): void }, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}
