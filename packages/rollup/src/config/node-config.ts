@@ -170,6 +170,18 @@ export const nodeConfigSchema = z.strictObject({
     .describe("serves the Engine API, for a consensus client of one's own; the node then derives nothing itself"),
   metrics: metricsSchema.optional().describe("Prometheus metrics, health and readiness on a port of their own"),
   sequencer: sequencerSchema.optional().describe("present: this node builds blocks"),
+  flashblocks: z
+    .strictObject({
+      host: z.string().default("127.0.0.1"),
+      port: z.number().int().min(0).max(65_535).default(1111),
+      maxClients: z.number().int().min(1).max(100_000).default(1_000),
+    })
+    .optional()
+    .describe("streams slices over WebSocket: Flashblocks on /, with signed slice ids on /slices"),
+  followSlices: z
+    .url({ protocol: /^wss?$/ })
+    .optional()
+    .describe("the sequencer's slice stream (ws://host:port/slices), executed as it comes"),
   forwardTo: url.optional().describe("where a follower sends transactions on to"),
   batcher: batcherSchema.optional(),
   proposer: proposerSchema.optional(),

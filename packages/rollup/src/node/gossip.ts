@@ -8,18 +8,11 @@ import type { PrivateKeyAccount } from "viem/accounts";
 import type { Clock } from "../clock.ts";
 import type { NodeConfig } from "../config/node-config.ts";
 import { writeDurably } from "../durable-file.ts";
-import { describeError } from "../errors.ts";
 import type { BlockSigner } from "../gossip/block-signature.ts";
 import { type GossipNode, startGossip } from "../gossip/gossip-node.ts";
 import { payloadHash } from "../gossip/payload-hash.ts";
 import { UnsafeSync } from "../gossip/unsafe-sync.ts";
-import type { JsonRpcClient } from "../l1/rpc-client.ts";
-import { data, parseAnswer } from "../l1/schemas.ts";
 import type { Logger } from "../log.ts";
-
-/** First four bytes of keccak256 of unsafeBlockSigner(), a getter of SystemConfig. */
-const UNSAFE_BLOCK_SIGNER: Hex = "0x1fd19ee1";
-const SIGNER_REFRESH_MS = 30_000;
 
 export interface GossipService {
   readonly node: GossipNode;
@@ -38,26 +31,14 @@ export async function startGossipService(
   dependencies: {
     readonly engine: Engine;
     readonly insert: (payload: ExecutionPayload) => Promise<PayloadStatus>;
-    readonly l1: JsonRpcClient;
+    readonly unsafeBlockSigner: () => Hex;
     readonly signer: PrivateKeyAccount | null;
     readonly clock: Clock;
     readonly log: Logger;
   },
 ): Promise<GossipService> {
-  const { engine, insert, l1, clock, log } = dependencies;
+  const { engine, insert, unsafeBlockSigner, clock, log } = dependencies;
   const { rollup } = options;
-  let unsafeBlockSigner: Hex = "0x0000000000000000000000000000000000000000";
-  const refresh = async () => {
-    const call = { to: rollup.l1SystemConfigAddress, data: UNSAFE_BLOCK_SIGNER };
-    const answer = parseAnswer(data, await l1.call("eth_call", [call, "latest"]), "eth_call");
-    if (answer.length === 66) unsafeBlockSigner = `0x${answer.slice(26)}`;
-  };
-  // Until the L1 answers, no block verifies: none is let in on a guess.
-  const tryRefresh = () =>
-    refresh().catch((error: unknown) => log.warn("unsafe block signer unknown", { error: describeError(error) }));
-  await tryRefresh();
-  const timer = setInterval(() => void tryRefresh(), SIGNER_REFRESH_MS);
-
   const counts = { received: 0, refused: 0, published: 0 };
   let node: GossipNode | null = null;
   const sync = new UnsafeSync({
@@ -76,7 +57,7 @@ export async function startGossipService(
     },
     {
       ...(dependencies.signer ? { signer: accountSigner(dependencies.signer) } : {}),
-      unsafeBlockSigner: () => unsafeBlockSigner,
+      unsafeBlockSigner,
       hashOf: payloadHash,
       payloadByNumber: (number) => engine.payloadByNumber(number),
       onBlock: (payload) => {
@@ -103,7 +84,6 @@ export async function startGossipService(
     node: started,
     counts,
     close: async () => {
-      clearInterval(timer);
       await sync.close();
       await started.close();
     },

@@ -35,6 +35,9 @@ import { type RpcServer, startRpcServer } from "../rpc/server.ts";
 import { OriginSelector } from "../sequencer/origin-selector.ts";
 import { Sequencer } from "../sequencer/sequencer.ts";
 import { WindowGuard } from "../sequencer/window-guard.ts";
+import { SliceFeed } from "../slices/slice-feed.ts";
+import { SliceFollower } from "../slices/slice-follower.ts";
+import { type SliceStream, startSliceStream } from "../slices/stream-server.ts";
 import { type GossipService, startGossipService } from "./gossip.ts";
 import {
   closeAll,
@@ -48,6 +51,7 @@ import {
   rpcOptions,
   smallest,
 } from "./support.ts";
+import { watchUnsafeSigner } from "./unsafe-signer.ts";
 import { optimismProvider } from "./sync-status.ts";
 
 export interface RollupNodeOptions {
@@ -85,6 +89,8 @@ export class RollupNode {
   readonly rpc: RpcServer | null;
   readonly engineApi: RpcServer | null;
   readonly gossip: GossipService | null;
+  readonly flashblocks: SliceStream | null;
+  readonly sliceFollower: SliceFollower | null;
   readonly metrics: MetricsServer | null;
   readonly #closers: readonly (() => Promise<void> | void)[];
   #closed: Promise<void> | null = null;
@@ -100,6 +106,8 @@ export class RollupNode {
     this.rpc = parts.rpc;
     this.engineApi = parts.engineApi;
     this.gossip = parts.gossip;
+    this.flashblocks = parts.flashblocks;
+    this.sliceFollower = parts.sliceFollower;
     this.metrics = parts.metrics;
     this.#closers = parts.closers;
   }
@@ -132,6 +140,8 @@ interface NodeParts {
   readonly rpc: RpcServer | null;
   readonly engineApi: RpcServer | null;
   readonly gossip: GossipService | null;
+  readonly flashblocks: SliceStream | null;
+  readonly sliceFollower: SliceFollower | null;
   readonly metrics: MetricsServer | null;
   readonly closers: readonly (() => Promise<void> | void)[];
 }
@@ -197,9 +207,12 @@ async function boot(
         },
       );
 
+  const slices = new SliceFeed({ engine });
+  closers.push(() => slices.close());
   let gossip: GossipService | null = null;
   const rpcDependencies: RpcDependencies = {
     engine,
+    slices,
     node: nodeInfo({ genesisJson, clientVersion, rollup }, { gossip: () => gossip }),
     optimism: optimismProvider({ rollup }, { engine, driver, l2, watcher }),
     ...(config.forwardTo === undefined ? {} : { forward: forwarder(config.forwardTo, { clock, log }) }),
@@ -225,14 +238,19 @@ async function boot(
   driver?.start();
   if (driver) closers.push(() => driver.close());
 
-  if (config.gossip && driver) {
-    const signer = config.sequencer?.signer ? await loadAccount(config.sequencer.signer) : null;
+  const signer = config.sequencer?.signer ? await loadAccount(config.sequencer.signer) : null;
+  const unsafeSigner =
+    (config.gossip && driver) || config.followSlices !== undefined
+      ? await watchUnsafeSigner({ rollup }, { l1: rpcClient, log })
+      : null;
+  if (unsafeSigner) closers.push(() => unsafeSigner.close());
+  if (config.gossip && driver && unsafeSigner) {
     gossip = await startGossipService(
       { config: config.gossip, dataDir, rollup },
       {
         engine,
         insert: (payload) => driver.insertUnsafe(payload),
-        l1: rpcClient,
+        unsafeBlockSigner: () => unsafeSigner.address,
         signer,
         clock,
         log: log.child("gossip"),
@@ -240,6 +258,25 @@ async function boot(
     );
     const service = gossip;
     closers.push(() => service.close());
+  }
+
+  const flashblocks = config.flashblocks
+    ? await startSliceStream(
+        { ...config.flashblocks, chainId: rollup.l2ChainId, maxBufferedBytes: 16 * 1024 * 1024 },
+        { feed: slices, sign: signer && ((hash) => signer.sign({ hash })), log: log.child("slices") },
+      )
+    : null;
+  if (flashblocks) closers.push(() => flashblocks.close());
+  const sliceFollower =
+    config.followSlices !== undefined && unsafeSigner
+      ? new SliceFollower(
+          { url: config.followSlices, chainId: rollup.l2ChainId, parentWaitMs: 2_000, maxReconnectMs: 5_000 },
+          { engine, signer: () => unsafeSigner.address, clock, log: log.child("slices") },
+        )
+      : null;
+  if (sliceFollower) {
+    sliceFollower.start();
+    closers.push(() => sliceFollower.close());
   }
 
   const managers = new Map<string, TransactionManager>();
@@ -382,6 +419,8 @@ async function boot(
     rpc,
     engineApi,
     gossip,
+    flashblocks,
+    sliceFollower,
     metrics,
     closers,
   };

@@ -141,7 +141,7 @@ export class Sequencer {
   }
 
   async #buildNext(): Promise<void> {
-    const { engine, clock, origins, guard, keccak256 } = this.#d;
+    const { engine, clock, guard, l2, origins, keccak256 } = this.#d;
     const { rollup } = this.#options;
     // A stock execution client opens blocks on sealed ones only.
     if (!engine.slices) await this.#settle();
@@ -152,7 +152,8 @@ export class Sequencer {
     const earliestMs = parent.ref.timestamp * 1000 - this.#options.sealMarginMs;
     if (clock.nowMs() < earliestMs) await clock.sleep(earliestMs - clock.nowMs(), this.#closing.signal);
 
-    const { build, depositsOnly } = await guard.decide(parent.ref);
+    // The block that is being sealed is not in the chain yet: the guard looks at the one below.
+    const { build, depositsOnly } = await guard.decide(await l2.byHash(engine.heads().unsafe.hash));
     if (!build) {
       await this.#settle();
       await clock.sleep(HELD_MS, this.#closing.signal);

@@ -1,0 +1,239 @@
+import type { CandidateId, Engine, Hex } from "@altlayer/engine";
+import { hexToBytes } from "viem";
+import { WebSocket } from "ws";
+import type { Clock } from "../clock.ts";
+import { describeError } from "../errors.ts";
+import { recoverBlockSigner } from "../gossip/block-signature.ts";
+import type { Logger } from "../log.ts";
+import { parseSliceMessage, type SliceMessage } from "./slice-message.ts";
+import { sliceSigningHash } from "./slice-signature.ts";
+
+export interface SliceFollowerOptions {
+  /** The sequencer's slice stream, `ws://host:port/slices`. */
+  readonly url: string;
+  readonly chainId: number;
+  /** How long a block's first slice waits for its parent to become this node's head. */
+  readonly parentWaitMs: number;
+  readonly maxReconnectMs: number;
+}
+
+export interface SliceFollowerDependencies {
+  readonly engine: Engine;
+  /** Whose signature counts. */
+  readonly signer: () => Hex;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Largest message: a block's worth of transactions in hex, with receipts. */
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+/** Messages that may wait to be executed; at the limit the connection is begun anew. */
+const MAX_WAITING = 4_096;
+
+/** What became of the messages since the start. */
+export interface SliceFollowerCounts {
+  executed: number;
+  refused: number;
+  /** Slices that came out otherwise here than at the sequencer. */
+  diverged: number;
+}
+
+/** A block that is built along. */
+interface Following {
+  readonly candidate: CandidateId;
+  readonly parentHash: Hex;
+  next: number;
+  lastId: Hex;
+}
+
+/**
+ * Executes the sequencer's slices as they come, so that this node's `pending` and its subscriptions show what the sequencer
+ * has promised. Every slice is checked: the sequencer's signature, the chain of ids, and that execution here ends in the
+ * same id. The sealed block is still taken from gossip or the L1; nothing here moves a head.
+ */
+export class SliceFollower {
+  readonly #options: SliceFollowerOptions;
+  readonly #d: SliceFollowerDependencies;
+  readonly #closing = new AbortController();
+  readonly #counts: SliceFollowerCounts = { executed: 0, refused: 0, diverged: 0 };
+  readonly #stopListening: () => void;
+  #socket: WebSocket | null = null;
+  #waiting: SliceMessage[] = [];
+  #working: Promise<void> = Promise.resolve();
+  #following: Following | null = null;
+  /** Ids that this node's engine came to, by index, of the block that is followed. */
+  readonly #own = new Map<number, Hex>();
+  #running: Promise<void> | null = null;
+
+  constructor(options: SliceFollowerOptions, dependencies: SliceFollowerDependencies) {
+    this.#options = options;
+    this.#d = dependencies;
+    this.#stopListening = dependencies.engine.onEvent((event) => {
+      if (event.kind === "slice" && event.parentHash === this.#following?.parentHash) {
+        this.#own.set(event.index, event.id);
+      }
+    });
+  }
+
+  get counts(): Readonly<SliceFollowerCounts> {
+    return this.#counts;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#socket?.terminate();
+    await this.#running;
+    await this.#working;
+    this.#stopListening();
+    await this.#stopFollowing();
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log } = this.#d;
+    const { signal } = this.#closing;
+    for (let backoffMs = 100; !signal.aborted; backoffMs = Math.min(backoffMs * 2, this.#options.maxReconnectMs)) {
+      const reason = await this.#connection(() => {
+        backoffMs = 100;
+      });
+      if (signal.aborted) return;
+      log.warn("slice stream interrupted", { url: this.#options.url, reason });
+      await clock.sleep(backoffMs, signal).catch(() => {});
+    }
+  }
+
+  /** One connection, until it ends. */
+  #connection(onOpen: () => void): Promise<string> {
+    return new Promise((resolve) => {
+      const socket = new WebSocket(this.#options.url, {
+        maxPayload: MAX_MESSAGE_BYTES,
+        perMessageDeflate: false,
+        handshakeTimeout: 5_000,
+      });
+      this.#socket = socket;
+      let reason = "closed";
+      socket.on("open", onOpen);
+      socket.on("error", (error) => {
+        reason = error.message;
+      });
+      socket.on("message", (data) => {
+        if (!this.#take(String(data))) {
+          reason = "the stream is faster than this node, or not a slice stream";
+          socket.terminate();
+        }
+      });
+      socket.on("close", () => {
+        this.#waiting = [];
+        resolve(reason);
+      });
+    });
+  }
+
+  #take(text: string): boolean {
+    const message = parseSliceMessage(text);
+    if (!message || this.#waiting.length >= MAX_WAITING) {
+      this.#counts.refused++;
+      return false;
+    }
+    this.#waiting.push(message);
+    if (this.#waiting.length === 1) this.#working = this.#work();
+    return true;
+  }
+
+  async #work(): Promise<void> {
+    for (let message = this.#waiting[0]; message && !this.#closing.signal.aborted; message = this.#waiting[0]) {
+      try {
+        await this.#execute(message);
+      } catch (error) {
+        this.#d.log.warn("slice not executed", { ...place(message), error: describeError(error) });
+        await this.#stopFollowing();
+      }
+      this.#waiting.shift();
+    }
+  }
+
+  async #execute(message: SliceMessage): Promise<void> {
+    const { slice, attributes, flashblock } = message;
+    if (!this.#isSigned(message)) {
+      this.#counts.refused++;
+      this.#d.log.warn("slice is not signed by the sequencer", place(message));
+      return;
+    }
+    if (slice.index === 0) {
+      await this.#stopFollowing();
+      if (attributes) await this.#open(message, attributes);
+    } else {
+      const following = this.#following;
+      const follows =
+        following?.parentHash === slice.parentHash &&
+        following.next === slice.index &&
+        following.lastId === slice.previousId;
+      // Amid a block that was not followed from its start, or a gap: wait for the next block.
+      if (!follows || !following) return await this.#stopFollowing();
+      const { transactions } = flashblock.diff;
+      const result = await this.#d.engine.extend(following.candidate, { kind: "transactions", transactions });
+      await this.#compare(following, message, result.rejected[0]?.message);
+    }
+  }
+
+  async #open(message: SliceMessage, attributes: NonNullable<SliceMessage["attributes"]>): Promise<void> {
+    const { engine, clock } = this.#d;
+    const { parentHash } = message.slice;
+    const { slices } = engine;
+    if (!slices) return;
+    const deadlineMs = clock.nowMs() + this.#options.parentWaitMs;
+    while (engine.heads().unsafe.hash !== parentHash) {
+      if (clock.nowMs() >= deadlineMs || engine.heads().unsafe.number >= message.slice.number) return;
+      await clock.sleep(5, this.#closing.signal);
+    }
+    this.#own.clear();
+    const { candidate } = await slices.open(parentHash, attributes, "volatile");
+    this.#following = { candidate, parentHash, next: 1, lastId: message.slice.id };
+  }
+
+  /** Whether the slice came out here as the sequencer published it. */
+  async #compare(following: Following, message: SliceMessage, rejected: string | undefined): Promise<void> {
+    const { slice } = message;
+    const deadlineMs = this.#d.clock.nowMs() + 1_000;
+    while (rejected === undefined && !this.#own.has(slice.index) && this.#d.clock.nowMs() < deadlineMs) {
+      // The head has moved on to the sealed block: nothing is published of it any more.
+      if (this.#d.engine.heads().unsafe.hash !== following.parentHash) return;
+      await this.#d.clock.sleep(1, this.#closing.signal);
+    }
+    const own = this.#own.get(slice.index);
+    if (own === slice.id) {
+      following.next = slice.index + 1;
+      following.lastId = slice.id;
+      this.#counts.executed++;
+      return;
+    }
+    this.#counts.diverged++;
+    this.#d.log.error("slice diverges", { ...place(message), theirs: slice.id, ours: own ?? "none", rejected });
+    await this.#stopFollowing();
+  }
+
+  #isSigned({ slice, signature }: SliceMessage): boolean {
+    const bytes = hexToBytes(signature);
+    // 27 and 28 on the wire, as wallets sign; the recovery id inside.
+    bytes[64] = (bytes[64] ?? 0) - 27;
+    const digest = hexToBytes(sliceSigningHash({ chainId: this.#options.chainId, id: slice.id }));
+    try {
+      return recoverBlockSigner(digest, bytes) === this.#d.signer().toLowerCase();
+    } catch {
+      return false;
+    }
+  }
+
+  async #stopFollowing(): Promise<void> {
+    const following = this.#following;
+    this.#following = null;
+    if (following) await this.#d.engine.drop(following.candidate).catch(() => {});
+  }
+}
+
+function place({ slice }: SliceMessage) {
+  return { number: slice.number, index: slice.index };
+}

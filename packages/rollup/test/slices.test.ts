@@ -1,0 +1,134 @@
+import { createPublicClient, createWalletClient, defineChain, http, keccak256, parseEther, webSocket } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import { afterEach, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { type Devnet, keyOf, ROLES, sequencing, startDevnet } from "./support/devnet.ts";
+import { until } from "./support/until.ts";
+
+const chain = defineChain({
+  id: 901,
+  name: "devnet",
+  nativeCurrency: { name: "Ether", symbol: "ETH", decimals: 18 },
+  rpcUrls: { default: { http: [] } },
+});
+const ZERO_HASH = `0x${"00".repeat(32)}`;
+const account = privateKeyToAccount(ROLES.owner);
+
+interface Flashblock {
+  readonly index: number;
+  readonly base?: { readonly parent_hash: string; readonly block_number: string };
+  readonly diff: { readonly transactions: readonly string[] };
+  readonly metadata: { readonly block_number: number; readonly receipts: Record<string, unknown> };
+}
+
+describe("slices", () => {
+  let devnet: Devnet;
+  const sockets: WebSocket[] = [];
+  afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.terminate();
+    await devnet?.close();
+  }, 60_000);
+
+  const listen = (url: string): unknown[] => {
+    const messages: unknown[] = [];
+    const socket = new WebSocket(url);
+    sockets.push(socket);
+    socket.on("message", (data) => messages.push(JSON.parse(String(data))));
+    return messages;
+  };
+
+  it("answer with a receipt at once, are streamed, and are executed by a follower as they come", async () => {
+    devnet = await startDevnet({ blockTime: 2 });
+    const base = sequencing();
+    const sequencer = await devnet.node("sequencer", {
+      ...base,
+      sequencer: { ...base.sequencer, signer: keyOf("owner") },
+      gossip: { listen: ["/ip4/127.0.0.1/tcp/0"] },
+      flashblocks: { port: 0 },
+    });
+    const stream = sequencer.flashblocks?.url ?? "";
+    const follower = await devnet.node("follower", {
+      gossip: { peers: [...(sequencer.gossip?.node.addresses ?? [])] },
+      followSlices: `${stream}/slices`,
+    });
+    await until(() => follower.engine.heads().unsafe.number >= 2, 30_000);
+
+    const flashblocks = listen(stream) as Flashblock[];
+    const transport = http(sequencer.rpc?.httpUrl);
+    const client = createPublicClient({ chain, transport });
+    const subscriber = createPublicClient({ chain, transport: webSocket(sequencer.rpc?.wsUrl) });
+    const pendingHashes: string[] = [];
+    await subscriber.transport.subscribe({
+      params: ["newFlashblockTransactions"] as unknown as ["newHeads"],
+      onData: (data: { result: unknown }) => pendingHashes.push(String(data.result)),
+    });
+    const wallet = createWalletClient({ account, chain, transport });
+    const to = "0x00000000000000000000000000000000000000aa";
+    const elsewhere = createPublicClient({ chain, transport: http(follower.rpc?.httpUrl) });
+
+    const hashes: string[] = [];
+    let followed = 0n;
+    for (let nonce = 0; nonce < 6; nonce++) {
+      const request = await wallet.prepareTransactionRequest({ account, to, value: parseEther("1"), nonce });
+      const raw = await wallet.signTransaction(request);
+      const receipt = await client.request({ method: "eth_sendRawTransactionSync", params: [raw] } as never);
+      expect(receipt).toMatchObject({ transactionHash: keccak256(raw), status: "0x1", blockHash: ZERO_HASH });
+      hashes.push(keccak256(raw));
+      // The sequencer's pending state has it now; the follower's a moment later, before the block is sealed.
+      expect(await client.getBalance({ address: to, blockTag: "pending" })).toBe(parseEther(`${nonce + 1}`));
+      const number = await client.getBlockNumber();
+      await until(async () => {
+        const pending = await elsewhere.getBalance({ address: to, blockTag: "pending" });
+        return pending === parseEther(`${nonce + 1}`) || (await client.getBlockNumber()) > number;
+      }, 5_000);
+      const early = await elsewhere.getBalance({ address: to, blockTag: "pending" });
+      if (early > (await elsewhere.getBalance({ address: to, blockTag: "latest" }))) followed++;
+    }
+    expect(followed).toBeGreaterThan(0n);
+    expect(follower.sliceFollower?.counts).toMatchObject({ refused: 0, diverged: 0 });
+    expect(follower.sliceFollower?.counts.executed).toBeGreaterThan(0);
+    await until(() => pendingHashes.length >= 6);
+    expect(pendingHashes.filter((hash) => hashes.includes(hash))).toEqual(hashes);
+
+    // Once sealed, the blocks hold what was streamed, in its order.
+    const last = await client.waitForTransactionReceipt({ hash: hashes.at(-1) as `0x${string}` });
+    const streamed = flashblocks.flatMap((flashblock) => Object.keys(flashblock.metadata.receipts));
+    expect(streamed.filter((hash) => hashes.includes(hash))).toEqual(hashes);
+    for (const flashblock of flashblocks.filter((one) => one.index === 0 && one.metadata.block_number <= Number(last.blockNumber))) {
+      const block = await client.getBlock({ blockNumber: BigInt(flashblock.metadata.block_number) });
+      expect(block.parentHash).toBe(flashblock.base?.parent_hash);
+    }
+    await until(() => follower.engine.heads().unsafe.number >= Number(last.blockNumber), 20_000);
+    const [theirs, ours] = await Promise.all([
+      sequencer.engine.payloadByNumber(Number(last.blockNumber)),
+      follower.engine.payloadByNumber(Number(last.blockNumber)),
+    ]);
+    expect(ours?.blockHash).toBe(theirs?.blockHash);
+  }, 120_000);
+
+  it("go on after a restart where they stopped", async () => {
+    devnet = await startDevnet({ blockTime: 10 });
+    const config = { ...sequencing(), flashblocks: { port: 0 } };
+    const first = await devnet.node("sequencer", config);
+    await until(() => first.engine.heads().unsafe.number >= 1, 30_000);
+    const parent = first.engine.heads().unsafe;
+    const transport = http(first.rpc?.httpUrl);
+    const wallet = createWalletClient({ account, chain, transport });
+    const request = await wallet.prepareTransactionRequest({ account, to: account.address, value: 1n, nonce: 0 });
+    const raw = await wallet.signTransaction(request);
+    const client = createPublicClient({ chain, transport });
+    const before = (await client.request({ method: "eth_sendRawTransactionSync", params: [raw] } as never)) as object;
+    expect(before).toMatchObject({ blockHash: ZERO_HASH });
+    const head = first.engine.heads().unsafe;
+    await first.close();
+
+    const second = await devnet.node("sequencer", config);
+    const again = createPublicClient({ chain, transport: http(second.rpc?.httpUrl) });
+    const after = (await again.request({ method: "eth_sendRawTransactionSync", params: [raw] } as never)) as object;
+    expect(after).toMatchObject({ ...before, blockHash: expect.any(String) });
+    const receipt = await again.waitForTransactionReceipt({ hash: keccak256(raw) });
+    expect(receipt).toMatchObject({ status: "success", blockNumber: BigInt(head.number + 1) });
+    expect((await again.getBlock({ blockNumber: receipt.blockNumber })).parentHash).toBe(head.hash);
+    expect(head.number).toBeGreaterThanOrEqual(parent.number);
+  }, 120_000);
+});
