@@ -200,7 +200,10 @@ test("slices whose block does not come are undone: pooled again in their order",
     await submit(engine, raw);
     await engine.extend(candidate, POOL);
   }
-  await submit(engine, await sign(account(6), { maxFeePerGas: 90n * 10n ** 9n, maxPriorityFeePerGas: 80n * 10n ** 9n }));
+  await submit(
+    engine,
+    await sign(account(6), { maxFeePerGas: 90n * 10n ** 9n, maxPriorityFeePerGas: 80n * 10n ** 9n }),
+  );
   await engine.drop(candidate);
   await until(() => log.undone.length === 1);
   expect(log.undone[0]).toMatchObject({ number: 1, parentHash: genesis.hash, slices: 3, lost: [] });
@@ -273,6 +276,11 @@ test("who stops waiting is forgotten, and refusals come at once", async () => {
     code: -32000,
   });
   await expect(slices.submitSync(bytes("0x02c0")).receipt).rejects.toMatchObject({ code: -32000 });
-  await submit(engine, await sign(account(0)), await sign(account(0), { nonce: 1 }), await sign(account(0), { nonce: 2 }));
+  await submit(
+    engine,
+    await sign(account(0)),
+    await sign(account(0), { nonce: 1 }),
+    await sign(account(0), { nonce: 2 }),
+  );
   expect((await buildBlock(engine)).transactions).toHaveLength(4);
 });

@@ -60,10 +60,10 @@ describe("slices", () => {
     const pendingHashes: string[] = [];
     await subscriber.transport.subscribe({
       params: ["newFlashblockTransactions"] as unknown as ["newHeads"],
-      onData: (data: { result: unknown }) => pendingHashes.push(String(data.result)),
+      onData: (data) => pendingHashes.push(String(data.result)),
     });
     const wallet = createWalletClient({ account, chain, transport });
-    const to = "0x00000000000000000000000000000000000000aa";
+    const to = "0x000000000000000000000000000000000000dead";
     const elsewhere = createPublicClient({ chain, transport: http(follower.rpc?.httpUrl) });
 
     const hashes: string[] = [];
@@ -94,7 +94,9 @@ describe("slices", () => {
     const last = await client.waitForTransactionReceipt({ hash: hashes.at(-1) as `0x${string}` });
     const streamed = flashblocks.flatMap((flashblock) => Object.keys(flashblock.metadata.receipts));
     expect(streamed.filter((hash) => hashes.includes(hash))).toEqual(hashes);
-    for (const flashblock of flashblocks.filter((one) => one.index === 0 && one.metadata.block_number <= Number(last.blockNumber))) {
+    for (const flashblock of flashblocks.filter(
+      (one) => one.index === 0 && one.metadata.block_number <= Number(last.blockNumber),
+    )) {
       const block = await client.getBlock({ blockNumber: BigInt(flashblock.metadata.block_number) });
       expect(block.parentHash).toBe(flashblock.base?.parent_hash);
     }

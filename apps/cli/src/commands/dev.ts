@@ -19,6 +19,7 @@ export interface DevCommandOptions extends LoggingOptions {
   readonly l1Port?: number;
   readonly beaconPort?: number;
   readonly metricsPort?: number;
+  readonly flashblocksPort?: number;
   readonly blockTime: number;
   readonly l1BlockTime: number;
   readonly chainId: number;
@@ -51,6 +52,7 @@ export async function dev(options: DevCommandOptions, output: Output): Promise<n
           l1: wish("--l1-port", options.l1Port, 8545),
           beacon: wish("--beacon-port", options.beaconPort, 5052),
           metrics: wish("--metrics-port", options.metricsPort, 7300),
+          flashblocks: wish("--flashblocks-port", options.flashblocksPort, 1111),
         },
         l2ChainId: options.chainId,
         blockTimeSeconds: options.blockTime,

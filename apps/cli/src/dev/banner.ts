@@ -13,6 +13,7 @@ export function printBanner(ready: DevReady, output: Output): void {
   row("L1 RPC (anvil)", endpoints.l1);
   row("L1 chain id", chains.l1);
   row("L1 beacon API (blobs)", endpoints.beacon);
+  row("Flashblocks", endpoints.flashblocks);
   row("metrics", endpoints.metrics);
   row("data directory", ready.dataDir);
   output.line();

@@ -13,6 +13,7 @@ export interface DevNodeOptions {
   readonly beaconUrl: string;
   readonly rpcPort: number;
   readonly metricsPort: number;
+  readonly flashblocksPort: number;
   readonly clockOffsetMs: number;
   readonly disputeGameFactory: string;
   readonly dataAvailability: "blobs" | "calldata" | "cheaper";
@@ -43,6 +44,7 @@ export async function devNodeConfig(options: DevNodeOptions): Promise<NodeConfig
     engine: { kind: "embedded", history: "archive" },
     rpc: { host: "127.0.0.1", port: options.rpcPort },
     metrics: { host: "127.0.0.1", port: options.metricsPort, balancePollMs: BALANCES_EVERY_MS },
+    flashblocks: { host: "127.0.0.1", port: options.flashblocksPort },
     sequencer: { confirmations: L1_CONFIRMATIONS, signer: keys.unsafeBlockSigner },
     batcher: {
       key: keys.batcher,

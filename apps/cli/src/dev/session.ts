@@ -20,6 +20,7 @@ export interface DevOptions {
     readonly l1: PortWish;
     readonly beacon: PortWish;
     readonly metrics: PortWish;
+    readonly flashblocks: PortWish;
   };
   readonly l2ChainId: number;
   readonly blockTimeSeconds: number;
@@ -44,6 +45,7 @@ export interface DevReady {
     readonly l1: string;
     readonly beacon: string;
     readonly metrics: string;
+    readonly flashblocks: string;
   };
   readonly chains: { readonly l1: number; readonly l2: number };
   readonly accounts: readonly TestAccount[];
@@ -77,6 +79,8 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
     const rpcPort = await choosePort(options.ports.rpc, new Set([l1Port]));
     const beaconPort = await choosePort(options.ports.beacon, new Set([l1Port, rpcPort]));
     const metricsPort = await choosePort(options.ports.metrics, new Set([l1Port, rpcPort, beaconPort]));
+    const taken = new Set([l1Port, rpcPort, beaconPort, metricsPort]);
+    const flashblocksPort = await choosePort(options.ports.flashblocks, taken);
 
     onProgress("starting the L1");
     const anvil = await startAnvil(
@@ -134,6 +138,7 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
         beaconUrl: blobs.url,
         rpcPort,
         metricsPort,
+        flashblocksPort,
         clockOffsetMs: anvil.clockOffsetMs,
         disputeGameFactory: record.addresses.DisputeGameFactoryProxy ?? "",
         dataAvailability: options.dataAvailability,
@@ -166,6 +171,7 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
           l1: anvil.url,
           beacon: blobs.url,
           metrics: `http://127.0.0.1:${metricsPort}/metrics`,
+          flashblocks: `ws://127.0.0.1:${flashblocksPort}`,
         },
         chains: { l1: L1_CHAIN_ID, l2: record.l2ChainId },
         accounts: userAccounts(),

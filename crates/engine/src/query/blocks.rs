@@ -44,9 +44,7 @@ fn by_id(context: &QueryContext, id: BlockId, full: bool) -> Result<Value, RpcEr
         },
         Some(Target::Pending(block)) => {
             let transactions = if full {
-                BlockTransactions::Full(
-                    block.transactions().map(transactions::unsealed).collect::<Result<_, _>>()?,
-                )
+                BlockTransactions::Full(block.transactions().map(transactions::unsealed).collect::<Result<_, _>>()?)
             } else {
                 BlockTransactions::Hashes(block.transactions().map(|tx| tx.hash).collect())
             };

@@ -24,8 +24,8 @@ mod txpool;
 mod witness;
 
 pub use context::{PendingBlock, PublishedSlices, QueryContext, Slice};
-pub use receipts::{receipt as block_receipt, slice_logs, slice_receipt};
 use params::Params;
+pub use receipts::{receipt as block_receipt, slice_logs, slice_receipt};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 

@@ -101,14 +101,7 @@ impl Engine {
         let _ = shared.writer.set(writer.clone());
         let readers = Readers::spawn(&shared)?;
         let admission = Admission::spawn(&shared)?;
-        Ok(Self {
-            shared,
-            writer,
-            readers,
-            admission,
-            threads: Mutex::new(threads),
-            closing: AtomicBool::new(false),
-        })
+        Ok(Self { shared, writer, readers, admission, threads: Mutex::new(threads), closing: AtomicBool::new(false) })
     }
 
     /// What `open` answers with: genesis and heads, as JSON.

@@ -69,9 +69,7 @@ impl StateRead for ParentState {
     fn block_hash(&self, number: u64) -> Result<B256, StateError> {
         match &*self.0.read() {
             Source::Sealed(view) => view.block_hash(number),
-            Source::Unsealed { number: parent, .. } if number == *parent => {
-                Err(StateError::Unsealed { number })
-            }
+            Source::Unsealed { number: parent, .. } if number == *parent => Err(StateError::Unsealed { number }),
             Source::Unsealed { state, .. } => state.block_hash(number),
         }
     }

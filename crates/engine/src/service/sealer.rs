@@ -58,13 +58,8 @@ fn seal(shared: &Shared, job: SealJob) -> Result<Sealed, EngineError> {
     let raw = outcome.transactions.iter().take(shown).map(|tx| tx.raw.clone());
     let payload = ExecutionPayload::from_block(&header, hash, raw);
     let touched = outcome.diff.accounts.keys().copied().collect();
-    let block = ExecutedBlock {
-        header,
-        hash,
-        transactions: outcome.transactions,
-        receipts: outcome.receipts,
-        state: prepared,
-    };
+    let block =
+        ExecutedBlock { header, hash, transactions: outcome.transactions, receipts: outcome.receipts, state: prepared };
     shared.chain.insert(block, Durability::Buffered)?;
     Ok(Sealed { hash, payload, touched })
 }

@@ -120,12 +120,18 @@ pub struct Opened {
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Event<'a> {
-    Heads { change: &'a HeadChange },
-    Pooled { hashes: &'a [B256] },
+    Heads {
+        change: &'a HeadChange,
+    },
+    Pooled {
+        hashes: &'a [B256],
+    },
     Slice(SliceEvent<'a>),
     /// Published slices that will not become a block; what they held is pooled again.
     Undone(UndoneEvent<'a>),
-    Fatal { message: &'a str },
+    Fatal {
+        message: &'a str,
+    },
 }
 
 #[derive(Deserialize)]

@@ -299,12 +299,7 @@ impl Writer {
     }
 
     /// Puts the transactions of published slices back into the pool in their order, and tells what cannot be put back.
-    fn undo_slices(
-        &mut self,
-        header: &Header,
-        parent_hash: B256,
-        slices: &[Arc<Slice>],
-    ) -> Result<(), EngineError> {
+    fn undo_slices(&mut self, header: &Header, parent_hash: B256, slices: &[Arc<Slice>]) -> Result<(), EngineError> {
         let mut pooled = Vec::new();
         for stored in slices.iter().flat_map(|slice| &slice.transactions) {
             if stored.raw.first() != Some(&altlayer_execution::DEPOSIT_TYPE) {
@@ -383,10 +378,7 @@ impl Writer {
             }
             let attributes = (slice.index == 0).then(|| candidate.attributes().clone());
             let publication = SlicePublication { epoch: shown.epoch, header: header.clone(), slice, attributes };
-            self.outputs
-                .publisher
-                .send(Publication::Slice(Box::new(publication)))
-                .map_err(|_| self.shared.gone())?;
+            self.outputs.publisher.send(Publication::Slice(Box::new(publication))).map_err(|_| self.shared.gone())?;
         }
         Ok(())
     }
@@ -607,8 +599,7 @@ impl Writer {
 }
 
 fn from_stored(stored: &altlayer_state::StoredTransaction) -> Result<RecoveredTx, EngineError> {
-    RecoveredTx::from_stored(stored)
-        .map_err(|reject| EngineError::new("ENGINE_STORED_TRANSACTION", reject.to_string()))
+    RecoveredTx::from_stored(stored).map_err(|reject| EngineError::new("ENGINE_STORED_TRANSACTION", reject.to_string()))
 }
 
 fn unknown_candidate(id: u32) -> EngineError {

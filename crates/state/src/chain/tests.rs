@@ -571,6 +571,29 @@ fn opaque_records_survive() {
     assert_eq!(store.extra(202), None);
 }
 
+#[test]
+fn the_block_in_the_making_survives_until_another_is_opened() {
+    let dir = tempfile::tempdir().unwrap();
+    let reopen = || ChainStore::open(options(dir.path()), genesis()).unwrap();
+    let store = reopen();
+    assert_eq!(store.take_candidate(), None);
+    store.begin_candidate(b"old").unwrap();
+    store.append_slice(b"gone").unwrap();
+    store.begin_candidate(b"new").unwrap();
+    store.append_slice(b"one").unwrap();
+    store.checkpoint().unwrap();
+    store.append_slice(b"two").unwrap();
+    store.sync().unwrap();
+    drop(store);
+    let store = reopen();
+    let expected = CandidateRecords { opening: b"new".to_vec(), slices: vec![b"one".to_vec(), b"two".to_vec()] };
+    assert_eq!(store.take_candidate(), Some(expected));
+    assert_eq!(store.take_candidate(), None);
+    store.begin_candidate(b"").unwrap();
+    drop(store);
+    assert_eq!(reopen().take_candidate().map(|records| records.opening), Some(Vec::new()));
+}
+
 fn copy_dir(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {

@@ -42,7 +42,14 @@ export interface EngineApiClientOptions {
 const MESSAGE_PASSER: Hex = "0x4200000000000000000000000000000000000016";
 /** Engine API codes for attributes that cannot become a block: -38003 and, for forced transactions, -32000 on building. */
 const INVALID_ATTRIBUTES = -38003;
-const NOTHING: ExtendResult = { included: [], includedCount: 0, rejected: [], gasUsed: 0, transactionBytes: 0, transactionCount: 0 };
+const NOTHING: ExtendResult = {
+  included: [],
+  includedCount: 0,
+  rejected: [],
+  gasUsed: 0,
+  transactionBytes: 0,
+  transactionCount: 0,
+};
 
 /**
  * A stock execution client (op-geth) behind the engine's face, driven by the Engine API, version 3.

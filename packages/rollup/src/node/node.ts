@@ -51,8 +51,8 @@ import {
   rpcOptions,
   smallest,
 } from "./support.ts";
-import { watchUnsafeSigner } from "./unsafe-signer.ts";
 import { optimismProvider } from "./sync-status.ts";
+import { watchUnsafeSigner } from "./unsafe-signer.ts";
 
 export interface RollupNodeOptions {
   readonly config: NodeConfig;

@@ -59,7 +59,15 @@ export class ScriptedEngine implements Engine {
 
   async open(parentHash: Hex, attributes: PayloadAttributes) {
     this.calls.push(`open ${parentHash.slice(-2)} ${attributes.transactions.length}`);
-    return { candidate: 7, included: [], includedCount: 0, rejected: [], gasUsed: 0, transactionBytes: 0, transactionCount: 0 };
+    return {
+      candidate: 7,
+      included: [],
+      includedCount: 0,
+      rejected: [],
+      gasUsed: 0,
+      transactionBytes: 0,
+      transactionCount: 0,
+    };
   }
 
   async extend(candidate: number) {
