@@ -31,7 +31,7 @@ pub fn receipt(context: &QueryContext, block: &StoredBlock, index: usize) -> Res
     let place = Place::of(block, l1_fees(&context.spec, block.transactions.first(), block.header.timestamp));
     let before = Before {
         index,
-        gas: block.receipts.iter().take(index).last().map_or(0, TxReceipt::cumulative_gas_used),
+        gas: block.receipts[..index.min(block.receipts.len())].last().map_or(0, TxReceipt::cumulative_gas_used),
         logs: block.receipts.iter().take(index).map(|receipt| receipt.logs().len() as u64).sum(),
     };
     let (transaction, receipt) = at(&block.transactions, &block.receipts, index)?;
@@ -54,11 +54,11 @@ pub fn slice_receipt(
         base_fee: header.base_fee_per_gas.unwrap_or_default(),
         fees: l1_fees(spec, first, header.timestamp),
     };
-    let receipts = slice.receipts.iter().take(index);
+    let receipts = &slice.receipts[..index.min(slice.receipts.len())];
     let before = Before {
         index: slice.first_transaction + index,
-        gas: receipts.clone().last().map_or(slice.gas_before, TxReceipt::cumulative_gas_used),
-        logs: slice.logs_before + receipts.map(|receipt| receipt.logs().len() as u64).sum::<u64>(),
+        gas: receipts.last().map_or(slice.gas_before, TxReceipt::cumulative_gas_used),
+        logs: slice.logs_before + receipts.iter().map(|receipt| receipt.logs().len() as u64).sum::<u64>(),
     };
     let (transaction, receipt) = at(&slice.transactions, &slice.receipts, index)?;
     describe(spec, &place, &before, transaction, receipt)

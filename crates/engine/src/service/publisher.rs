@@ -34,7 +34,7 @@ pub enum Publication {
     Sealed {
         request: u32,
         candidate: u32,
-        result: Result<Sealed, EngineError>,
+        result: Box<Result<Sealed, EngineError>>,
     },
     /// Blocks that joined the chain: somebody may wait for their transactions.
     Adopted(Vec<B256>),
@@ -107,7 +107,7 @@ fn publish(shared: &Shared, writer: &Sender<Command>, publication: Publication) 
         Publication::Slice(_) => {}
         Publication::Sealed { request, candidate, result } => {
             // A journal that could not be synced acknowledges nothing.
-            let result = if shared.failure().is_some() { Err(shared.gone()) } else { result };
+            let result = if shared.failure().is_some() { Err(shared.gone()) } else { *result };
             let (sealed, answer) = match result {
                 Ok(Sealed { hash, payload, touched }) => (Some((hash, touched)), Ok(to_json(&payload))),
                 Err(error) => (None, Err(Failure::Engine(error))),

@@ -40,7 +40,7 @@ pub fn spawn(
                 shared.fail(format!("sealing a block panicked: {panic}"));
                 Err(shared.gone())
             });
-            if publisher.send(Publication::Sealed { request, candidate, result }).is_err() {
+            if publisher.send(Publication::Sealed { request, candidate, result: Box::new(result) }).is_err() {
                 return;
             }
         }

@@ -185,9 +185,9 @@ impl Writer {
         let Some(resumable) = Resumable::read(&records)? else { return Ok("null".into()) };
         if self.shared.chain.heads().unsafe_head.hash != resumable.parent_hash {
             // It was sealed, or another chain won. Whatever is in the chain by now is refused.
-            let header = resumable.header(&self.shared)?;
-            if self.shared.chain.heads().unsafe_head.parent_hash != resumable.parent_hash {
-                self.undo_slices(&header, resumable.parent_hash, &resumable.transactions())?;
+            let (header, slices) = (resumable.header(&self.shared)?, resumable.transactions());
+            if !self.became_block(&header, &slices)? {
+                self.undo_slices(&header, resumable.parent_hash, &slices, true)?;
             }
             return Ok("null".into());
         }
@@ -205,7 +205,7 @@ impl Writer {
                 tracing::error!(%error, "the half-built block of the journal cannot be built again");
                 self.shared.chain.begin_candidate(&[])?;
                 let header = resumable.header(&self.shared)?;
-                self.undo_slices(&header, resumable.parent_hash, &resumable.transactions())?;
+                self.undo_slices(&header, resumable.parent_hash, &resumable.transactions(), true)?;
                 Ok("null".into())
             }
         }
@@ -293,15 +293,34 @@ impl Writer {
             if candidate.mode() == SliceMode::Journalled {
                 self.shared.chain.begin_candidate(&[])?;
             }
-            self.undo_slices(&candidate.header(), parent, candidate.slices())?;
+            let header = candidate.header();
+            if !self.became_block(&header, candidate.slices())? {
+                let repool = candidate.mode() == SliceMode::Journalled;
+                self.undo_slices(&header, parent, candidate.slices(), repool)?;
+            }
         }
         Ok(())
     }
 
+    /// Whether the chain's block of that height begins with what was published.
+    fn became_block(&self, header: &Header, slices: &[Arc<Slice>]) -> Result<bool, EngineError> {
+        let Some(hash) = self.shared.chain.canonical_hash(header.number)? else { return Ok(false) };
+        let block = self.block(hash)?;
+        let mut published = slices.iter().flat_map(|slice| &slice.transactions).map(|transaction| transaction.hash);
+        let mut held = block.transactions.iter().map(|transaction| transaction.hash);
+        Ok(block.header.parent_hash == header.parent_hash && published.all(|hash| held.next() == Some(hash)))
+    }
+
     /// Puts the transactions of published slices back into the pool in their order, and tells what cannot be put back.
-    fn undo_slices(&mut self, header: &Header, parent_hash: B256, slices: &[Arc<Slice>]) -> Result<(), EngineError> {
+    fn undo_slices(
+        &mut self,
+        header: &Header,
+        parent_hash: B256,
+        slices: &[Arc<Slice>],
+        repool: bool,
+    ) -> Result<(), EngineError> {
         let mut pooled = Vec::new();
-        for stored in slices.iter().flat_map(|slice| &slice.transactions) {
+        for stored in slices.iter().flat_map(|slice| &slice.transactions).filter(|_| repool) {
             if stored.raw.first() != Some(&altlayer_execution::DEPOSIT_TYPE) {
                 pooled.push(Arc::new(PooledTransaction(from_stored(stored)?)));
             }
@@ -509,10 +528,9 @@ impl Writer {
 
     /// The head moved: the pending block is the one that is being built on it, if any.
     fn show_after(&mut self, change: &altlayer_state::HeadChange) -> Result<(), EngineError> {
-        if let Some(shown) = self.shown.take() {
-            // Published slices whose block did not come stay with their candidate, until its owner drops or seals it.
+        // Published slices whose block did not come stay with their candidate, until its owner drops or seals it.
+        if self.shown.take().is_some() {
             self.shared.building.lock().begin();
-            drop(shown);
         }
         let adopted = change.added.iter().map(|block| block.hash).collect();
         self.outputs.publisher.send(Publication::Adopted(adopted)).map_err(|_| self.shared.gone())?;
