@@ -1,3 +1,4 @@
+import type { UndoneSlices } from "@altlayer/engine";
 import { createPublicClient, createWalletClient, defineChain, http, keccak256, parseEther, webSocket } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterEach, describe, expect, it } from "vitest";
@@ -133,4 +134,46 @@ describe("slices", () => {
     expect((await again.getBlock({ blockNumber: receipt.blockNumber })).parentHash).toBe(head.hash);
     expect(head.number).toBeGreaterThanOrEqual(parent.number);
   }, 120_000);
+
+  it("fall with their L1 origin, and come back in their order", async () => {
+    devnet = await startDevnet({ blockTime: 4 });
+    const node = await devnet.node("sequencer", sequencing());
+    await until(() => node.engine.heads().unsafe.number >= 1, 30_000);
+    const undone: UndoneSlices[] = [];
+    node.engine.onEvent((event) => {
+      if (event.kind === "undone") undone.push(event);
+    });
+    const client = createPublicClient({ chain, transport: http(node.rpc?.httpUrl) });
+    const subscriber = createPublicClient({ chain, transport: webSocket(node.rpc?.wsUrl) });
+    const logs: { removed: boolean; transactionHash: string }[] = [];
+    await subscriber.transport.subscribe({
+      params: ["pendingLogs", {}] as unknown as ["newHeads"],
+      onData: (data) => logs.push(data.result as (typeof logs)[number]),
+    });
+    const wallet = createWalletClient({ account, chain, transport: http(node.rpc?.httpUrl) });
+    const hashes: string[] = [];
+    // Right behind a sealed block, so that the slices have time to be undone before theirs is.
+    const before = node.engine.heads().unsafe.number;
+    await until(() => node.engine.heads().unsafe.number > before, 20_000);
+    for (let nonce = 0; nonce < 3; nonce++) {
+      // LOG0 in a constructor.
+      const request = { account, data: "0x60006000a000", nonce, gas: 100_000n } as const;
+      const raw = await wallet.signTransaction(await wallet.prepareTransactionRequest(request));
+      const receipt = await client.request({ method: "eth_sendRawTransactionSync", params: [raw] } as never);
+      expect(receipt).toMatchObject({ status: "0x1", logs: [{ blockHash: ZERO_HASH }] });
+      hashes.push(keccak256(raw));
+    }
+    // Every L1 block that the chain stands on above its anchor goes.
+    const depth = Number(await devnet.anvil.call<string>("eth_blockNumber")) - devnet.rollup.genesis.l1.number;
+    await devnet.anvil.call("anvil_reorg", [depth, []]);
+    await until(() => undone.length > 0 || logs.some((log) => log.removed), 30_000);
+    const receipts = await Promise.all(
+      hashes.map((hash) => client.waitForTransactionReceipt({ hash: hash as `0x${string}`, timeout: 60_000 })),
+    );
+    const places = receipts.map(({ blockNumber, transactionIndex }) => [Number(blockNumber), transactionIndex]);
+    expect(places.toSorted((a, b) => a[0]! - b[0]! || a[1]! - b[1]!)).toEqual(places);
+    expect(undone.flatMap(({ lost }) => lost)).toEqual([]);
+    const removed = logs.filter((log) => log.removed).map((log) => log.transactionHash);
+    expect(removed.slice(0, 3)).toEqual(hashes);
+  }, 180_000);
 });
