@@ -123,6 +123,24 @@ function program(done: (exitCode: number) => void): Command {
     .option("--json", "print one JSON object")
     .action(action(async () => (await import("./commands/status.ts")).status, done));
 
+  const sequencer = root.command("sequencer").description("start and stop sequencing by command: a standby takes over");
+  const sequencing = (name: string, description: string, load: () => Promise<Run<{ readonly rpc: string }>>) =>
+    sequencer
+      .command(name)
+      .description(description)
+      .option("--rpc <url>", "JSON-RPC of the node, with `rpc.admin` in its configuration", "http://127.0.0.1:9545")
+      .option("--json", "print one JSON object")
+      .action(action(load, done));
+  sequencing("start", "begin to sequence; refused while another sequencer is live", async () => {
+    return (await import("./commands/sequencer.ts")).startSequencer;
+  });
+  sequencing("stop", "end after the block in work", async () => {
+    return (await import("./commands/sequencer.ts")).stopSequencer;
+  });
+  sequencing("status", "tell whether the node sequences", async () => {
+    return (await import("./commands/sequencer.ts")).sequencerStatus;
+  });
+
   return root;
 }
 

@@ -24,7 +24,7 @@ interface Flashblock {
 
 describe("slices", () => {
   let devnet: Devnet;
-  const sockets: WebSocket[] = [];
+  const sockets: { terminate(): void }[] = [];
   afterEach(async () => {
     for (const socket of sockets.splice(0)) socket.terminate();
     await devnet?.close();
@@ -57,7 +57,9 @@ describe("slices", () => {
     const flashblocks = listen(stream) as Flashblock[];
     const transport = http(sequencer.rpc?.httpUrl);
     const client = createPublicClient({ chain, transport });
-    const subscriber = createPublicClient({ chain, transport: webSocket(sequencer.rpc?.wsUrl) });
+    const subscriber = createPublicClient({ chain, transport: webSocket(sequencer.rpc?.wsUrl, { reconnect: false }) });
+    const { close } = await subscriber.transport.getRpcClient();
+    sockets.push({ terminate: close });
     const pendingHashes: string[] = [];
     await subscriber.transport.subscribe({
       params: ["newFlashblockTransactions"] as unknown as ["newHeads"],
@@ -144,7 +146,9 @@ describe("slices", () => {
       if (event.kind === "undone") undone.push(event);
     });
     const client = createPublicClient({ chain, transport: http(node.rpc?.httpUrl) });
-    const subscriber = createPublicClient({ chain, transport: webSocket(node.rpc?.wsUrl) });
+    const subscriber = createPublicClient({ chain, transport: webSocket(node.rpc?.wsUrl, { reconnect: false }) });
+    const { close } = await subscriber.transport.getRpcClient();
+    sockets.push({ terminate: close });
     const logs: { removed: boolean; transactionHash: string }[] = [];
     await subscriber.transport.subscribe({
       params: ["pendingLogs", {}] as unknown as ["newHeads"],

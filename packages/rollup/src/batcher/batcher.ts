@@ -66,6 +66,7 @@ export class Batcher {
   readonly #d: BatcherDependencies;
   readonly #closing = new AbortController();
   #running: Promise<void> | null = null;
+  #paused = false;
   /** The last block taken into a channel; `null` while finding out where to go on. */
   #cursor: L2BlockRef | null = null;
   #open: OpenChannel | null = null;
@@ -85,7 +86,14 @@ export class Batcher {
   }
 
   start(): void {
+    this.#paused = false;
     this.#running ??= this.#run();
+  }
+
+  /** Sends nothing new until `start`: another node batches. What is under way is seen through. */
+  pause(): void {
+    this.#paused = true;
+    this.#restart("paused");
   }
 
   async close(): Promise<void> {
@@ -132,7 +140,7 @@ export class Batcher {
     let failures = 0;
     while (!this.#closing.signal.aborted) {
       try {
-        await this.#turn();
+        if (!this.#paused) await this.#turn();
         failures = 0;
       } catch (error) {
         if (this.#closing.signal.aborted || isClosed(error)) return;

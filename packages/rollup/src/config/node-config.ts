@@ -73,7 +73,12 @@ const sequencerSchema = z.strictObject({
   sealMarginMs: z.number().int().min(0).max(10_000).default(50),
   sliceMs: z.number().int().min(1).max(1_000).default(10),
   maxBlockBytes: z.number().int().min(10_000).max(10_000_000).default(8_000_000),
-  signer: keyReferenceSchema.optional().describe("signs unsafe blocks for gossip"),
+  signer: keyReferenceSchema.optional().describe("signs unsafe blocks for gossip, and slices"),
+  standby: z
+    .strictObject({ rpc: url, slices: z.url({ protocol: /^wss?$/ }) })
+    .optional()
+    .describe("follows the slices of that sequencer and takes over by command (admin_startSequencer)"),
+  others: z.array(url).max(16).default([]).describe("JSON-RPC of nodes beside which this one must not sequence"),
   window: z
     .strictObject({
       warnAt: share.default(0.5),
@@ -156,6 +161,7 @@ export const nodeConfigSchema = z.strictObject({
       port: z.number().int().min(0).max(65_535).default(8545),
       virtualHosts: z.array(z.string()).optional(),
       corsOrigins: z.array(z.string()).optional(),
+      admin: z.boolean().default(false).describe("serves admin_startSequencer and admin_stopSequencer"),
       limits: rpcLimitsSchema.optional().describe("limits of requests, filters and connections (rpc/options.ts)"),
     })
     .nullable()

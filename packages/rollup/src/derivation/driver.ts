@@ -1,4 +1,4 @@
-import type { Engine, ExecutionPayload, PayloadStatus } from "@altlayer/engine";
+import type { Engine, ExecutionPayload, Hex, PayloadStatus } from "@altlayer/engine";
 import type {
   Derivation,
   DerivedAttributes,
@@ -142,6 +142,14 @@ export class DerivationDriver {
         await this.#d.engine.setHeads({ unsafe: payload.blockHash });
       }
       return status;
+    });
+  }
+
+  /** Makes a block of this engine the unsafe head if it stands on it. */
+  extendUnsafe(block: { readonly blockHash: Hex; readonly parentHash: Hex }): Promise<void> {
+    return this.#d.headLock.run(async () => {
+      if (this.#d.engine.heads().unsafe.hash !== block.parentHash) return;
+      await this.#d.engine.setHeads({ unsafe: block.blockHash });
     });
   }
 

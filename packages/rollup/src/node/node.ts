@@ -32,13 +32,16 @@ import { Proposer } from "../proposer/proposer.ts";
 import { startEngineApiServer } from "../rpc/engine-api/server.ts";
 import type { RpcDependencies } from "../rpc/providers.ts";
 import { type RpcServer, startRpcServer } from "../rpc/server.ts";
+import type { SequencerControl } from "../sequencer/control.ts";
 import { OriginSelector } from "../sequencer/origin-selector.ts";
 import { Sequencer } from "../sequencer/sequencer.ts";
 import { WindowGuard } from "../sequencer/window-guard.ts";
 import { SliceFeed } from "../slices/slice-feed.ts";
-import { SliceFollower } from "../slices/slice-follower.ts";
-import { type SliceStream, startSliceStream } from "../slices/stream-server.ts";
+import type { SliceFollower } from "../slices/slice-follower.ts";
+import type { SliceStream } from "../slices/stream-server.ts";
+import { takeCommand } from "./command.ts";
 import { type GossipService, startGossipService } from "./gossip.ts";
+import { followedSlices, startSlices } from "./slices.ts";
 import {
   closeAll,
   forwarder,
@@ -81,6 +84,8 @@ export class RollupNode {
   readonly engine: Engine;
   readonly driver: DerivationDriver | null;
   readonly sequencer: Sequencer | null;
+  /** Starts and stops sequencing by command. */
+  readonly control: SequencerControl | null;
   /** Of a sequencer: how far lagging batches have used up the sequencing window. */
   readonly windowGuard: WindowGuard | null;
   readonly batcher: Batcher | null;
@@ -99,6 +104,7 @@ export class RollupNode {
     this.engine = parts.engine;
     this.driver = parts.driver;
     this.sequencer = parts.sequencer;
+    this.control = parts.control;
     this.windowGuard = parts.windowGuard;
     this.batcher = parts.batcher;
     this.proposer = parts.proposer;
@@ -133,6 +139,8 @@ interface NodeParts {
   readonly engine: Engine;
   readonly driver: DerivationDriver | null;
   readonly sequencer: Sequencer | null;
+  /** Starts and stops sequencing by command. */
+  readonly control: SequencerControl | null;
   readonly windowGuard: WindowGuard | null;
   readonly batcher: Batcher | null;
   readonly proposer: Proposer | null;
@@ -209,9 +217,11 @@ async function boot(
 
   const slices = new SliceFeed({ engine });
   closers.push(() => slices.close());
+  let control: SequencerControl | null = null;
   let gossip: GossipService | null = null;
   const rpcDependencies: RpcDependencies = {
     engine,
+    ...(config.sequencer ? { sequencer: { control: () => control, commands: config.rpc?.admin ?? false } } : {}),
     slices,
     node: nodeInfo({ genesisJson, clientVersion, rollup }, { gossip: () => gossip }),
     optimism: optimismProvider({ rollup }, { engine, driver, l2, watcher }),
@@ -240,7 +250,7 @@ async function boot(
 
   const signer = config.sequencer?.signer ? await loadAccount(config.sequencer.signer) : null;
   const unsafeSigner =
-    (config.gossip && driver) || config.followSlices !== undefined
+    (config.gossip && driver) || followedSlices(config) !== undefined
       ? await watchUnsafeSigner({ rollup }, { l1: rpcClient, log })
       : null;
   if (unsafeSigner) closers.push(() => unsafeSigner.close());
@@ -260,24 +270,12 @@ async function boot(
     closers.push(() => service.close());
   }
 
-  const flashblocks = config.flashblocks
-    ? await startSliceStream(
-        { ...config.flashblocks, chainId: rollup.l2ChainId, maxBufferedBytes: 16 * 1024 * 1024 },
-        { feed: slices, sign: signer && ((hash) => signer.sign({ hash })), log: log.child("slices") },
-      )
-    : null;
+  const { stream: flashblocks, follower: sliceFollower } = await startSlices(
+    { config, rollup },
+    { engine, driver, feed: slices, signer, unsafeSigner, clock, log: log.child("slices") },
+  );
   if (flashblocks) closers.push(() => flashblocks.close());
-  const sliceFollower =
-    config.followSlices !== undefined && unsafeSigner
-      ? new SliceFollower(
-          { url: config.followSlices, chainId: rollup.l2ChainId, parentWaitMs: 2_000, maxReconnectMs: 5_000 },
-          { engine, signer: () => unsafeSigner.address, clock, log: log.child("slices") },
-        )
-      : null;
-  if (sliceFollower) {
-    sliceFollower.start();
-    closers.push(() => sliceFollower.close());
-  }
+  if (sliceFollower) closers.push(() => sliceFollower.close());
 
   const managers = new Map<string, TransactionManager>();
   const manager = async (kind: "batcher" | "proposer", settings: NonNullable<NodeConfig["batcher" | "proposer"]>) => {
@@ -316,7 +314,6 @@ async function boot(
         log: log.child("batcher"),
       },
     );
-    batcher.start();
     const started = batcher;
     closers.push(() => started.close());
   }
@@ -324,7 +321,14 @@ async function boot(
   let sequencer: Sequencer | null = null;
   let windowGuard: WindowGuard | null = null;
   if (config.sequencer && driver) {
-    const { confirmations, signer: _signer, window, ...settings } = config.sequencer;
+    const {
+      confirmations,
+      signer: _signer,
+      standby: _standby,
+      others: _others,
+      window,
+      ...settings
+    } = config.sequencer;
     const seqLog = log.child("sequencer");
     const origins = new OriginSelector(
       { rollup, confirmations, maxWaitMs: 400 },
@@ -355,7 +359,6 @@ async function boot(
         publish,
       },
     );
-    sequencer.start();
     const started = sequencer;
     closers.push(() => started.close());
   }
@@ -371,10 +374,16 @@ async function boot(
       clock,
       log: log.child("proposer"),
     });
-    proposer.start();
     const started = proposer;
     closers.push(() => started.close());
   }
+
+  const command = takeCommand(
+    { config },
+    { engine, sequencer, batcher, proposer, follower: sliceFollower, clock, log: log.child("sequencer") },
+  );
+  control = command.control;
+  closers.push(() => command.close());
 
   let metrics: MetricsServer | null = null;
   if (config.metrics && ownMetrics) {
@@ -412,6 +421,7 @@ async function boot(
     engine,
     driver,
     sequencer,
+    control,
     windowGuard,
     batcher,
     proposer,

@@ -135,7 +135,7 @@ export function withoutUndefined<T extends object>(value: T): { [K in keyof T]: 
   };
 }
 
-export function rpcOptions({ limits, ...listen }: NonNullable<NodeConfig["rpc"]>): RpcServerOptions {
+export function rpcOptions({ limits, admin: _admin, ...listen }: NonNullable<NodeConfig["rpc"]>): RpcServerOptions {
   return { listen: withoutUndefined(listen), limits: withoutUndefined(limits ?? {}) };
 }
 

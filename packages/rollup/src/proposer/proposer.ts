@@ -43,6 +43,7 @@ export class Proposer {
   #scanned = 0;
   #newest: { readonly game: Game; readonly l2Block: number } | null = null;
   #running: Promise<void> | null = null;
+  #paused = false;
   #resolved = 0;
   #created = 0;
 
@@ -73,7 +74,13 @@ export class Proposer {
   }
 
   start(): void {
+    this.#paused = false;
     this.#running ??= this.#run();
+  }
+
+  /** Proposes nothing until `start`: another node does. */
+  pause(): void {
+    this.#paused = true;
   }
 
   async close(): Promise<void> {
@@ -87,6 +94,10 @@ export class Proposer {
     let failures = 0;
     while (!this.#closing.signal.aborted) {
       try {
+        if (this.#paused) {
+          await clock.sleep(this.#options.pollMs, this.#closing.signal).catch(() => {});
+          continue;
+        }
         await this.#scan();
         await this.#resolve();
         await this.#propose();

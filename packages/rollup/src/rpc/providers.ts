@@ -1,4 +1,5 @@
 import type { Engine, Hex } from "@altlayer/engine";
+import type { SequencerControl } from "../sequencer/control.ts";
 import type { SliceFeed } from "../slices/slice-feed.ts";
 import type { RequestObserver } from "./json-rpc/handler.ts";
 
@@ -47,6 +48,14 @@ export interface L2BlockRef {
   readonly sequenceNumber: number;
 }
 
+/** Source of op-node's `admin_` methods for sequencers (`node/api.go`). */
+export interface SequencerAdmin {
+  /** `null` while the node boots. */
+  control(): Pick<SequencerControl, "active" | "start" | "stop"> | null;
+  /** Whether commands are taken, or only the question whether it is active. */
+  readonly commands: boolean;
+}
+
 /** Sends a transaction on to the sequencer: for followers, whose own pool builds no blocks. */
 export type ForwardTransaction = (raw: Hex) => Promise<Hex>;
 
@@ -56,6 +65,8 @@ export interface RpcDependencies {
   readonly optimism?: OptimismProvider;
   /** Shared with whatever else streams slices; by default the server has its own. */
   readonly slices?: SliceFeed;
+  /** Of a node that can sequence. */
+  readonly sequencer?: SequencerAdmin;
   readonly forward?: ForwardTransaction;
   readonly observe?: RequestObserver;
   readonly onInternalError?: (failure: { readonly method: string; readonly error: unknown }) => void;

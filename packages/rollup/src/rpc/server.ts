@@ -18,6 +18,7 @@ import { subscribeMethods } from "./methods/eth/subscribe.ts";
 import { transactionMethods } from "./methods/eth/transactions.ts";
 import { netMethods } from "./methods/net.ts";
 import { optimismMethods } from "./methods/optimism.ts";
+import { sequencerMethods } from "./methods/sequencer.ts";
 import { txpoolMethods } from "./methods/txpool.ts";
 import { web3Methods } from "./methods/web3.ts";
 import type { ListenOptions, RpcLimits } from "./options.ts";
@@ -76,6 +77,7 @@ export function createRpcApi(options: { readonly limits: RpcLimits }, dependenci
     ...netMethods({ node }),
     ...web3Methods({ node }),
     ...adminMethods({ engine, node }),
+    ...(dependencies.sequencer === undefined ? [] : sequencerMethods(dependencies.sequencer)),
     ...txpoolMethods({ engine }),
     ...debugMethods({ engine, node }),
     ...(optimism === undefined ? [] : optimismMethods({ engine, node, optimism })),

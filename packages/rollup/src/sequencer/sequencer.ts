@@ -66,6 +66,10 @@ export class Sequencer {
   #stopListening: (() => void) | null = null;
   #running: Promise<void> | null = null;
   #paused = false;
+  /** No block is in work, and none will be until `start`. */
+  #resting: PromiseWithResolvers<void> | null = null;
+  /** Taken over from whoever built it: gone on with before anything else. */
+  #halfBuilt: ResumedCandidate | null = null;
   #sealing: SealingBlock | null = null;
 
   constructor(options: SequencerOptions, dependencies: SequencerDependencies) {
@@ -79,7 +83,9 @@ export class Sequencer {
     return this.#running !== null && !this.#paused;
   }
 
-  start(): void {
+  /** `halfBuilt`: a block of this engine to go on with, instead of the one that the journal may hold. */
+  start(halfBuilt: ResumedCandidate | null = null): void {
+    this.#halfBuilt = halfBuilt;
     this.#stopListening ??= this.#d.engine.onEvent((event) => {
       if (event.kind === "pooled") this.#pooled.poke();
       if (event.kind === "undone") {
@@ -93,9 +99,12 @@ export class Sequencer {
     this.#running ??= this.#run();
   }
 
-  /** Ends after the block in work; `start` goes on. */
-  pause(): void {
+  /** Ends after the block in work; `start` goes on. Resolves when that block is the head. */
+  async stop(): Promise<void> {
+    if (!this.#running) return;
     this.#paused = true;
+    this.#resting ??= Promise.withResolvers();
+    await Promise.race([this.#resting.promise, this.#running]);
   }
 
   /** A half-built block stays in the journal: the next start goes on with it. */
@@ -114,12 +123,21 @@ export class Sequencer {
       // What the L1 already holds of this chain comes first: a sequencer that lost its disk must not fork itself.
       while (!(driver.status.phase === "deriving" && driver.status.idle)) await clock.sleep(20, signal);
       log.info("sequencing", { head: engine.heads().unsafe.number });
-      let resumed = (await engine.slices?.resume()) ?? null;
+      let begun = false;
       while (!signal.aborted) {
         if (this.#paused) {
           await this.#settle();
-          await clock.sleep(50, signal);
+          this.#resting?.resolve();
+          begun = false;
+          await clock.sleep(20, signal);
           continue;
+        }
+        let resumed: ResumedCandidate | null = null;
+        if (!begun) {
+          this.#resting = null;
+          resumed = this.#halfBuilt ?? (await engine.slices?.resume()) ?? null;
+          this.#halfBuilt = null;
+          begun = true;
         }
         try {
           if (resumed) await this.#goOn(resumed);
@@ -133,7 +151,6 @@ export class Sequencer {
           if (failures++ % 20 === 0) log.warn("cannot build a block", { error: describeError(error), failures });
           await clock.sleep(Math.min(1_000, 50 * 2 ** Math.min(failures, 5)), signal);
         }
-        resumed = null;
       }
     } catch (error) {
       if (!signal.aborted) log.error("sequencer stopped", { error: describeError(error) });

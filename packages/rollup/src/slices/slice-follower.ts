@@ -1,4 +1,4 @@
-import type { CandidateId, Engine, Hex } from "@altlayer/engine";
+import type { Engine, ExecutionPayload, Hex, ResumedCandidate, SliceMode } from "@altlayer/engine";
 import { hexToBytes } from "viem";
 import { WebSocket } from "ws";
 import type { Clock } from "../clock.ts";
@@ -15,12 +15,16 @@ export interface SliceFollowerOptions {
   /** How long a block's first slice waits for its parent to become this node's head. */
   readonly parentWaitMs: number;
   readonly maxReconnectMs: number;
+  /** A standby journals what it follows, so that it can go on with it even after a crash of its own. */
+  readonly mode: Exclude<SliceMode, "none">;
 }
 
 export interface SliceFollowerDependencies {
   readonly engine: Engine;
   /** Whose signature counts. */
   readonly signer: () => Hex;
+  /** Makes a block the head that was built from its slices, unless the head has moved. */
+  readonly adopt: (block: ExecutionPayload) => Promise<void>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -40,8 +44,9 @@ export interface SliceFollowerCounts {
 
 /** A block that is built along. */
 interface Following {
-  readonly candidate: CandidateId;
+  block: ResumedCandidate;
   readonly parentHash: Hex;
+  readonly number: number;
   next: number;
   lastId: Hex;
 }
@@ -49,7 +54,8 @@ interface Following {
 /**
  * Executes the sequencer's slices as they come, so that this node's `pending` and its subscriptions show what the sequencer
  * has promised. Every slice is checked: the sequencer's signature, the chain of ids, and that execution here ends in the
- * same id. The sealed block is still taken from gossip or the L1; nothing here moves a head.
+ * same id. When the next block begins, the last one is sealed here, too: if it has the hash that the next one names as its
+ * parent, it is the head without waiting for gossip.
  */
 export class SliceFollower {
   readonly #options: SliceFollowerOptions;
@@ -64,6 +70,7 @@ export class SliceFollower {
   /** Ids that this node's engine came to, by index, of the block that is followed. */
   readonly #own = new Map<number, Hex>();
   #running: Promise<void> | null = null;
+  #ending = false;
 
   constructor(options: SliceFollowerOptions, dependencies: SliceFollowerDependencies) {
     this.#options = options;
@@ -84,22 +91,41 @@ export class SliceFollower {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort();
-    this.#socket?.terminate();
-    await this.#running;
-    await this.#working;
-    this.#stopListening();
+    await this.#end();
     await this.#stopFollowing();
+  }
+
+  /** Ends following, and hands over the block that is built along: all its slices so far are executed. */
+  async takeOver(): Promise<ResumedCandidate | null> {
+    await this.#end();
+    const following = this.#following;
+    this.#following = null;
+    if (!following || this.#d.engine.heads().unsafe.hash !== following.parentHash) return null;
+    return following.block;
+  }
+
+  async #end(): Promise<void> {
+    this.#ending = true;
+    this.#socket?.terminate();
+    // What has come in is executed first: it is published, and must not be contradicted.
+    await this.#working;
+    this.#closing.abort();
+    await this.#running;
+    this.#stopListening();
   }
 
   async #run(): Promise<void> {
     const { clock, log } = this.#d;
     const { signal } = this.#closing;
-    for (let backoffMs = 100; !signal.aborted; backoffMs = Math.min(backoffMs * 2, this.#options.maxReconnectMs)) {
+    for (
+      let backoffMs = 100;
+      !signal.aborted && !this.#ending;
+      backoffMs = Math.min(backoffMs * 2, this.#options.maxReconnectMs)
+    ) {
       const reason = await this.#connection(() => {
         backoffMs = 100;
       });
-      if (signal.aborted) return;
+      if (signal.aborted || this.#ending) return;
       log.warn("slice stream interrupted", { url: this.#options.url, reason });
       await clock.sleep(backoffMs, signal).catch(() => {});
     }
@@ -125,10 +151,7 @@ export class SliceFollower {
           socket.terminate();
         }
       });
-      socket.on("close", () => {
-        this.#waiting = [];
-        resolve(reason);
-      });
+      socket.on("close", () => resolve(reason));
     });
   }
 
@@ -163,7 +186,7 @@ export class SliceFollower {
       return;
     }
     if (slice.index === 0) {
-      await this.#stopFollowing();
+      if (!(await this.#sealFollowed(message))) await this.#stopFollowing();
       if (attributes) await this.#open(message, attributes);
     } else {
       const following = this.#following;
@@ -174,7 +197,8 @@ export class SliceFollower {
       // Amid a block that was not followed from its start, or a gap: wait for the next block.
       if (!follows || !following) return await this.#stopFollowing();
       const { transactions } = flashblock.diff;
-      const result = await this.#d.engine.extend(following.candidate, { kind: "transactions", transactions });
+      const result = await this.#d.engine.extend(following.block.candidate, { kind: "transactions", transactions });
+      following.block = { ...following.block, ...result };
       await this.#compare(following, message, result.rejected[0]?.message);
     }
   }
@@ -190,8 +214,26 @@ export class SliceFollower {
       await clock.sleep(5, this.#closing.signal);
     }
     this.#own.clear();
-    const { candidate } = await slices.open(parentHash, attributes, "volatile");
-    this.#following = { candidate, parentHash, next: 1, lastId: message.slice.id };
+    const opened = await slices.open(parentHash, attributes, this.#options.mode);
+    const block = { ...opened, parentHash, attributes };
+    this.#following = { block, parentHash, number: message.slice.number, next: 1, lastId: message.slice.id };
+  }
+
+  /** The next block begins: the followed one is complete. `false`: nothing was sealed. */
+  async #sealFollowed({ slice }: SliceMessage): Promise<boolean> {
+    const following = this.#following;
+    const { engine, adopt, log } = this.#d;
+    if (!following || following.number + 1 !== slice.number) return false;
+    if (engine.heads().unsafe.hash !== following.parentHash) return false;
+    this.#following = null;
+    const block = await engine.seal(following.block.candidate, { brief: true });
+    if (block.blockHash === slice.parentHash) {
+      await adopt(block);
+    } else {
+      this.#counts.diverged++;
+      log.error("block diverges", { number: following.number, theirs: slice.parentHash, ours: block.blockHash });
+    }
+    return true;
   }
 
   /** Whether the slice came out here as the sequencer published it. */
@@ -230,7 +272,7 @@ export class SliceFollower {
   async #stopFollowing(): Promise<void> {
     const following = this.#following;
     this.#following = null;
-    if (following) await this.#d.engine.drop(following.candidate).catch(() => {});
+    if (following) await this.#d.engine.drop(following.block.candidate).catch(() => {});
   }
 }
 

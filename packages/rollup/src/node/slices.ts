@@ -1,0 +1,53 @@
+import type { Engine } from "@altlayer/engine";
+import type { RollupConfig } from "@altlayer/protocol";
+import type { PrivateKeyAccount } from "viem/accounts";
+import type { Clock } from "../clock.ts";
+import type { NodeConfig } from "../config/node-config.ts";
+import type { DerivationDriver } from "../derivation/driver.ts";
+import type { Logger } from "../log.ts";
+import type { SliceFeed } from "../slices/slice-feed.ts";
+import { SliceFollower } from "../slices/slice-follower.ts";
+import { type SliceStream, startSliceStream } from "../slices/stream-server.ts";
+import type { UnsafeSigner } from "./unsafe-signer.ts";
+
+const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
+const PARENT_WAIT_MS = 2_000;
+const MAX_RECONNECT_MS = 5_000;
+
+/** Where this node follows slices, if it does: as a standby, or to show them. */
+export function followedSlices(config: NodeConfig): string | undefined {
+  return config.sequencer?.standby?.slices ?? config.followSlices;
+}
+
+/** Streams this node's slices, and executes another's as they come. */
+export async function startSlices(
+  options: { readonly config: NodeConfig; readonly rollup: RollupConfig },
+  dependencies: {
+    readonly engine: Engine;
+    readonly driver: DerivationDriver | null;
+    readonly feed: SliceFeed;
+    readonly signer: PrivateKeyAccount | null;
+    readonly unsafeSigner: UnsafeSigner | null;
+    readonly clock: Clock;
+    readonly log: Logger;
+  },
+): Promise<{ readonly stream: SliceStream | null; readonly follower: SliceFollower | null }> {
+  const { config, rollup } = options;
+  const { engine, driver, feed, signer, unsafeSigner, clock, log } = dependencies;
+  const chainId = rollup.l2ChainId;
+  const stream = config.flashblocks
+    ? await startSliceStream(
+        { ...config.flashblocks, chainId, maxBufferedBytes: MAX_BUFFERED_BYTES },
+        { feed, sign: signer && ((hash) => signer.sign({ hash })), log },
+      )
+    : null;
+  const url = followedSlices(config);
+  if (url === undefined || !driver || !unsafeSigner) return { stream, follower: null };
+  const mode = config.sequencer?.standby ? "journalled" : "volatile";
+  const follower = new SliceFollower(
+    { url, chainId, parentWaitMs: PARENT_WAIT_MS, maxReconnectMs: MAX_RECONNECT_MS, mode },
+    { engine, signer: () => unsafeSigner.address, adopt: (block) => driver.extendUnsafe(block), clock, log },
+  );
+  follower.start();
+  return { stream, follower };
+}
