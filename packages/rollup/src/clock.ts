@@ -25,6 +25,18 @@ export class SystemClock implements Clock {
   }
 }
 
+/** Longest sleep towards a point in time before the clock is read again: it may have jumped meanwhile. */
+const LONGEST_STEP_MS = 500;
+
+/** Sleeps until the clock shows `timeMs`, also if it is set back and forth on the way. */
+export async function sleepUntil(clock: Clock, timeMs: number, signal?: AbortSignal): Promise<void> {
+  for (;;) {
+    const leftMs = timeMs - clock.nowMs();
+    if (leftMs <= 0) return;
+    await clock.sleep(Math.min(leftMs, LONGEST_STEP_MS), signal);
+  }
+}
+
 export function closedError(): RollupError {
   return new RollupError("CLOSED", "the node is closing", { severity: "permanent" });
 }

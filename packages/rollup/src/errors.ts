@@ -8,6 +8,7 @@ export type RollupErrorCode =
   | "L1_UNREACHABLE"
   | "L1_TIMEOUT"
   | "L1_HTTP_STATUS"
+  | "L1_RATE_LIMITED"
   | "L1_RESPONSE_TOO_LARGE"
   | "L1_RPC_ERROR"
   | "L1_SCHEMA"

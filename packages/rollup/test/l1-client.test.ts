@@ -13,6 +13,7 @@ import { recoverSender } from "../src/l1/sender.ts";
 import { silentLogger } from "../src/log.ts";
 import type { Anvil } from "./support/anvil.ts";
 import { DEV_KEYS, startAnvil } from "./support/anvil.ts";
+import { startL1Proxy } from "./support/l1-proxy.ts";
 
 const clock = new SystemClock();
 const connect = (url: string, overrides: Partial<ConstructorParameters<typeof JsonRpcClient>[0]> = {}) =>
@@ -146,6 +147,36 @@ describe("L1 client against a real anvil", () => {
     expect(await connect(`http://127.0.0.1:${(flaky.address() as AddressInfo).port}`).chainId()).toBe(900);
     expect(calls).toBe(3);
     flaky.close();
+  });
+
+  it("keeps away for as long as a server asks, with every request", async () => {
+    let asked = 0;
+    let refusedAtMs = 0;
+    let nextAtMs = 0;
+    const limited = createServer((_, response) => {
+      asked++;
+      if (asked === 1) {
+        refusedAtMs = Date.now();
+        response.writeHead(429, { "retry-after": "1" });
+        response.end();
+        return;
+      }
+      nextAtMs ||= Date.now();
+      response.end(JSON.stringify({ jsonrpc: "2.0", result: "0x384" }));
+    });
+    await new Promise<void>((resolve) => limited.listen(0, "127.0.0.1", resolve));
+    const l1 = connect(`http://127.0.0.1:${(limited.address() as AddressInfo).port}`);
+    expect(await l1.chainId()).toBe(900);
+    expect(nextAtMs - refusedAtMs).toBeGreaterThanOrEqual(950);
+    expect(asked).toBe(2);
+    limited.close();
+  });
+
+  it("takes no giant for a header, whatever a body may weigh", async () => {
+    const proxy = await startL1Proxy(anvil.url);
+    proxy.inject(() => ({ kind: "huge", bytes: 20_000_000 }));
+    await expect(connect(proxy.url).headerByTag("latest")).rejects.toMatchObject({ code: "L1_RESPONSE_TOO_LARGE" });
+    await proxy.close();
   });
 
   it("watches heads and sees a reorg", async () => {

@@ -12,6 +12,7 @@ import { TransactionManager } from "../src/l1/transaction-manager.ts";
 import { silentLogger } from "../src/log.ts";
 import type { Anvil } from "./support/anvil.ts";
 import { DEV_KEYS, startAnvil } from "./support/anvil.ts";
+import { startL1Proxy } from "./support/l1-proxy.ts";
 import { until } from "./support/until.ts";
 
 const clock = new SystemClock();
@@ -127,5 +128,22 @@ describe("transaction manager on a real anvil", () => {
     await until(async () => (await poolSize()) === 1);
     await anvil.mine();
     expect(Number(await anvil.call("eth_getTransactionCount", [account.address, "latest"]))).toBe(1);
+  });
+
+  it("gives up what was sent on a wrong nonce, and goes on with the right one", async () => {
+    const proxy = await startL1Proxy(anvil.url);
+    proxy.inject(({ method }) =>
+      method === "eth_getTransactionCount" ? { kind: "changed", change: () => "0x3e8" } : null,
+    );
+    const sender = await manager({ url: proxy.url, resubmissionMs: 300 });
+    const misled = sender.send(request("misled"));
+    await until(async () => (await readdir(directory)).includes("1000.json"));
+    proxy.inject(null);
+    await expect(misled).rejects.toMatchObject({ code: "TX_GAVE_UP" });
+    const sent = sender.send(request("again"));
+    await until(async () => (await poolSize()) === 1);
+    await anvil.mine();
+    expect(await sent).toMatchObject({ nonce: 0, success: true });
+    await proxy.close();
   });
 });

@@ -9,7 +9,7 @@ export interface BeaconApiOptions {
   readonly maxResponseBytes: number;
 }
 
-export const BEACON_API_DEFAULTS = { timeoutMs: 15_000, maxResponseBytes: 64 * 1024 * 1024 } as const;
+export const BEACON_API_DEFAULTS = { timeoutMs: 15_000, maxResponseBytes: 24 * 1024 * 1024 } as const;
 
 const decimal = z
   .string()

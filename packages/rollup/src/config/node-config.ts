@@ -21,7 +21,7 @@ const l1Schema = z.strictObject({
     .number()
     .int()
     .min(1024)
-    .default(256 * 1024 * 1024),
+    .default(96 * 1024 * 1024),
   attempts: z.number().int().min(1).max(20).default(4),
   pollMs: milliseconds.default(1_000).describe("how often the L1's head is asked for"),
   finality: z

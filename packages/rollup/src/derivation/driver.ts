@@ -287,11 +287,14 @@ export class DerivationDriver {
   async #requireCanonicalOrigin(): Promise<void> {
     const { origin } = this.#d.pipeline;
     const canonical = await this.#d.l1.headerByNumber(origin.number);
+    // Not there: this L1 is behind (a server of several that lags, a node that syncs again). What it will have at that
+    // height is asked again; until then nothing is given up.
+    if (canonical === null) return;
     this.#checkOrigin = false;
-    if (canonical?.hash === origin.hash) return;
+    if (canonical.hash === origin.hash) return;
     throw new RollupError("L1_REORG", `L1 block ${origin.number} was replaced`, {
       severity: "reset",
-      data: { number: origin.number, was: origin.hash, is: canonical?.hash },
+      data: { number: origin.number, was: origin.hash, is: canonical.hash },
     });
   }
 

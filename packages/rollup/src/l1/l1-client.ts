@@ -23,6 +23,8 @@ export const L1_CLIENT_DEFAULTS: L1ClientOptions = {
   maxCachedBytes: 64 * 1024 * 1024,
 };
 
+/** A header with the hashes of its transactions: thirty thousand of them fit. */
+const MAX_HEADER_BYTES = 2 * 1024 * 1024;
 const BLOB_TYPE = 3;
 const rawTransaction = data.refine((raw) => raw.startsWith("0x03") && raw.length > 10);
 
@@ -151,7 +153,7 @@ export class L1Client implements L1Reader {
   }
 
   async #header(method: string, id: string, matches: (header: L1Header) => boolean): Promise<L1Header | null> {
-    const answer = await this.#rpc.call(method, [id, false]);
+    const answer = await this.#rpc.call(method, [id, false], { maxResponseBytes: MAX_HEADER_BYTES });
     if (answer === null || answer === undefined) return null;
     const header = parseAnswer(headerSchema, answer, method);
     this.#checkHeader(header, matches, id);

@@ -18,11 +18,16 @@ export interface CallOptions {
   /** Whether the request may be sent again after it may have reached the server. Reads may. */
   readonly idempotent?: boolean;
   readonly timeoutMs?: number;
+  /** Bound on this answer, where it is known to be smaller than the largest. */
+  readonly maxResponseBytes?: number;
 }
+
+/** Longest time that a server may make us wait by `Retry-After`. */
+const MAX_RETRY_AFTER_MS = 30_000;
 
 export const JSON_RPC_DEFAULTS = {
   timeoutMs: 10_000,
-  maxResponseBytes: 256 * 1024 * 1024,
+  maxResponseBytes: 96 * 1024 * 1024,
   attempts: 4,
   backoffMs: 100,
 } as const;
@@ -36,6 +41,8 @@ export class JsonRpcClient {
   readonly #errors = new Map<string, number>();
   #id = 0;
   #reachable = false;
+  /** The server asked for a pause until then. */
+  #pausedUntilMs = 0;
 
   constructor(options: JsonRpcClientOptions, dependencies: { readonly clock: Clock; readonly log: Logger }) {
     this.#options = options;
@@ -48,7 +55,8 @@ export class JsonRpcClient {
     const attempts = (options.idempotent ?? true) ? this.#options.attempts : 1;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#once(method, params, options.timeoutMs ?? this.#options.timeoutMs);
+        await this.#pause();
+        return await this.#once(method, params, options);
       } catch (error) {
         if (error instanceof RollupError) this.#errors.set(error.code, (this.#errors.get(error.code) ?? 0) + 1);
         const retry = error instanceof RollupError && error.severity === "temporary" && error.code !== "L1_RPC_ERROR";
@@ -73,8 +81,18 @@ export class JsonRpcClient {
     this.#closing.abort();
   }
 
-  async #once(method: string, params: readonly unknown[], timeoutMs: number): Promise<unknown> {
+  /** All requests wait, not only the one that was refused: asking on is what the server punishes. */
+  async #pause(): Promise<void> {
+    const leftMs = Math.min(this.#pausedUntilMs - this.#clock.nowMs(), MAX_RETRY_AFTER_MS);
+    if (leftMs > 0) await this.#clock.sleep(leftMs, this.#closing.signal);
+    // Slept out once, whatever a clock that was set back meanwhile says.
+    this.#pausedUntilMs = 0;
+  }
+
+  async #once(method: string, params: readonly unknown[], options: CallOptions): Promise<unknown> {
     if (this.#closing.signal.aborted) throw closedError();
+    const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs;
+    const maxResponseBytes = options.maxResponseBytes ?? this.#options.maxResponseBytes;
     const id = ++this.#id;
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = AbortSignal.any([timeout, this.#closing.signal]);
@@ -90,7 +108,16 @@ export class JsonRpcClient {
       });
       status = response.status;
       this.#reachable = true;
-      text = new TextDecoder().decode(await readBounded(response, this.#options.maxResponseBytes));
+      const retryAfterMs = retryAfter(response);
+      if (retryAfterMs !== null) {
+        await response.body?.cancel();
+        this.#pausedUntilMs = this.#clock.nowMs() + retryAfterMs;
+        throw new RollupError("L1_RATE_LIMITED", `${method} was refused with HTTP status ${status} for a while`, {
+          severity: "temporary",
+          data: { method, status, retryAfterMs },
+        });
+      }
+      text = new TextDecoder().decode(await readBounded(response, maxResponseBytes));
     } catch (cause) {
       if (cause instanceof RollupError) throw cause;
       if (this.#closing.signal.aborted) throw closedError();
@@ -109,6 +136,15 @@ export class JsonRpcClient {
     }
     return unwrap({ method, id, status, text });
   }
+}
+
+/** How long a server wants not to be asked; `null` if it does not say. */
+function retryAfter({ status, headers }: Response): number | null {
+  const header = headers.get("retry-after");
+  if (status !== 429 && !(status === 503 && header !== null)) return null;
+  const seconds = header === null ? 1 : Number(header);
+  // The other form is a date, which an unsynchronised clock cannot read: a second will do.
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds * 1000, MAX_RETRY_AFTER_MS) : 1_000;
 }
 
 function unwrap(answer: { method: string; id: number; status: number; text: string }): unknown {

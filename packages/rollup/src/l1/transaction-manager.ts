@@ -78,6 +78,8 @@ export class TransactionManager {
   #tracked: Tracked[] = [];
   #lock: Promise<unknown> = Promise.resolve();
   #running: Promise<void> | null = null;
+  /** Since when the chain waits for a nonce below all of ours. */
+  #gapSinceMs: number | null = null;
 
   constructor(
     options: TransactionManagerOptions,
@@ -261,12 +263,48 @@ export class TransactionManager {
   async #look(): Promise<void> {
     const height = parseAnswer(count, await this.#rpc.call("eth_blockNumber", []), "eth_blockNumber");
     const chainNonce = await this.#chainNonce();
+    if (this.#gapStands(chainNonce)) {
+      await this.#giveUp(chainNonce);
+      return;
+    }
     const kept: Tracked[] = [];
     for (const entry of this.#tracked) {
       if ((await this.#lookAt(entry, height, chainNonce)) === "keep") kept.push(entry);
       else await this.#store.remove(entry.stored.nonce);
     }
     this.#tracked = kept;
+  }
+
+  /**
+   * Whether everything we sent waits for a nonce that nobody will send: the L1 told a wrong one (a lying or a confused
+   * server), or a reorg dropped what was forgotten already.
+   */
+  #gapStands(chainNonce: number): boolean {
+    const lowest = Math.min(...this.#tracked.map((entry) => entry.stored.nonce));
+    if (lowest <= chainNonce) {
+      this.#gapSinceMs = null;
+      return false;
+    }
+    this.#gapSinceMs ??= this.#clock.nowMs();
+    return this.#clock.nowMs() - this.#gapSinceMs >= this.#options.resubmissionMs;
+  }
+
+  /** Tells every sender that its transaction is void, so that each is made again with the right nonce. */
+  async #giveUp(chainNonce: number): Promise<void> {
+    const given = this.#tracked;
+    this.#tracked = [];
+    this.#gapSinceMs = null;
+    this.#log.error("nonce gap, transactions are given up", { chainNonce, count: given.length });
+    for (const { stored, settle } of given) {
+      await this.#store.remove(stored.nonce);
+      const data = { nonce: stored.nonce, chainNonce, label: stored.label };
+      settle?.reject(
+        new RollupError("TX_GAVE_UP", `nonce ${stored.nonce} can never follow ${chainNonce}`, {
+          severity: "temporary",
+          data,
+        }),
+      );
+    }
   }
 
   async #lookAt(entry: Tracked, height: number, chainNonce: number): Promise<"keep" | "forget"> {

@@ -1,6 +1,7 @@
 import type { CandidateId, Engine, ExecutionPayload, HeadChange, Hex, ResumedCandidate } from "@altlayer/engine";
 import { type Keccak256, type RollupConfig, systemConfigFromPayload } from "@altlayer/protocol";
 import type { Clock } from "../clock.ts";
+import { sleepUntil } from "../clock.ts";
 import type { DerivationDriver } from "../derivation/driver.ts";
 import type { L2Chain } from "../derivation/l2-chain.ts";
 import { describeError, isClosed, RollupError, severityOf } from "../errors.ts";
@@ -167,7 +168,7 @@ export class Sequencer {
     const timestamp = parent.ref.timestamp + rollup.blockTime;
     // A chain that is ahead of its time waits; one whose last block is just being sealed need not.
     const earliestMs = parent.ref.timestamp * 1000 - this.#options.sealMarginMs;
-    if (clock.nowMs() < earliestMs) await clock.sleep(earliestMs - clock.nowMs(), this.#closing.signal);
+    await sleepUntil(clock, earliestMs, this.#closing.signal);
 
     // The block that is being sealed is not in the chain yet: the guard looks at the one below.
     const { build, depositsOnly } = await guard.decide(await l2.byHash(engine.heads().unsafe.hash));
@@ -216,7 +217,7 @@ export class Sequencer {
     let parentHash: Hex | null;
     try {
       if (!open.attributes.noTxPool) await this.#builder.fill(open, deadlineMs, signal);
-      else if (deadlineMs > clock.nowMs()) await clock.sleep(deadlineMs - clock.nowMs(), signal);
+      else await sleepUntil(clock, deadlineMs, signal);
       parentHash = place.sealing ? await place.sealing.adopted : engine.heads().unsafe.hash;
       if (parentHash === null || engine.heads().unsafe.hash !== parentHash) throw OUTPACED;
     } catch (error) {
