@@ -12,6 +12,7 @@ const USAGE = `usage: npm run <command> [-- arguments]      (or: node scripts/ru
   conformance   set up, then the public vectors: [state|trie|rlp|tx|op-blocks|batches|stock] [--dir D]
   contracts     set up, then forge on our own contracts: [test|fuzz|gas|size] (fuzz: 10,000 runs each)
   bench         set up, then a benchmark by name
+  faults        set up, then random mixes of L1 faults: [--seeds N] [--seed S] [--phases P]
 `;
 
 const COMMANDS = {
@@ -22,6 +23,7 @@ const COMMANDS = {
   check: async (args, tools) => (await import("../tasks/check.mjs")).runChecks(args, tools),
   conformance: async (args, tools) => (await import("../tasks/conformance.mjs")).runConformance(args, tools),
   contracts: async (args, tools) => (await import("../tasks/contracts.mjs")).runContracts(args, tools),
+  faults: async (args, tools) => (await import("../tasks/faults.mjs")).runFaults(args, tools),
   bench: async (args, tools) => (await import("../tasks/bench.mjs")).runBench(args, tools),
 };
 

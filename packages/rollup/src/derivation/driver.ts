@@ -19,6 +19,7 @@ import type { Logger } from "../log.ts";
 import type { Mutex } from "../mutex.ts";
 import { Wakeup } from "../signal.ts";
 import { mismatch } from "./attributes-match.ts";
+import { L1Ahead } from "./l1-ahead.ts";
 import type { L1Data } from "./l1-data.ts";
 import type { L2Chain } from "./l2-chain.ts";
 import type { SafeHeadStore } from "./safe-head-store.ts";
@@ -59,6 +60,13 @@ export interface DerivationStatus {
   readonly failure: unknown;
 }
 
+/** L1 blocks that are read while an earlier one is worked on. */
+const L1_BLOCKS_AHEAD = 8;
+
+/** L1 blocks behind the head from which progress is told, and how often. */
+const FAR_BLOCKS = 64;
+const PROGRESS_MS = 10_000;
+
 /**
  * Feeds the pure pipeline with L1 data and brings what it derives to the engine: a block that exists already is
  * consolidated (it becomes safe), any other is built. Retries, resets or stops by the severity of what goes wrong.
@@ -67,6 +75,7 @@ export class DerivationDriver {
   readonly #options: DerivationDriverOptions;
   readonly #d: DerivationDependencies;
   readonly #closing = new AbortController();
+  readonly #ahead: L1Ahead;
   readonly #wakeup = new Wakeup();
   readonly #listeners = new Set<() => void>();
   #phase: DerivationStatus["phase"] = "starting";
@@ -80,10 +89,12 @@ export class DerivationDriver {
   #running: Promise<void> | null = null;
   #checkOrigin = false;
   readonly #failures: Record<Severity, number> = { temporary: 0, reset: 0, critical: 0, permanent: 0 };
+  #toldMs = 0;
 
   constructor(options: DerivationDriverOptions, dependencies: DerivationDependencies) {
     this.#options = options;
     this.#d = dependencies;
+    this.#ahead = new L1Ahead({ depth: L1_BLOCKS_AHEAD }, dependencies);
   }
 
   get status(): DerivationStatus {
@@ -211,6 +222,7 @@ export class DerivationDriver {
         await engine.setHeads({ unsafe: start.unsafe.hash, safe: start.safe.hash });
       }
       pipeline.reset(start.pipeline);
+      this.#ahead.clear();
       this.#safe = start.safe;
       this.#pendingSafe = start.safe;
       this.#retry = null;
@@ -255,18 +267,30 @@ export class DerivationDriver {
   async #provideL1Block(step: Extract<PipelineStep, { kind: "needL1Block" }>): Promise<boolean> {
     const { l1, l1Data, pipeline, watcher } = this.#d;
     const latest = watcher.heads?.latest;
-    if (step.hash === null && (!latest || step.number > latest.number - this.#options.confirmations)) return false;
-    const header = step.hash === null ? await l1.headerByNumber(step.number) : await l1.headerByHash(step.hash);
-    if (!header) return false;
-    if (step.parentHash !== null && header.parentHash !== step.parentHash) {
-      throw new RollupError("L1_REORG", `L1 block ${header.number} no longer follows ${step.parentHash}`, {
+    const last = (latest?.number ?? 0) - this.#options.confirmations;
+    if (step.hash === null && step.number > last) return false;
+    const block =
+      step.hash === null
+        ? await this.#ahead.take(step.number, last)
+        : await l1Data.block(await l1.headerByHash(step.hash));
+    if (!block) return false;
+    if (step.parentHash !== null && block.parentHash !== step.parentHash) {
+      throw new RollupError("L1_REORG", `L1 block ${block.number} no longer follows ${step.parentHash}`, {
         severity: "reset",
-        data: { number: header.number },
+        data: { number: block.number },
       });
     }
-    pipeline.provideL1Block(await l1Data.block(header));
+    pipeline.provideL1Block(block);
+    if (latest && latest.number - block.number > FAR_BLOCKS) this.#tellProgress(block.number, latest.number);
     this.#notify();
     return true;
+  }
+
+  #tellProgress(l1: number, l1Head: number): void {
+    const { clock, log } = this.#d;
+    if (Math.abs(clock.nowMs() - this.#toldMs) < PROGRESS_MS) return;
+    this.#toldMs = clock.nowMs();
+    log.info("derivation progress", { l1, l1Head, safe: this.#safe?.number ?? 0 });
   }
 
   async #provideBlobs(step: Extract<PipelineStep, { kind: "needBlobs" }>): Promise<void> {

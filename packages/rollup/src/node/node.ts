@@ -54,6 +54,7 @@ import {
   rpcOptions,
   smallest,
 } from "./support.ts";
+import { syncProgress } from "./sync-progress.ts";
 import { optimismProvider } from "./sync-status.ts";
 import { watchUnsafeSigner } from "./unsafe-signer.ts";
 
@@ -219,11 +220,22 @@ async function boot(
   closers.push(() => slices.close());
   let control: SequencerControl | null = null;
   let gossip: GossipService | null = null;
+  const startingBlock = engine.heads().unsafe.number;
+  const syncing = () =>
+    driver === null
+      ? false
+      : syncProgress(
+          { startingBlock, unsafe: engine.heads().unsafe, l1: watcher.heads?.latest ?? null },
+          {
+            blockTime: rollup.blockTime,
+            idle: driver.status.idle,
+          },
+        );
   const rpcDependencies: RpcDependencies = {
     engine,
     ...(config.sequencer ? { sequencer: { control: () => control, commands: config.rpc?.admin ?? false } } : {}),
     slices,
-    node: nodeInfo({ genesisJson, clientVersion, rollup }, { gossip: () => gossip }),
+    node: nodeInfo({ genesisJson, clientVersion, rollup }, { gossip: () => gossip, syncing }),
     optimism: optimismProvider({ rollup }, { engine, driver, l2, watcher }),
     ...(config.forwardTo === undefined ? {} : { forward: forwarder(config.forwardTo, { clock, log }) }),
     ...(ownMetrics ? { observe: requestObserver(ownMetrics) } : {}),

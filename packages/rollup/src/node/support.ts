@@ -115,14 +115,14 @@ export function forwarder(
 
 export function nodeInfo(
   options: { readonly genesisJson: string; readonly clientVersion: string; readonly rollup: RollupConfig },
-  dependencies: { readonly gossip: () => GossipService | null },
+  dependencies: { readonly gossip: () => GossipService | null; readonly syncing: NodeInfo["syncing"] },
 ): NodeInfo {
   const { config } = JSON.parse(options.genesisJson) as { config: Record<string, unknown> };
   return {
     chainId: options.rollup.l2ChainId,
     chainConfig: config,
     clientVersion: options.clientVersion,
-    syncing: () => false,
+    syncing: dependencies.syncing,
     peers: () =>
       (dependencies.gossip()?.node.peers() ?? []).map((id) => ({ id, name: "", address: "", inbound: false })),
   };

@@ -5,6 +5,9 @@ import { closedError } from "../clock.ts";
 import type { Wakeup } from "../signal.ts";
 import { gasAllowance } from "./slice-pace.ts";
 
+/** The clock may be set while an open block waits for transactions: it is read again this often. */
+const LONGEST_WAIT_MS = 500;
+
 export interface BlockBuilderOptions {
   /** Shortest time between two slices of a block. */
   readonly sliceMs: number;
@@ -72,7 +75,9 @@ export class BlockBuilder {
       const restMs = sliceMs - (clock.nowMs() - sliceStartMs);
       if (restMs > 0) await clock.sleep(Math.min(restMs, leftMs), signal);
       // Nothing came in and nothing is left over: wait until something does.
-      if (included === 0 && maxGas > 0) await pooled.wait(Math.max(1, deadlineMs - clock.nowMs()), clock, signal);
+      if (included > 0 || maxGas <= 0) continue;
+      const waitMs = Math.min(deadlineMs - clock.nowMs(), LONGEST_WAIT_MS);
+      await pooled.wait(Math.max(1, waitMs), clock, signal);
     }
   }
 }

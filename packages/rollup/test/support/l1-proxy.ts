@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -18,6 +19,8 @@ export type L1Fault =
   | { readonly kind: "huge"; readonly bytes: number }
   /** A lie: the real result, changed. */
   | { readonly kind: "changed"; readonly change: (result: never) => unknown }
+  /** A lie: the answer to the same question with other parameters. */
+  | { readonly kind: "instead"; readonly params: readonly unknown[] }
   /** Answered by another L1 behind the same address. */
   | { readonly kind: "other"; readonly url: string };
 
@@ -37,7 +40,8 @@ export interface L1Proxy {
 }
 
 /** A controllable way to a real L1 (or its beacon API): it passes all on until told otherwise. */
-export async function startL1Proxy(target: string): Promise<L1Proxy> {
+export async function startL1Proxy(url: string | (() => string)): Promise<L1Proxy> {
+  const target = typeof url === "string" ? () => url : url;
   let decide: ((request: L1Request) => L1Fault | null) | null = null;
   const met = new Map<L1Fault["kind"], number>();
   const timers = new Set<NodeJS.Timeout>();
@@ -47,7 +51,7 @@ export async function startL1Proxy(target: string): Promise<L1Proxy> {
     handle(request, response).catch(() => response.destroy());
   });
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
-    const body = await bodyOf(request);
+    let body = await bodyOf(request);
     const asked = describe(request, body);
     const fault = decide?.(asked) ?? null;
     if (fault) met.set(fault.kind, (met.get(fault.kind) ?? 0) + 1);
@@ -76,7 +80,8 @@ export async function startL1Proxy(target: string): Promise<L1Proxy> {
         return;
       default:
     }
-    const url = fault?.kind === "other" ? fault.url : target;
+    const url = fault?.kind === "other" ? fault.url : target();
+    if (fault?.kind === "instead") body = JSON.stringify({ ...(JSON.parse(body) as object), params: fault.params });
     const answer = await fetch(new URL(request.url ?? "/", url), {
       method: request.method ?? "GET",
       ...(body === "" ? {} : { body, headers: { "content-type": "application/json" } }),
@@ -142,10 +147,7 @@ async function flood(response: ServerResponse, bytes: number): Promise<void> {
   const chunk = "a".repeat(64 * 1024);
   for (let sent = 0; sent < bytes && !response.destroyed; sent += chunk.length) {
     if (!response.write(chunk)) {
-      await new Promise<void>((resolve) => {
-        response.once("drain", resolve);
-        response.once("close", resolve);
-      });
+      await once(response, "drain", { signal: AbortSignal.timeout(10_000) }).catch(() => response.destroy());
     }
   }
   response.end('"}');

@@ -1,0 +1,123 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { type Hex, hexToBytes } from "viem";
+import { afterEach, describe, expect, it } from "vitest";
+import { followFromFarBehind } from "./faults/behind.ts";
+import { type Anvil, startAnvil } from "./support/anvil.ts";
+import { agreeOnSafe, type Devnet, sequencing, startDevnet } from "./support/devnet.ts";
+import { type L1Proxy, startL1Proxy } from "./support/l1-proxy.ts";
+import { ShiftedClock } from "./support/shifted-clock.ts";
+import { until } from "./support/until.ts";
+
+describe("an L1 that misbehaves", () => {
+  const closers: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const close of closers.splice(0).toReversed()) await close();
+  }, 60_000);
+
+  const start = async (options: Parameters<typeof startDevnet>[0] = {}): Promise<Devnet> => {
+    const devnet = await startDevnet(options);
+    closers.push(() => devnet.close());
+    return devnet;
+  };
+  const proxyTo = async (url: string | (() => string)): Promise<L1Proxy> => {
+    const proxy = await startL1Proxy(url);
+    closers.push(() => proxy.close());
+    return proxy;
+  };
+  /** Another L1 node with the first one's history, which goes on by itself. */
+  const copyOf = async (anvil: Anvil): Promise<Anvil> => {
+    const directory = await mkdtemp(join(tmpdir(), "altlayer-l1-"));
+    closers.push(() => rm(directory, { recursive: true, force: true }));
+    const path = join(directory, "state.json");
+    await writeFile(path, gunzipSync(hexToBytes(await anvil.call<Hex>("anvil_dumpState"))));
+    const copy = await startAnvil({ blockTime: 1, args: ["--load-state", path] });
+    closers.push(() => copy.stop());
+    return copy;
+  };
+
+  it("as two nodes that disagree behind one address: the chain goes on once one of them is gone", async () => {
+    const devnet = await start();
+    const other = await copyOf(devnet.anvil);
+    const proxy = await proxyTo(devnet.anvil.url);
+    const follower = await devnet.node("follower", { l1: { ...devnet.l1, url: proxy.url } });
+    const sequencer = await devnet.node("sequencer", sequencing());
+    await agreeOnSafe(sequencer, follower, 3);
+    let turn = 0;
+    proxy.inject(({ method }) =>
+      method.startsWith("eth_get") && turn++ % 3 === 0 ? { kind: "other", url: other.url } : null,
+    );
+    await until(() => (proxy.met.get("other") ?? 0) > 30, 30_000);
+    expect(follower.driver?.status.phase).toBe("deriving");
+    proxy.inject(null);
+    await agreeOnSafe(sequencer, follower, sequencer.engine.heads().unsafe.number + 2, 60_000);
+  }, 120_000);
+
+  it("as a server whose head goes backwards: what is safe stays safe", async () => {
+    const devnet = await start();
+    const proxy = await proxyTo(devnet.anvil.url);
+    const sequencer = await devnet.node("sequencer", sequencing());
+    const follower = await devnet.node("follower", { l1: { ...devnet.l1, url: proxy.url } });
+    const reached = await agreeOnSafe(sequencer, follower, 6);
+    // A lagging replica: nothing above block 3 exists for it.
+    proxy.inject(({ method, params }) => {
+      if (method !== "eth_getBlockByNumber") return null;
+      if (params[0] === "latest") return { kind: "instead", params: ["0x3", false] };
+      return Number(params[0]) > 3 ? { kind: "changed", change: () => null } : null;
+    });
+    await until(() => (proxy.met.get("instead") ?? 0) > 5 && follower.watcher.heads?.latest.number === 3);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(follower.engine.heads().safe.number).toBeGreaterThanOrEqual(reached);
+    proxy.inject(null);
+    await agreeOnSafe(sequencer, follower, reached + 4, 60_000);
+  }, 120_000);
+
+  it("by stopping and coming back as another process with the same state", async () => {
+    const devnet = await start();
+    let url = devnet.anvil.url;
+    const proxy = await proxyTo(() => url);
+    const l1 = { ...devnet.l1, url: proxy.url };
+    const sequencer = await devnet.node("sequencer", { ...sequencing(), l1 });
+    const follower = await devnet.node("follower", { l1 });
+    await agreeOnSafe(sequencer, follower, 3);
+    devnet.anvil.freeze();
+    const away = sequencer.engine.heads().unsafe.number + 3;
+    await until(() => sequencer.engine.heads().unsafe.number >= away, 20_000);
+    devnet.anvil.thaw();
+    const reborn = await copyOf(devnet.anvil);
+    url = reborn.url;
+    await devnet.anvil.stop();
+    await agreeOnSafe(sequencer, follower, sequencer.engine.heads().unsafe.number + 2, 60_000);
+  }, 120_000);
+
+  it("or a clock that is set forward and back: L2 time never goes back, and the chain goes on", async () => {
+    const devnet = await start();
+    const clock = new ShiftedClock();
+    const sequencer = await devnet.node("sequencer", sequencing(), { clock });
+    const follower = await devnet.node("follower");
+    await agreeOnSafe(sequencer, follower, 2);
+    clock.shiftMs = -3_600_000;
+    const stalled = sequencer.engine.heads().unsafe.number;
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(sequencer.engine.heads().unsafe.number).toBeLessThanOrEqual(stalled + 1);
+    // Set right again after a moment: an hour's sleep that began meanwhile must not be slept out.
+    clock.shiftMs = 8_000;
+    await until(() => sequencer.engine.heads().unsafe.number >= stalled + 6, 10_000);
+    clock.shiftMs = 0;
+    const ahead = sequencer.engine.heads().unsafe.number;
+    await agreeOnSafe(sequencer, follower, ahead + 1, 60_000);
+  }, 120_000);
+
+  it("is caught up with from far behind, steadily, in bounded memory, and the status shows how far", async () => {
+    const report = await followFromFarBehind(600);
+    expect(report.l2Blocks).toBeGreaterThan(250);
+    expect(report.progress).toEqual([...report.progress].sort((a, b) => a - b));
+    expect(new Set(report.progress).size).toBeGreaterThan(3);
+    expect(report.syncing.length).toBeGreaterThan(0);
+    for (const { currentBlock, highestBlock } of report.syncing) expect(currentBlock).toBeLessThan(highestBlock);
+    expect(report.syncingAtTheEnd).toBe(false);
+    expect(report.rssGrowthMiB).toBeLessThan(400);
+  }, 180_000);
+});
