@@ -169,7 +169,7 @@ export async function startDevnet(
       };
       return file("node", JSON.stringify({ ...settings(name), logLevel: "error", ...files, ...extra }));
     },
-    node: async (name, extra = , dependencies = ) => 
+    node: async (name, extra = {}, dependencies = {}) => {
       const config = parseNodeConfig({ ...settings(name), ...extra });
       const log = createLogger({
         level: (process.env.ALTLAYER_TEST_LOG as "debug" | undefined) ?? "error",
@@ -180,11 +180,13 @@ export async function startDevnet(
       nodes.push(node);
       return node;
     },
-    close: async () => 
+    close: async () => {
       for (const node of nodes) await node.close();
       await beacon.close();
       await anvil.stop();
-      await rm(directory, { recursive: true, force: true });,;
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
 }
 
 function l1Genesis(excessBlobGas: number): object {
