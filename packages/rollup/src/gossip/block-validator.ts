@@ -1,20 +1,24 @@
 import type { ExecutionPayload, Hex } from "@altlayer/engine";
 import { GossipError } from "./errors.ts";
-import { decodeBlockMessage } from "./message.ts";
+import { decodeBlockMessage, timestampOf } from "./message.ts";
 
 export type BlockVerdict =
   | { readonly verdict: "accept"; readonly payload: ExecutionPayload }
   | { readonly verdict: "ignore"; readonly reason: string }
-  | { readonly verdict: "reject"; readonly reason: string };
+  /** `offence`: no honest peer would have passed it on, whatever its clock or its view of the L1. */
+  | { readonly verdict: "reject"; readonly reason: string; readonly offence: boolean };
 
 const maxAgeSeconds = 60;
 const maxAheadSeconds = 5;
 const maxBlocksPerHeight = 5;
 const maxHeights = 1000;
 
+const NO_SIGNER = "0x0000000000000000000000000000000000000000";
+
 /**
  * The blocks topic's validation rules (specs/protocol/rollup-node-p2p.md, "Block validation"), in the order that
- * costs a flooder most and us least: size, signature, encoding, time, hash, duplicates.
+ * costs a flooder most and us least: size, time (old blocks are signed well and cost nothing to send again),
+ * signature, encoding, hash, duplicates.
  */
 export class BlockValidator {
   readonly #seen = new Map<number, Set<Hex>>();
@@ -41,23 +45,25 @@ export class BlockValidator {
   }
 
   validate(data: Uint8Array): BlockVerdict {
+    const expected = this.#unsafeBlockSigner().toLowerCase();
+    // The L1 has not told yet: nothing can be judged, and nobody is to blame.
+    if (expected === NO_SIGNER) return { verdict: "ignore", reason: "the unsafe block signer is not known yet" };
+    const reject = (reason: string, offence: boolean) => ({ verdict: "reject", reason, offence }) as const;
     let message: ReturnType<typeof decodeBlockMessage>;
     try {
+      const age = this.#now() - timestampOf(data);
+      if (age > maxAgeSeconds) return reject(`payload is ${age} s old`, false);
+      if (age < -maxAheadSeconds) return reject(`payload is ${-age} s ahead`, false);
       message = decodeBlockMessage(this.#chainId, data);
     } catch (error) {
-      if (error instanceof GossipError) return { verdict: "reject", reason: error.message };
+      if (error instanceof GossipError) return reject(error.message, true);
       throw error;
     }
     const { payload, signer } = message;
-    if (signer !== this.#unsafeBlockSigner().toLowerCase()) {
-      return { verdict: "reject", reason: `signed by ${signer}, which is not the unsafe block signer` };
-    }
-    const age = this.#now() - Number(payload.timestamp);
-    if (age > maxAgeSeconds) return { verdict: "reject", reason: `payload is ${age} s old` };
-    if (age < -maxAheadSeconds) return { verdict: "reject", reason: `payload is ${-age} s ahead` };
+    if (signer !== expected) return reject(`signed by ${signer}, which is not the unsafe block signer`, true);
     const hash = this.#hashOf(payload);
     if (hash !== payload.blockHash) {
-      return { verdict: "reject", reason: `payload hashes to ${hash} but claims ${payload.blockHash}` };
+      return reject(`payload hashes to ${hash} but claims ${payload.blockHash}`, true);
     }
     return this.#remember(payload);
   }
@@ -67,7 +73,8 @@ export class BlockValidator {
     const seen = this.#seen.get(number) ?? new Set<Hex>();
     if (seen.has(payload.blockHash)) return { verdict: "ignore", reason: "already seen" };
     if (seen.size >= maxBlocksPerHeight) {
-      return { verdict: "reject", reason: `more than ${maxBlocksPerHeight} blocks at height ${number}` };
+      const reason = `more than ${maxBlocksPerHeight} blocks at height ${number}`;
+      return { verdict: "reject", reason, offence: false };
     }
     seen.add(payload.blockHash);
     this.#seen.delete(number);

@@ -15,6 +15,7 @@ import { BlockValidator } from "./block-validator.ts";
 import { GossipError } from "./errors.ts";
 import { blocksTopic, encodeBlockMessage, messageId } from "./message.ts";
 import { PayloadServer, payloadByNumberProtocol, requestPayload, requestTimeoutMs } from "./payload-by-number.ts";
+import { PEER_GUARD_DEFAULTS, PeerGuard } from "./peer-guard.ts";
 import { maxGossipBytes } from "./snappy.ts";
 
 export interface GossipOptions {
@@ -64,6 +65,7 @@ export async function startGossip(options: GossipOptions, dependencies: GossipDe
     hashOf: dependencies.hashOf,
     now: () => Math.floor(dependencies.nowMs() / 1000),
   });
+  const guard = new PeerGuard(PEER_GUARD_DEFAULTS, { now: () => performance.now() });
   const node: Libp2p<{ pubsub: GossipSub }> = await createLibp2p({
     privateKey: privateKeyFromRaw(options.identityKey),
     addresses: { listen: [...options.listen] },
@@ -72,6 +74,10 @@ export async function startGossip(options: GossipOptions, dependencies: GossipDe
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionManager: { maxConnections: options.maxConnections },
+    connectionGater: {
+      denyDialPeer: (peer) => guard.isBanned(peer.toString()),
+      denyInboundEncryptedConnection: (peer) => guard.isBanned(peer.toString()),
+    },
     services: {
       identify: identify(),
       ping: ping(),
@@ -101,13 +107,23 @@ export async function startGossip(options: GossipOptions, dependencies: GossipDe
   await node.handle(protocol, (stream, connection) => server.handle(stream, connection.remotePeer), {
     maxInboundStreams: 16,
   });
-  node.services.pubsub.topicValidators.set(topic, (_peer, message) => {
+  node.services.pubsub.topicValidators.set(topic, (peer, message) => {
+    const from = peer.toString();
+    if (!guard.admit(from)) {
+      dependencies.onRefused?.(`peer ${from} sends too much`);
+      return TopicValidatorResult.Ignore;
+    }
     const result = validator.validate(message.data);
     if (result.verdict === "accept") {
       dependencies.onBlock(result.payload);
       return TopicValidatorResult.Accept;
     }
     dependencies.onRefused?.(result.reason);
+    if (result.verdict === "reject" && result.offence && guard.offend(from)) {
+      dependencies.onRefused?.(`peer ${from} is sent away: too many invalid messages`);
+      // Away already is as good.
+      node.hangUp(peer).catch(() => {});
+    }
     return result.verdict === "ignore" ? TopicValidatorResult.Ignore : TopicValidatorResult.Reject;
   });
   node.services.pubsub.subscribe(topic);

@@ -26,6 +26,16 @@ export async function encodeBlockMessage(
   return compressBlock(Buffer.concat([signature, envelope]));
 }
 
+/** Where the payload's timestamp stands: behind signature, beacon root and the payload's fields before it, all of fixed size. */
+const timestampAt = signatureBytes + 32 + 32 + 20 + 32 + 32 + 256 + 32 + 8 + 8 + 8;
+
+/** The block's time, read without checking anything else. Malformed input is a `GossipError`. */
+export function timestampOf(data: Uint8Array): number {
+  const message = decompressBlock(data);
+  if (message.length < timestampAt + 8) throw new GossipError("message-too-small", "block message holds no payload");
+  return Number(new DataView(message.buffer, message.byteOffset).getBigUint64(timestampAt, true));
+}
+
 /** What a message of the blocks topic says, and who signed it. */
 export interface BlockMessage {
   readonly signer: Hex;

@@ -16,12 +16,20 @@ export interface RpcLimits {
   readonly socketBufferBytes: number;
   readonly subscriptionsPerConnection: number;
   readonly connections: number;
+  /** Bytes of requests under way and of unread answers, of all clients together, beyond 64 KiB each; who needs more is refused. */
+  readonly bufferedBytes: number;
+  /** How long a client may read nothing of an answer that waits for it. */
+  readonly stalledResponseMs: number;
+  /** Subscriptions over all connections. */
+  readonly subscriptions: number;
   /** Installed filters over all clients. */
   readonly filters: number;
   /** Filters that nobody polls for so long are removed. */
   readonly filterExpiryMs: number;
   /** Results kept for a filter between two polls; more make the next poll fail once with a typed error. */
   readonly filterResults: number;
+  /** The same over all filters. */
+  readonly filterResultsTotal: number;
   /** Addresses, and alternatives per topic, of one log filter. */
   readonly filterCriteria: number;
   /** Default and longest wait of eth_sendRawTransactionSync. */
@@ -45,9 +53,13 @@ export const defaultLimits: RpcLimits = {
   socketBufferBytes: 16 * 1024 * 1024,
   subscriptionsPerConnection: 256,
   connections: 10_000,
+  bufferedBytes: 256 * 1024 * 1024,
+  stalledResponseMs: 30_000,
+  subscriptions: 10_000,
   filters: 10_000,
   filterExpiryMs: 5 * 60 * 1000,
   filterResults: 10_000,
+  filterResultsTotal: 1_000_000,
   filterCriteria: 1_000,
   sendSyncDefaultMs: 20_000,
   sendSyncMaxMs: 60_000,

@@ -3,8 +3,11 @@ import type { ExecutionPayload, Heads, Hex } from "@altlayer/engine";
 import { privateKeyToAddress } from "viem/accounts";
 import { afterEach, expect, test } from "vitest";
 import { localBlockSigner } from "../../src/gossip/block-signature.ts";
+import { BlockValidator } from "../../src/gossip/block-validator.ts";
 import type { GossipNode } from "../../src/gossip/gossip-node.ts";
 import { startGossip } from "../../src/gossip/gossip-node.ts";
+import { encodeBlockMessage } from "../../src/gossip/message.ts";
+import { PEER_GUARD_DEFAULTS, PeerGuard } from "../../src/gossip/peer-guard.ts";
 import { UnsafeSync } from "../../src/gossip/unsafe-sync.ts";
 import { payloadFixture } from "./fixtures.ts";
 
@@ -19,10 +22,11 @@ afterEach(async () => {
 
 async function join(options: {
   readonly peers?: readonly string[];
-  readonly signs?: boolean;
   readonly chain?: ReadonlyMap<number, ExecutionPayload>;
   readonly onBlock?: (payload: ExecutionPayload) => void;
   readonly onRefused?: (reason: string) => void;
+  readonly signs?: boolean;
+  readonly key?: Uint8Array;
 }): Promise<GossipNode> {
   const node = await startGossip(
     {
@@ -33,7 +37,7 @@ async function join(options: {
       maxConnections: 10,
     },
     {
-      ...(options.signs ? { signer: localBlockSigner(key) } : {}),
+      ...(options.signs ? { signer: localBlockSigner(options.key ?? key) } : {}),
       unsafeBlockSigner: () => signerAddress,
       hashOf: (payload) => payload.blockHash,
       payloadByNumber: async (number) => options.chain?.get(number) ?? null,
@@ -120,3 +124,60 @@ test("a follower closes a gap by requests and ends on the sequencer's head", asy
   await until(() => heads.unsafe.number === 30, 20_000);
   await sync.close();
 }, 40_000);
+
+test("a peer that floods with blocks of a wrong key is sent away and kept out; others are heard", async () => {
+  const received: ExecutionPayload[] = [];
+  const refused: string[] = [];
+  const follower = await join({
+    onBlock: (payload) => received.push(payload),
+    onRefused: (reason) => refused.push(reason),
+  });
+  const sequencer = await join({ signs: true, peers: follower.addresses });
+  const flooder = await join({ signs: true, key: Buffer.alloc(32, 0x22), peers: follower.addresses });
+  await until(() => follower.peers().length === 2);
+  const block = (at: number) => payloadFixture({ blockHash: `0x${String(at).padStart(64, "0")}` });
+  for (let at = 0; at < 400 && follower.peers().includes(flooder.peerId); at++) {
+    await flooder.publish(block(at));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await until(() => !follower.peers().includes(flooder.peerId));
+  // Each look cost a signature recovery: there were no more of them than allowed.
+  expect(refused.filter((reason) => reason.startsWith("signed by")).length).toBeLessThanOrEqual(101);
+  for (let at = 1_000; at < 1_100 && received.length === 0; at++) {
+    await sequencer.publish(block(at));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  expect(received.length).toBeGreaterThan(0);
+  // The flooder dials again at its next turn, and is refused.
+  await new Promise((resolve) => setTimeout(resolve, 6_000));
+  expect(follower.peers()).toEqual([sequencer.peerId]);
+}, 60_000);
+
+test("old blocks, well signed, are refused before their signature is looked at, and blame nobody", async () => {
+  const guard = new PeerGuard({ ...PEER_GUARD_DEFAULTS, maxOffences: 2 }, { now: () => 0 });
+  const validator = new BlockValidator(
+    { chainId: 901 },
+    { unsafeBlockSigner: () => signerAddress, hashOf: (payload) => payload.blockHash, now: () => 1_000 },
+  );
+  const old = await encodeBlockMessage(
+    { chainId: 901, payload: payloadFixture({ timestamp: "0x1" }) },
+    { signer: { sign: async () => new Uint8Array(65).fill(0xff) } },
+  );
+  expect(validator.validate(old)).toEqual({ verdict: "reject", reason: "payload is 999 s old", offence: false });
+  expect(validator.validate(randomBytes(100))).toMatchObject({ verdict: "reject", offence: true });
+  expect([guard.offend("a"), guard.isBanned("a"), guard.offend("a"), guard.isBanned("a"), guard.admit("a")]).toEqual([
+    false,
+    false,
+    true,
+    true,
+    false,
+  ]);
+});
+
+test("while the signer is not known nobody is judged", () => {
+  const validator = new BlockValidator(
+    { chainId: 901 },
+    { unsafeBlockSigner: () => `0x${"00".repeat(20)}`, hashOf: (payload) => payload.blockHash, now: () => 1_000 },
+  );
+  expect(validator.validate(randomBytes(100)).verdict).toBe("ignore");
+});

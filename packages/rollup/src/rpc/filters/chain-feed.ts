@@ -10,12 +10,16 @@ export interface FeedListener {
   /** Logs of one block that joined the chain, or (with `removed: true`) left it. */
   readonly logs?: (logs: readonly LogJson[]) => void;
   readonly pooled?: (hashes: readonly Hex[]) => void;
+  /** Pooled transactions as JSON text, read once for all listeners. */
+  readonly transaction?: (transaction: string) => void;
   /** Events were lost, because the engine's answers could not keep up; the listener has to end visibly. */
   readonly overflow: () => void;
 }
 
 /** Blocks that may wait for their headers and logs to be read. */
 const MAX_BACKLOG = 100_000;
+/** Pooled transactions that may wait to be read. */
+const MAX_TRANSACTIONS = 20_000;
 
 /**
  * Turns the engine's events into what filters and subscriptions need. Blocks are worked off one after another, so
@@ -27,6 +31,8 @@ export class ChainFeed {
   readonly #stop: () => void;
   #backlog = 0;
   #work: Promise<void> = Promise.resolve();
+  #transactions: Hex[] = [];
+  #reading = false;
 
   constructor(dependencies: { readonly engine: Engine }) {
     this.#engine = dependencies.engine;
@@ -46,6 +52,7 @@ export class ChainFeed {
   #onEvent(event: EngineEvent): void {
     if (event.kind === "pooled") {
       for (const listener of this.#listeners) listener.pooled?.(event.hashes);
+      if (this.#has("transaction")) this.#queueTransactions(event.hashes);
       return;
     }
     if (event.kind !== "heads" || this.#listeners.size === 0) return;
@@ -98,7 +105,30 @@ export class ChainFeed {
     for (const listener of this.#listeners) listener.logs?.(logs);
   }
 
-  #has(part: "header" | "logs"): boolean {
+  #queueTransactions(hashes: readonly Hex[]): void {
+    if (this.#transactions.length + hashes.length > MAX_TRANSACTIONS) {
+      this.#transactions = [];
+      for (const listener of [...this.#listeners]) if (listener.transaction !== undefined) listener.overflow();
+      return;
+    }
+    this.#transactions.push(...hashes);
+    if (!this.#reading) void this.#readTransactions();
+  }
+
+  async #readTransactions(): Promise<void> {
+    this.#reading = true;
+    for (let batch = this.#transactions; batch.length > 0; batch = this.#transactions) {
+      this.#transactions = [];
+      for (const hash of batch) {
+        // "null": it left the pool between the event and the read.
+        const text = await this.#engine.query("eth_getTransactionByHash", `["${hash}"]`).catch(() => "null");
+        if (text !== "null") for (const listener of this.#listeners) listener.transaction?.(text);
+      }
+    }
+    this.#reading = false;
+  }
+
+  #has(part: "header" | "logs" | "transaction"): boolean {
     for (const listener of this.#listeners) if (listener[part] !== undefined) return true;
     return false;
   }

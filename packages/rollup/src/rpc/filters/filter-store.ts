@@ -1,10 +1,22 @@
-import type { Hex } from "@altlayer/engine";
 import { filterNotFound, limitExceeded } from "../errors.ts";
 import type { RpcLimits } from "../options.ts";
 import type { ChainFeed, FeedListener } from "./chain-feed.ts";
 import type { LogCriteria } from "./criteria.ts";
 import { matchesLog } from "./criteria.ts";
 import { randomId } from "./random-id.ts";
+
+/** JSON that all filters share as one text until it is asked for. */
+class JsonText {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  toJSON(): unknown {
+    return JSON.parse(this.#text);
+  }
+}
 
 interface InstalledFilter {
   readonly criteria: LogCriteria | undefined;
@@ -19,6 +31,8 @@ export class FilterStore {
   readonly #limits: RpcLimits;
   readonly #feed: ChainFeed;
   readonly #filters = new Map<string, InstalledFilter>();
+  /** Results kept by all filters. */
+  #kept = 0;
 
   constructor(options: { readonly limits: RpcLimits }, dependencies: { readonly feed: ChainFeed }) {
     this.#limits = options.limits;
@@ -31,18 +45,11 @@ export class FilterStore {
     }));
   }
 
-  installPending(full: ((hash: Hex) => Promise<unknown>) | undefined): string {
-    return this.#install(undefined, (add) => ({
-      pooled: (hashes) => {
-        if (full === undefined) return add(hashes);
-        for (const hash of hashes) {
-          full(hash).then(
-            (transaction) => transaction !== null && add([transaction]),
-            () => undefined, // already gone from the pool
-          );
-        }
-      },
-    }));
+  /** Pooled transactions, by hash or whole. */
+  installPending(full: boolean): string {
+    return this.#install(undefined, (add) =>
+      full ? { transaction: (text) => add([new JsonText(text)]) } : { pooled: (hashes) => add(hashes) },
+    );
   }
 
   /**
@@ -68,6 +75,7 @@ export class FilterStore {
     const filter = this.#get(id);
     filter.expiry.refresh();
     const results = filter.results;
+    this.#kept -= results.length;
     filter.results = [];
     if (filter.overflowed) {
       filter.overflowed = false;
@@ -89,6 +97,7 @@ export class FilterStore {
     if (filter === undefined) return false;
     clearTimeout(filter.expiry);
     filter.stop();
+    this.#kept -= filter.results.length;
     return this.#filters.delete(id);
   }
 
@@ -110,13 +119,17 @@ export class FilterStore {
       throw limitExceeded(`too many filters, at most ${this.#limits.filters}`);
     const id = randomId();
     const overflow = () => {
+      this.#kept -= filter.results.length;
       filter.results = [];
       filter.overflowed = true;
     };
     const add = (results: readonly unknown[]) => {
       if (filter.overflowed) return;
-      if (filter.results.length + results.length > this.#limits.filterResults) return overflow();
+      const { filterResults, filterResultsTotal } = this.#limits;
+      if (filter.results.length + results.length > filterResults) return overflow();
+      if (this.#kept + results.length > filterResultsTotal) return overflow();
       filter.results.push(...results);
+      this.#kept += results.length;
     };
     const filter: InstalledFilter = {
       criteria,

@@ -18,6 +18,16 @@ export type SubscriptionRequest =
   | { readonly kind: "newFlashblockTransactions"; readonly full: boolean }
   | { readonly kind: "pendingLogs"; readonly criteria: LogCriteria };
 
+/** The text of a log, made once for all who are told of it. */
+const texts = new WeakMap<LogJson, string>();
+function textOf(log: LogJson): string {
+  const known = texts.get(log);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(log);
+  texts.set(log, text);
+  return text;
+}
+
 /** eth_subscribe: pushes chain events to WebSocket connections, in the order in which they happen. */
 export class Subscriptions {
   readonly #limits: RpcLimits;
@@ -25,6 +35,8 @@ export class Subscriptions {
   readonly #slices: SliceFeed;
   readonly #node: NodeInfo;
   readonly #transaction: (hash: Hex) => Promise<string>;
+  /** A slice's transactions as JSON text, read once for all who want them. */
+  readonly #sliceTexts = new WeakMap<object, Promise<readonly string[]>>();
   #open = 0;
 
   constructor(
@@ -53,6 +65,9 @@ export class Subscriptions {
   subscribe(notifier: Notifier, request: SubscriptionRequest): string {
     if (notifier.subscriptions.size >= this.#limits.subscriptionsPerConnection) {
       throw limitExceeded(`too many subscriptions, at most ${this.#limits.subscriptionsPerConnection} per connection`);
+    }
+    if (this.#open >= this.#limits.subscriptions) {
+      throw limitExceeded(`too many subscriptions, at most ${this.#limits.subscriptions} over all connections`);
     }
     const id = randomId();
     const push = (result: string) =>
@@ -101,11 +116,16 @@ export class Subscriptions {
       case "logs":
         return {
           logs: (logs) => {
-            for (const log of logs) if (matchesLog(log, request.criteria)) push(JSON.stringify(log));
+            for (const log of logs) if (matchesLog(log, request.criteria)) push(textOf(log));
           },
         };
       case "newPendingTransactions":
-        return { pooled: (hashes) => this.#pooled(hashes, request.full, push) };
+        if (request.full) return { transaction: push };
+        return {
+          pooled: (hashes) => {
+            for (const hash of hashes) push(`"${hash}"`);
+          },
+        };
       case "syncing":
         return { blocks: this.#syncingListener(push) };
       case "newFlashblocks":
@@ -121,10 +141,10 @@ export class Subscriptions {
       case "newFlashblocks":
         return { slice: ({ detail }) => push(JSON.stringify(detail.flashblock)) };
       case "newFlashblockTransactions":
-        return { slice: ({ detail }) => this.#pooled(detail.hashes, request.full, push) };
+        return { slice: ({ detail }) => this.#sliceTransactions(detail, request.full, push) };
       case "pendingLogs": {
         const pushAll = (logs: readonly object[]) => {
-          for (const log of logs) if (matchesLog(log as LogJson, request.criteria)) push(JSON.stringify(log));
+          for (const log of logs) if (matchesLog(log as LogJson, request.criteria)) push(textOf(log as LogJson));
         };
         return { slice: ({ detail }) => pushAll(detail.logs), undone: ({ logs }) => pushAll(logs) };
       }
@@ -133,17 +153,20 @@ export class Subscriptions {
     }
   }
 
-  #pooled(hashes: readonly Hex[], full: boolean, push: (result: string) => void): void {
-    for (const hash of hashes) {
-      if (!full) {
-        push(`"${hash}"`);
-        continue;
-      }
-      this.#transaction(hash).then(
-        (transaction) => transaction !== "null" && push(transaction),
-        () => undefined, // it left the pool between the event and the read
-      );
+  #sliceTransactions(slice: { readonly hashes: readonly Hex[] }, full: boolean, push: (result: string) => void): void {
+    if (!full) {
+      for (const hash of slice.hashes) push(`"${hash}"`);
+      return;
     }
+    let texts = this.#sliceTexts.get(slice);
+    if (!texts) {
+      // "null": it left the pool between the event and the read.
+      texts = Promise.all(slice.hashes.map((hash) => this.#transaction(hash).catch(() => "null")));
+      this.#sliceTexts.set(slice, texts);
+    }
+    void texts.then((all) => {
+      for (const text of all) if (text !== "null") push(text);
+    });
   }
 
   #syncingListener(push: (result: string) => void): () => void {

@@ -1,6 +1,7 @@
 import type { RawJson } from "@altlayer/engine";
 import { invalidRequest, methodNotFound, parseError, responseTooLarge, toWireError } from "../errors.ts";
 import type { RpcLimits } from "../options.ts";
+import type { ByteBudget, ByteHolding } from "./byte-budget.ts";
 import { isDeeperThan } from "./depth.ts";
 import type { CallContext, RpcMethod } from "./method.ts";
 
@@ -50,7 +51,7 @@ export class JsonRpcHandler {
   }
 
   async #batch(requests: readonly unknown[], context: CallContext): Promise<string | undefined> {
-    const budget = new ResponseBudget(this.#limits.responseBytes);
+    const budget = new ResponseBudget(this.#limits.responseBytes, context.budget);
     const responses: (string | undefined)[] = new Array(requests.length);
     let next = 0;
     const worker = async () => {
@@ -61,6 +62,7 @@ export class JsonRpcHandler {
     };
     // Requests start in order, which keeps the order of a sender's transactions on their way into the pool.
     await Promise.all(Array.from({ length: Math.min(this.#limits.concurrentRequests, requests.length) }, worker));
+    budget.release();
     const answered = responses.filter((response) => response !== undefined);
     return answered.length === 0 ? undefined : `[${answered.join(",")}]`;
   }
@@ -117,19 +119,25 @@ function parse(body: Buffer): unknown {
   }
 }
 
-/** Bytes that the results of one response may still take. */
+/** Bytes that the results of one response may still take, and that all clients together may while it gathers them. */
 class ResponseBudget {
+  readonly #held: ByteHolding | undefined;
   #left: number;
   exceeded = false;
 
-  constructor(bytes: number) {
+  constructor(bytes: number, shared?: ByteBudget) {
     this.#left = bytes;
+    this.#held = shared?.hold();
   }
 
   take(bytes: number): boolean {
     this.#left -= bytes;
-    if (this.#left < 0) this.exceeded = true;
+    if (this.#left < 0 || this.#held?.add(bytes) === false) this.exceeded = true;
     return !this.exceeded;
+  }
+
+  release(): void {
+    this.#held?.release();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { RawJson } from "@altlayer/engine";
 import type { z } from "zod";
 import { invalidParams } from "../errors.ts";
+import type { ByteBudget } from "./byte-budget.ts";
 import { describeIssue } from "./issues.ts";
 
 /** A connection that can take notifications (WebSocket). Absent for HTTP requests. */
@@ -15,6 +16,8 @@ export interface Notifier {
 
 export interface CallContext {
   readonly notifier?: Notifier;
+  /** What all clients together may make the server hold. */
+  readonly budget?: ByteBudget;
 }
 
 /** One JSON-RPC method: its parameters, and a handler that returns the result as JSON text. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ByteBudget } from "../json-rpc/byte-budget.ts";
 import type { JsonRpcHandler } from "../json-rpc/handler.ts";
 import type { ListenOptions, RpcLimits } from "../options.ts";
 import { corsHeaders, isHostAllowed } from "./access.ts";
@@ -16,10 +17,13 @@ export function createHttpListener(
   options: HttpOptions,
   dependencies: {
     readonly handler: JsonRpcHandler;
+    readonly budget: ByteBudget;
     readonly authorize?: Authorize;
   },
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const { listen, limits } = options;
+  const { budget } = dependencies;
+  const tooLarge = `content length too large (limit ${limits.bodyBytes})`;
   return (request, response) => {
     const cors = corsHeaders(request, listen);
     if (cors !== undefined) for (const name in cors) response.setHeader(name, cors[name] as string);
@@ -33,12 +37,13 @@ export function createHttpListener(
       return refuse(response, 415, "invalid content type, only application/json is supported");
     }
     if (Number(request.headers["content-length"] ?? 0) > limits.bodyBytes) {
-      return refuse(response, 413, `content length too large (limit ${limits.bodyBytes})`);
+      return refuse(response, 413, tooLarge);
     }
-    readBody(request, limits.bodyBytes, (body) => {
-      if (body === undefined) return refuse(response, 413, `content length too large (limit ${limits.bodyBytes})`);
-      dependencies.handler.handle(body, {}).then(
-        (answer) => respond(response, answer ?? ""),
+    readBody(request, { limit: limits.bodyBytes, budget }, (body) => {
+      if (body === "too large") return refuse(response, 413, tooLarge);
+      if (body === "busy") return refuse(response, 503, "too many requests are under way, try again");
+      dependencies.handler.handle(body, { budget }).then(
+        (answer) => respond(response, answer ?? "", { budget, stalledMs: limits.stalledResponseMs }),
         () => refuse(response, 500, "internal error"),
       );
     });
@@ -51,37 +56,57 @@ function isJson(contentType: string | undefined): boolean {
   return type === "application/json" || type === "application/json-rpc" || type === "application/jsonrequest";
 }
 
-/** Collects the body; `undefined` once it grows beyond the limit (chunked bodies announce no length). */
-function readBody(request: IncomingMessage, limit: number, done: (body: Buffer | undefined) => void): void {
+/** Collects the body, until it grows beyond the limit (chunked bodies announce no length) or all clients hold too much. */
+function readBody(
+  request: IncomingMessage,
+  { limit, budget }: { readonly limit: number; readonly budget: ByteBudget },
+  done: (body: Buffer | "too large" | "busy") => void,
+): void {
   const chunks: Buffer[] = [];
+  const held = budget.hold();
   let length = 0;
   let finished = false;
+  const finish = (problem?: "too large" | "busy") => {
+    if (finished) return;
+    finished = true;
+    held.release();
+    const body = problem ?? (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length));
+    chunks.length = 0;
+    done(body);
+  };
   request.on("data", (chunk: Buffer) => {
     if (finished) return;
+    if (length + chunk.length > limit) return finish("too large");
+    if (!held.add(chunk.length)) return finish("busy");
     length += chunk.length;
-    if (length > limit) {
-      finished = true;
-      chunks.length = 0;
-      done(undefined);
-      return;
-    }
     chunks.push(chunk);
   });
-  request.on("end", () => {
+  request.on("end", () => finish());
+  request.on("close", () => {
     if (finished) return;
+    // The client is gone before it said all.
     finished = true;
-    done(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length));
+    chunks.length = 0;
+    held.release();
   });
-  request.on("error", () => {
-    finished = true;
-  });
+  request.on("error", () => {});
 }
 
-function respond(response: ServerResponse, text: string): void {
-  response.writeHead(200, {
-    "content-type": "application/json",
-    "content-length": Buffer.byteLength(text),
-  });
+/** Sends an answer, and holds it only for as long as its client reads. */
+function respond(
+  response: ServerResponse,
+  text: string,
+  { budget, stalledMs }: { readonly budget: ByteBudget; readonly stalledMs: number },
+): void {
+  const bytes = Buffer.byteLength(text);
+  const held = budget.hold();
+  if (!held.add(bytes)) {
+    refuse(response, 503, "too many answers are unread, try again");
+    return;
+  }
+  response.once("close", () => held.release());
+  response.setTimeout(stalledMs, () => response.destroy());
+  response.writeHead(200, { "content-type": "application/json", "content-length": bytes });
   response.end(text);
 }
 

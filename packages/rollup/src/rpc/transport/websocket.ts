@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { WebSocketServer } from "ws";
+import type { ByteBudget, ByteHolding } from "../json-rpc/byte-budget.ts";
 import type { JsonRpcHandler } from "../json-rpc/handler.ts";
 import type { Notifier } from "../json-rpc/method.ts";
 import { isHostAllowed, isOriginAllowed } from "./access.ts";
@@ -11,6 +12,13 @@ import type { Authorize, HttpOptions } from "./http.ts";
 const CLOSE_GOING_AWAY = 1001;
 const CLOSE_TRY_AGAIN_LATER = 1013;
 const PING_INTERVAL_MS = 30_000;
+const CHECKING_INTERVAL_MS = 2_000;
+
+/** A message of which parts have come. */
+interface Incoming {
+  readonly held: ByteHolding;
+  readonly sinceMs: number;
+}
 
 /** WebSocket connections over the HTTP port: JSON-RPC in messages, notifications of subscriptions beside the answers. */
 export class WebSocketTransport {
@@ -19,18 +27,23 @@ export class WebSocketTransport {
   readonly #authorize: Authorize | undefined;
   readonly #server: WebSocketServer;
   readonly #pinging: NodeJS.Timeout;
+  readonly #checking: NodeJS.Timeout;
   readonly #silent = new WeakSet<WebSocket>();
+  readonly #budget: ByteBudget;
+  readonly #incoming = new Map<WebSocket, Incoming>();
 
   constructor(
     options: HttpOptions,
     dependencies: {
       readonly handler: JsonRpcHandler;
+      readonly budget: ByteBudget;
       readonly authorize?: Authorize;
     },
   ) {
     this.#options = options;
     this.#handler = dependencies.handler;
     this.#authorize = dependencies.authorize;
+    this.#budget = dependencies.budget;
     this.#server = new WebSocketServer({
       noServer: true,
       maxPayload: options.limits.bodyBytes,
@@ -38,6 +51,8 @@ export class WebSocketTransport {
     });
     this.#pinging = setInterval(() => this.#ping(), PING_INTERVAL_MS);
     this.#pinging.unref();
+    this.#checking = setInterval(() => this.#endSlowSenders(), CHECKING_INTERVAL_MS);
+    this.#checking.unref();
   }
 
   /** Takes an `upgrade` event of the HTTP server. */
@@ -51,12 +66,13 @@ export class WebSocketTransport {
     } else if (this.#server.clients.size >= limits.connections) {
       reject(socket, "503 Service Unavailable");
     } else {
-      this.#server.handleUpgrade(request, socket, head, (client) => this.#connected(client));
+      this.#server.handleUpgrade(request, socket, head, (client) => this.#connected(client, socket));
     }
   }
 
   close(): void {
     clearInterval(this.#pinging);
+    clearInterval(this.#checking);
     for (const client of this.#server.clients) {
       client.close(CLOSE_GOING_AWAY, "server shuts down");
       // Whoever does not answer the close frame must not hold up the shutdown.
@@ -65,11 +81,13 @@ export class WebSocketTransport {
     this.#server.close();
   }
 
-  #connected(client: WebSocket): void {
+  #connected(client: WebSocket, socket: Duplex): void {
     const { limits } = this.#options;
+    this.#watchIncoming(client, socket);
+    const outgoing = this.#budget.hold();
     const closing = new Set<() => void>();
     const notifier: Notifier = {
-      send: (text) => this.#send(client, text),
+      send: (text) => this.#send(client, outgoing, text),
       onClose: (callback) => {
         closing.add(callback);
         return () => closing.delete(callback);
@@ -82,9 +100,9 @@ export class WebSocketTransport {
     const run = (data: Buffer): void => {
       running++;
       this.#handler
-        .handle(data, { notifier })
+        .handle(data, { notifier, budget: this.#budget })
         .then((answer) => {
-          if (answer !== undefined) this.#send(client, answer);
+          if (answer !== undefined) this.#send(client, outgoing, answer);
         })
         .catch(() => client.terminate())
         .finally(() => {
@@ -103,14 +121,43 @@ export class WebSocketTransport {
       client.pause();
     });
     client.on("pong", () => this.#silent.delete(client));
+    for (const complete of ["message", "ping", "pong"]) client.on(complete, () => this.#forgetIncoming(client));
     client.on("error", () => client.terminate());
     client.on("close", () => {
       for (const callback of closing) callback();
       closing.clear();
+      this.#forgetIncoming(client);
     });
   }
 
-  #send(client: WebSocket, text: string): void {
+  /** Counts what comes in until it is a whole message: `ws` keeps the parts. */
+  #watchIncoming(client: WebSocket, socket: Duplex): void {
+    socket.on("data", (chunk: Buffer) => {
+      if (client.readyState !== client.OPEN) return;
+      const incoming = this.#incoming.get(client) ?? { held: this.#budget.hold(), sinceMs: performance.now() };
+      this.#incoming.set(client, incoming);
+      if (incoming.held.add(chunk.length)) return;
+      client.close(CLOSE_TRY_AGAIN_LATER, "too many requests are under way");
+      client.terminate();
+    });
+  }
+
+  #forgetIncoming(client: WebSocket): void {
+    const incoming = this.#incoming.get(client);
+    if (!incoming) return;
+    incoming.held.release();
+    this.#incoming.delete(client);
+  }
+
+  #endSlowSenders(): void {
+    const oldestMs = performance.now() - this.#options.limits.requestTimeoutMs;
+    for (const [client, { sinceMs }] of this.#incoming) {
+      // A paused client is one that we do not read.
+      if (sinceMs < oldestMs && !client.isPaused) client.terminate();
+    }
+  }
+
+  #send(client: WebSocket, outgoing: ByteHolding, text: string): void {
     if (client.readyState !== client.OPEN) return;
     if (client.bufferedAmount > this.#options.limits.socketBufferBytes) {
       // A client that does not read must not fill our memory; it sees why it was cut off.
@@ -118,7 +165,13 @@ export class WebSocketTransport {
       client.terminate();
       return;
     }
-    client.send(text);
+    const bytes = Buffer.byteLength(text);
+    if (!outgoing.add(bytes)) {
+      client.close(CLOSE_TRY_AGAIN_LATER, "too many answers are unread");
+      client.terminate();
+      return;
+    }
+    client.send(text, () => outgoing.remove(bytes));
   }
 
   #ping(): void {

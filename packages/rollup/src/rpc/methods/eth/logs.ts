@@ -1,4 +1,4 @@
-import type { Engine, Hex } from "@altlayer/engine";
+import type { Engine } from "@altlayer/engine";
 import { identifier, logCriteria } from "../../filters/criteria.ts";
 import type { FilterStore } from "../../filters/filter-store.ts";
 import type { RpcMethod } from "../../json-rpc/method.ts";
@@ -13,8 +13,6 @@ export function logMethods(
   { engine, filters }: { readonly engine: Engine; readonly filters: FilterStore },
 ): RpcMethod[] {
   const criteria = logCriteria(options.limits);
-  const transaction = async (hash: Hex): Promise<unknown> =>
-    JSON.parse(await engine.query("eth_getTransactionByHash", `["${hash}"]`));
   return [
     forwarded(engine, { name: "eth_getLogs", params: [criteria] }),
     defineMethod({
@@ -30,7 +28,7 @@ export function logMethods(
     defineMethod({
       name: "eth_newPendingTransactionFilter",
       params: [bool.optional()],
-      run: ([full]) => plain(filters.installPending(full ? transaction : undefined)),
+      run: ([full]) => plain(filters.installPending(full === true)),
     }),
     defineMethod({
       name: "eth_getFilterChanges",
