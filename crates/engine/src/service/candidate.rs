@@ -171,6 +171,11 @@ impl Candidate {
         self.slices[..recovered].to_vec()
     }
 
+    /// Whether somebody may wait for its next slice: transactions beyond the attributes' stand in none yet.
+    pub fn holds_more(&self) -> bool {
+        self.executor.transactions().len() > self.log.closed().max(self.attributes.transactions.len())
+    }
+
     /// Closes slices over what was executed since the last: the attributes' transactions are one of their own.
     pub fn close_slices(&mut self) -> Vec<Arc<Slice>> {
         let Base::Block(parent) = self.parent else { return Vec::new() };

@@ -354,8 +354,9 @@ impl Writer {
         building.is_stale = true;
         drop(building);
         self.shown = Some(Shown { candidate: id, epoch, pending: 0 });
-        // A half-built block goes out as it was published; a new one only if somebody looks at its beginning.
-        if !candidate.slices().is_empty() || self.shared.are_slices_watched() {
+        // A half-built block goes out as it was published, and so does what was held back while the parent was sealed; an
+        // empty block only if somebody looks at its beginning.
+        if !candidate.slices().is_empty() || candidate.holds_more() || self.shared.are_slices_watched() {
             self.publish_slices()?;
         }
         if self.shared.is_pending_wanted() {

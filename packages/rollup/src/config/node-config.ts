@@ -71,7 +71,7 @@ const engineSchema = z.discriminatedUnion("kind", [
 const sequencerSchema = z.strictObject({
   confirmations: blocks.default(4).describe("L1 blocks on top of an origin before it is adopted"),
   sealMarginMs: z.number().int().min(0).max(10_000).default(50),
-  sliceMs: z.number().int().min(1).max(1_000).default(10),
+  sliceMs: z.number().int().min(5).max(1_000).default(10).describe("shortest time between two slices"),
   maxBlockBytes: z.number().int().min(10_000).max(10_000_000).default(8_000_000),
   signer: keyReferenceSchema.optional().describe("signs unsafe blocks for gossip, and slices"),
   standby: z
