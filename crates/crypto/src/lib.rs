@@ -1,3 +1,4 @@
 //! Native cryptography behind plain functions over bytes.
 
+pub mod bn254;
 pub mod kzg;

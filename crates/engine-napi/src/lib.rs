@@ -4,6 +4,7 @@
 // Under test, napi's macros export nothing, so nothing is used.
 #![cfg_attr(test, allow(dead_code))]
 
+mod bn254;
 mod kzg;
 mod outbox;
 
