@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { EngineError } from "./errors.ts";
 import { addon } from "./native/addon.ts";
+import { plain, typed, typedSync } from "./native/typed.ts";
 
 /** EIP-4844 and EIP-7594 over Ethereum's trusted setup. Bytes in, bytes out. */
 export interface Kzg {
@@ -37,32 +37,3 @@ export const kzg: Kzg = {
   blobToKzgCommitment: (blob) => typedSync(() => plain(addon().kzgCommitSync(blob))),
   computeBlobKzgProof: (blob, commitment) => typedSync(() => plain(addon().kzgProveSync(blob, commitment))),
 };
-
-async function typed(work: () => Promise<Buffer>): Promise<Uint8Array> {
-  try {
-    return plain(await work());
-  } catch (error) {
-    throw asEngineError(error);
-  }
-}
-
-function typedSync<Result>(work: () => Result): Result {
-  try {
-    return work();
-  } catch (error) {
-    throw asEngineError(error);
-  }
-}
-
-/** Without Buffer's own methods, which differ (`slice`) or surprise (`toJSON`). */
-function plain(bytes: Buffer): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
-/** The binding puts a code before the message. */
-function asEngineError(error: unknown): EngineError {
-  if (error instanceof EngineError) return error;
-  const text = error instanceof Error ? error.message : String(error);
-  const [, code = "KZG_INVALID", message = text] = /^(KZG_[A-Z]+)\|(.*)$/s.exec(text) ?? [];
-  return new EngineError({ code, message }, { cause: error });
-}

@@ -23,6 +23,15 @@ export interface Addon {
   kzgProveSync(blob: Uint8Array, commitment: Uint8Array): Buffer;
   kzgVerifySync(blob: Uint8Array, commitment: Uint8Array, proof: Uint8Array): boolean;
   kzgVerifyCellsSync(blob: Uint8Array, commitment: Uint8Array, proofs: Uint8Array): boolean;
+  bn254DeriveSecret(seed: Uint8Array, info: Uint8Array): Buffer;
+  bn254PublicKeys(secret: Uint8Array): Buffer;
+  bn254HashToCurve(digest: Uint8Array): Buffer;
+  bn254Sign(secret: Uint8Array, digest: Uint8Array): Buffer;
+  bn254Verify(keyG2: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean;
+  bn254VerifyWithBothKeys(keyG1: Uint8Array, keyG2: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean;
+  bn254SumG1(points: Uint8Array): Buffer | null;
+  bn254SumG2(points: Uint8Array): Buffer | null;
+  bn254InvalidSignatures(keysG2: Uint8Array, digest: Uint8Array, signatures: Uint8Array): Promise<number[]>;
 }
 
 const ADDON_FILE = fileURLToPath(new URL("../../native/altlayer-engine.node", import.meta.url));
