@@ -108,4 +108,73 @@ export {
   type EcotoneScalars,
   encodeScalar,
 } from "./l1/system-config.ts";
+export { ALERT_REASONS, type Alert, type AlertReason, NO_TRANSACTION } from "./mach/alert.ts";
+export {
+  type Certificate,
+  decodeCertificate,
+  encodeCertificate,
+  signerBitmap,
+  signersOf,
+} from "./mach/certificate.ts";
+export {
+  compatibleAtHeight,
+  type EqualHeightProof,
+  isSlashable,
+  type Relation,
+  relate,
+  type SlashingProof,
+  sameBase,
+  samePlace,
+} from "./mach/contradiction.ts";
+export {
+  attributesHash,
+  type MachAttributes,
+  MachDigests,
+  type MachDomain,
+  type RollupIdentity,
+  rollupId,
+} from "./mach/digest.ts";
+export {
+  type EpochSchedule,
+  epochBlock,
+  epochOf,
+  MACH_PARAMETERS,
+  type MachParameters,
+  type MessageFault,
+  messageFault,
+  slashingHorizon,
+  undecidedBlocks,
+} from "./mach/epoch.ts";
+export {
+  type Base,
+  BLOCK,
+  type Core,
+  decodeMessage,
+  encodeMessage,
+  MESSAGE_BYTES,
+  type Message,
+  type MessageKind,
+  SLICE,
+  type Statement,
+  ZERO_HASH,
+} from "./mach/message.ts";
+export {
+  historyLeaf,
+  type InclusionProof,
+  joinNodes,
+  MountainRange,
+  prefixRoots,
+  rootOfInclusion,
+  transactionLeaf,
+} from "./mach/range.ts";
+export {
+  exceedsThird,
+  isQuorum,
+  type OperatorEntry,
+  sumWeights,
+  type TableHeader,
+  TableTree,
+  tableCommitment,
+  tableLeaf,
+} from "./mach/table.ts";
 export * from "./types.ts";

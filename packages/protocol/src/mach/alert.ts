@@ -1,0 +1,18 @@
+import type { Hex } from "../types.ts";
+
+/** docs/spec/mach.md, section 8. */
+export const ALERT_REASONS = { transactions: 1, receipts: 2, stateRoot: 3, attributes: 4, header: 5 } as const;
+export type AlertReason = (typeof ALERT_REASONS)[keyof typeof ALERT_REASONS];
+
+/** `transactionIndex` of an alert about a header whose transactions all agree. */
+export const NO_TRANSACTION = 0xffffffff;
+
+/** Says that a block which the sequencer signed is not what execution gives. */
+export interface Alert {
+  readonly epoch: number;
+  readonly height: number;
+  readonly blockHash: Hex;
+  readonly reason: AlertReason;
+  /** The first diverging transaction. */
+  readonly transactionIndex: number;
+}
