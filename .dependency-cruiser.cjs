@@ -2,7 +2,7 @@
  * The walls between the rooms (S3, S6). `npm run check` runs this, then plants one violation of each rule
  * and fails if a single one goes unseen (scripts/check/boundaries.mjs).
  */
-const PURE = "^packages/(protocol/src/|.+/core/)";
+const PURE = "^packages/(protocol/src/|.+/(core|sim)/)";
 
 module.exports = {
   forbidden: [
@@ -50,15 +50,16 @@ module.exports = {
     },
     {
       name: "arrows",
-      comment: "protocol <- engine <- rollup <- apps; deployer knows only protocol and contracts. Nothing points back.",
+      comment:
+        "protocol <- engine <- rollup <- apps; deployer knows only protocol and contracts, mach protocol and engine. Nothing points back.",
       severity: "error",
-      from: { path: "^packages/(protocol|engine|deployer)/src/" },
+      from: { path: "^packages/(protocol|engine|deployer|mach)/src/" },
       to: { path: "^packages/rollup/" },
     },
     {
       name: "arrows-engine",
       severity: "error",
-      from: { path: "^packages/engine/src/" },
+      from: { path: "^packages/(engine|mach)/src/" },
       to: { path: "^packages/deployer/" },
     },
     {
