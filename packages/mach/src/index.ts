@@ -1,4 +1,16 @@
 export {
+  AGGREGATOR_LIMITS,
+  type AggregatorConfig,
+  type AggregatorEffect,
+  type AggregatorInput,
+  type AggregatorState,
+  type AggregatorStep,
+  EMPTY_AGGREGATOR,
+  type Rejection,
+  type SignerShare,
+  stepAggregator,
+} from "./core/aggregator.ts";
+export {
   type OperatorContext,
   type OperatorEffect,
   type OperatorInput,
@@ -10,3 +22,5 @@ export {
 export { type Obstacle, SIGNING_RULES, type SigningRule } from "./core/signing-rule.ts";
 export type * from "./core/types.ts";
 export { OPERATOR_LIMITS } from "./core/types.ts";
+export { fastHash } from "./sim/fast-hash.ts";
+export { REAL, type SimulationReport, simulate } from "./sim/simulate.ts";

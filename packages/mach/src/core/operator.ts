@@ -148,18 +148,23 @@ function decide(before: OperatorState, { config, rules }: OperatorContext): Oper
   if (state.writing !== null || state.answered !== null) return only(state);
   const effects: OperatorEffect[] = [];
   let best: Message | null = null;
-  const candidates = state.candidates.map((candidate) => {
+  const candidates: Candidate[] = [];
+  for (const candidate of state.candidates) {
     const message = messageOf(candidate.executed, state, config);
-    if (message === null) return candidate;
-    const question = { message, candidate: candidate.executed, state, config };
-    const obstacle = rules.find((rule) => !rule.holds(question))?.obstacle ?? null;
-    if (obstacle === null) {
-      if (best === null || isAhead(message, best)) best = message;
-    } else if (obstacle !== candidate.obstacle) {
-      effects.push({ type: "abstained", candidate: candidate.executed, obstacle });
+    if (message === null) {
+      candidates.push(candidate);
+      continue;
     }
-    return obstacle === candidate.obstacle ? candidate : { ...candidate, obstacle };
-  });
+    const question = { message, candidate: candidate.executed, state, config };
+    const broken = rules.find((rule) => !rule.holds(question));
+    if (broken === undefined) {
+      if (best === null || isAhead(message, best)) best = message;
+      continue;
+    }
+    const { obstacle } = broken;
+    if (obstacle !== candidate.obstacle) effects.push({ type: "abstained", candidate: candidate.executed, obstacle });
+    if (broken.passing) candidates.push({ ...candidate, obstacle });
+  }
   const judged = { ...state, candidates };
   if (best === null) return { state: judged, effects };
   const record: JournalRecord = { tip: best, quarantineHeight: null };

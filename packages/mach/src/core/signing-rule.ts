@@ -34,40 +34,15 @@ export interface Question {
 
 export interface SigningRule {
   readonly obstacle: Obstacle;
+  /** Whether it may go away: by the clock, or by what is learnt of the L1. A candidate behind another is dropped. */
+  readonly passing?: true;
   readonly holds: (question: Question) => boolean;
 }
 
 /** S3 to S8. S1 and S2 are what makes a candidate, S9 is the order of effects in operator.ts. */
 export const SIGNING_RULES: readonly SigningRule[] = [
   { obstacle: "MALFORMED", holds: ({ message, config }) => messageFault(message, config.schedule) === null },
-  // S3. That the base is the own derivation's is how it came into the state.
-  {
-    obstacle: "OFF_BASE",
-    holds: ({ message: { core, base }, state }) =>
-      ancestorAt(state, core.parentHash, base.height)?.core.blockHash === base.blockHash ||
-      (core.height === base.height + 1 && core.parentHash === base.blockHash),
-  },
-  {
-    obstacle: "BASE_MOVES_BACK",
-    holds: ({ message, state }) => state.tip === null || movesOn(message.base, state.tip.base),
-  },
-  {
-    obstacle: "ORIGIN_NOT_CANONICAL",
-    holds: ({ message: { core }, state }) => state.l1.get(core.originNumber) === core.originHash,
-  },
-  {
-    obstacle: "ORIGIN_SHALLOW",
-    holds: ({ message: { core }, state, config }) => state.l1Head - core.originNumber >= config.originDepth,
-  },
-  {
-    obstacle: "AHEAD_OF_CLOCK",
-    holds: ({ message: { core }, state, config }) =>
-      core.timestamp * 1000 <= state.nowMs + config.maxAheadSeconds * 1000,
-  },
-  {
-    obstacle: "QUARANTINE",
-    holds: ({ message, state }) => state.quarantineHeight === null || message.base.height >= state.quarantineHeight,
-  },
+  // S7. A tip that the candidate's base does not release stays unreleased for this candidate: its base is fixed.
   {
     obstacle: "NOT_AHEAD_OF_TIP",
     holds: ({ message, state }) => isReleased(state.tip, message.base) || isAhead(message, state.tip as Message),
@@ -76,6 +51,42 @@ export const SIGNING_RULES: readonly SigningRule[] = [
     obstacle: "CONTRADICTS_TIP",
     holds: ({ message, candidate, state }) =>
       isReleased(state.tip, message.base) || agrees(message, candidate, state.tip as Message, state),
+  },
+  // S4.
+  {
+    obstacle: "BASE_MOVES_BACK",
+    holds: ({ message, state }) => state.tip === null || movesOn(message.base, state.tip.base),
+  },
+  // S3. That the base is the own derivation's is how it came into the state.
+  {
+    obstacle: "OFF_BASE",
+    holds: ({ message: { core, base }, state }) => {
+      const first = core.height === base.height + 1 ? core : ancestorAt(state, core.parentHash, base.height + 1)?.core;
+      return first?.parentHash === base.blockHash;
+    },
+  },
+  // S8.
+  {
+    obstacle: "QUARANTINE",
+    holds: ({ message, state }) => state.quarantineHeight === null || message.base.height >= state.quarantineHeight,
+  },
+  // S5.
+  {
+    obstacle: "ORIGIN_NOT_CANONICAL",
+    passing: true,
+    holds: ({ message: { core }, state }) => state.l1.get(core.originNumber) === core.originHash,
+  },
+  {
+    obstacle: "ORIGIN_SHALLOW",
+    passing: true,
+    holds: ({ message: { core }, state, config }) => state.l1Head - core.originNumber >= config.originDepth,
+  },
+  // S6.
+  {
+    obstacle: "AHEAD_OF_CLOCK",
+    passing: true,
+    holds: ({ message: { core }, state, config }) =>
+      core.timestamp * 1000 <= state.nowMs + config.maxAheadSeconds * 1000,
   },
 ];
 
@@ -97,7 +108,6 @@ export function isAhead(message: Message, tip: Message): boolean {
   return message.kind === BLOCK || message.core.transactionCount > tip.core.transactionCount;
 }
 
-/** S4. */
 function movesOn(base: Base, before: Base): boolean {
   return sameBase(base, before) || (base.epoch > before.epoch && base.height >= before.height);
 }

@@ -33,6 +33,11 @@ export class MountainRange {
     }
   }
 
+  leaf(index: number): Hex {
+    this.#within(index, this.#size - 1);
+    return bytesToHex(this.#node(0, index));
+  }
+
   /** The root over the first `size` leaves: of all by default. */
   root(size: number = this.#size): Hex {
     this.#within(size, this.#size);
