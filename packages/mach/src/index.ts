@@ -22,5 +22,7 @@ export {
 export { type Obstacle, SIGNING_RULES, type SigningRule } from "./core/signing-rule.ts";
 export type * from "./core/types.ts";
 export { OPERATOR_LIMITS } from "./core/types.ts";
+export { MACH_ERRORS, MachError, type MachErrorCode } from "./errors.ts";
+export { type JournalOptions, SigningJournal } from "./node/signing-journal.ts";
 export { fastHash } from "./sim/fast-hash.ts";
 export { REAL, type SimulationReport, simulate } from "./sim/simulate.ts";
