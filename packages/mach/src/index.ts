@@ -14,12 +14,12 @@ export {
   type OperatorContext,
   type OperatorEffect,
   type OperatorInput,
-  type OperatorState,
   type OperatorStep,
   startOperator,
   stepOperator,
 } from "./core/operator.ts";
-export { type Obstacle, SIGNING_RULES, type SigningRule } from "./core/signing-rule.ts";
+export type { Candidate, Obstacle, OperatorState } from "./core/operator-state.ts";
+export { SIGNING_RULES, type SigningRule } from "./core/signing-rule.ts";
 export type * from "./core/types.ts";
 export { OPERATOR_LIMITS } from "./core/types.ts";
 export { MACH_ERRORS, MachError, type MachErrorCode } from "./errors.ts";

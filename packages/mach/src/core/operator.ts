@@ -1,5 +1,6 @@
 import { type Alert, type Base, BLOCK, type Hex, isQuorum, type Message } from "@altlayer/protocol";
-import { isAhead, messageOf, type Obstacle, type SigningRule } from "./signing-rule.ts";
+import type { Candidate, Obstacle, OperatorState } from "./operator-state.ts";
+import { isAhead, messageOf, type SigningRule } from "./signing-rule.ts";
 import type { Executed, JournalRecord, OperatorConfig, Share, WeightTable } from "./types.ts";
 
 /** What happens to an operator. Shells check signatures and derivations before they say so. */
@@ -37,31 +38,6 @@ export type OperatorEffect =
   | { readonly type: "quarantined"; readonly height: number }
   /** For log and metrics: why the candidate was not signed. Once per candidate and obstacle. */
   | { readonly type: "abstained"; readonly candidate: Executed; readonly obstacle: Obstacle };
-
-interface Candidate {
-  readonly executed: Executed;
-  readonly obstacle: Obstacle | null;
-}
-
-export interface OperatorState {
-  readonly nowMs: number;
-  readonly tip: Message | null;
-  readonly quarantineHeight: number | null;
-  /** Who answered since the start; null once they were enough. */
-  readonly answered: ReadonlySet<number> | null;
-  /** A record on its way to the disk: nothing else is signed meanwhile. */
-  readonly writing: JournalRecord | null;
-  readonly lastSentMs: number;
-  readonly certified: boolean;
-  readonly blocks: ReadonlyMap<Hex, Executed>;
-  readonly candidates: readonly Candidate[];
-  readonly bases: ReadonlyMap<number, Base>;
-  readonly l1: ReadonlyMap<number, Hex>;
-  readonly l1Head: number;
-  readonly table: WeightTable | null;
-  readonly furthest: ReadonlyMap<number, Share>;
-  readonly alertedHeight: number;
-}
 
 export interface OperatorContext {
   readonly config: OperatorConfig;

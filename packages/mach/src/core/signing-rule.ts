@@ -10,20 +10,8 @@ import {
   sameBase,
   ZERO_HASH,
 } from "@altlayer/protocol";
-import type { OperatorState } from "./operator.ts";
+import type { Obstacle, OperatorState } from "./operator-state.ts";
 import type { Executed, Mark, OperatorConfig } from "./types.ts";
-
-/** What stands between a candidate and a signature (docs/spec/mach.md, section 5). */
-export type Obstacle =
-  | "MALFORMED"
-  | "OFF_BASE"
-  | "BASE_MOVES_BACK"
-  | "ORIGIN_NOT_CANONICAL"
-  | "ORIGIN_SHALLOW"
-  | "AHEAD_OF_CLOCK"
-  | "QUARANTINE"
-  | "NOT_AHEAD_OF_TIP"
-  | "CONTRADICTS_TIP";
 
 export interface Question {
   readonly message: Message;

@@ -10,11 +10,11 @@ import type {
   OperatorContext,
   OperatorEffect,
   OperatorInput,
-  OperatorState,
   OperatorStep,
   startOperator,
   stepOperator,
 } from "../core/operator.ts";
+import type { OperatorState } from "../core/operator-state.ts";
 import { isAhead } from "../core/signing-rule.ts";
 import type { JournalRecord, Share } from "../core/types.ts";
 import { ancestorL1, ancestorL2, type L1Block, type L2Block, type SliceOf } from "./chains.ts";
