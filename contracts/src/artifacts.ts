@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,7 +24,7 @@ export interface ContractArtifact {
 }
 
 /** The contracts of this folder, which extend the package's by import. */
-export const OWN_CONTRACTS = ["FaultDisputeGame", "PermissionedDisputeGame", "SystemConfig"] as const;
+export const OWN_CONTRACTS = ["FaultDisputeGame", "GasPriceOracle", "PermissionedDisputeGame", "SystemConfig"] as const;
 export type OwnContractName = (typeof OWN_CONTRACTS)[number];
 
 /** The contracts of the protocol's own folders (`restaking`, `alt`, `avs`), which forge compiles. */
@@ -43,6 +43,8 @@ export const PROTOCOL_CONTRACTS = [
 export type ProtocolContractName = (typeof PROTOCOL_CONTRACTS)[number];
 
 export const CONTRACTS_DIRECTORY = dirname(dirname(fileURLToPath(import.meta.url)));
+/** The compiler of the contracts that are deployed. */
+const COMPILER_VERSION = "0.8.15";
 export const OUTPUT_DIRECTORY = join(CONTRACTS_DIRECTORY, "out");
 
 const require = createRequire(import.meta.url);
@@ -96,9 +98,11 @@ export function protocolContract(name: ProtocolContractName): ContractArtifact {
  * @throws ContractsError `ARTIFACT_MISSING` when the package has no such contract.
  */
 export function packageContract(name: string): ContractArtifact {
-  const folder = packageDirectory("@eth-optimism/contracts-bedrock");
+  const folder = join(packageDirectory("@eth-optimism/contracts-bedrock"), "forge-artifacts", `${name}.sol`);
+  // What several compilers built stands there once for each, and perhaps no more under the plain name.
+  const path = [`${name}.json`, `${name}.${COMPILER_VERSION}.json`].map((file) => join(folder, file)).find(existsSync);
   try {
-    return readForgeArtifact(name, join(folder, "forge-artifacts", `${name}.sol`, `${name}.json`));
+    return readForgeArtifact(name, path ?? folder);
   } catch (cause) {
     throw new ContractsError("ARTIFACT_MISSING", `contracts-bedrock has no usable artifact of ${name}`, {
       name,

@@ -1,7 +1,8 @@
 import { gunzipSync } from "node:zlib";
-import { compileOwnContracts, packageContract } from "@altlayer/contracts";
+import { compileOwnContracts } from "@altlayer/contracts";
 import { type Abi, encodeDeployData, encodeFunctionData, hexToBytes } from "viem";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { contractOf } from "../src/contracts.ts";
 import { implementation, predeploy } from "../src/genesis/predeploys.ts";
 import type { Hex } from "../src/index.ts";
 import { buildL2Genesis, EIP1559_DEFAULTS, forkTimesAtGenesis, type GenesisOptions } from "../src/index.ts";
@@ -104,7 +105,7 @@ async function as(from: Hex, to: Hex, data: Hex): Promise<void> {
 }
 
 async function create(name: string, args: readonly unknown[]): Promise<Hex> {
-  const { abi, bytecode } = packageContract(name);
+  const { abi, bytecode } = contractOf(name);
   const { contractAddress } = await send({ from: OWNER, data: encodeDeployData({ abi: abi as Abi, bytecode, args }) });
   created.set(name, contractAddress);
   return contractAddress;
@@ -113,7 +114,7 @@ async function create(name: string, args: readonly unknown[]): Promise<Hex> {
 beforeAll(async () => {
   compileOwnContracts();
   anvil = await startAnvil(["--chain-id", String(L2_CHAIN_ID)]);
-  const proxy = packageContract("Proxy");
+  const proxy = contractOf("Proxy");
   for (const [name, index, args, initialize] of CONTRACTS) {
     const address = await create(name, args);
     await rpc("anvil_setCode", [implementation(index), await rpc("eth_getCode", [address, "latest"])]);
@@ -128,7 +129,7 @@ beforeAll(async () => {
             args: [
               implementation(index),
               encodeFunctionData({
-                abi: packageContract(name).abi as Abi,
+                abi: contractOf(name).abi as Abi,
                 functionName: "initialize",
                 args: initialize,
               }),
@@ -136,7 +137,7 @@ beforeAll(async () => {
           });
     await as(PROXY_ADMIN, predeploy(index), upgrade);
   }
-  const oracle = packageContract("GasPriceOracle").abi as Abi;
+  const oracle = contractOf("GasPriceOracle").abi as Abi;
   await as(DEPOSITOR, predeploy(0x0f), encodeFunctionData({ abi: oracle, functionName: "setEcotone" }));
   await as(DEPOSITOR, predeploy(0x0f), encodeFunctionData({ abi: oracle, functionName: "setFjord" }));
   await create("GovernanceToken", []);
@@ -199,7 +200,7 @@ describe("the genesis against what constructors and initializers leave", () => {
     const target = predeploy(index);
     const code = name === "EAS" ? genesis.alloc[implementation(index)]?.code : genesis.alloc[target]?.code;
     const view = name === "EAS" ? "getDomainSeparator" : "DOMAIN_SEPARATOR";
-    const data = encodeFunctionData({ abi: packageContract(name).abi as Abi, functionName: view });
+    const data = encodeFunctionData({ abi: contractOf(name).abi as Abi, functionName: view });
     // Once with the cached value (the address is the cached one), once computed by the code made for another address.
     await rpc("anvil_setCode", [target, code]);
     const cached = await rpc("eth_call", [{ to: target, data }, "latest"]);

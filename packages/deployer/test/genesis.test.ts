@@ -34,9 +34,9 @@ describe("the genesis file", () => {
 
   // op-geth v1.101503.2-rc.1 `init` of these genesis files gave these hashes.
   test("has the hash that op-geth gives it", () => {
-    expect(buildL2Genesis(options).hash).toBe("0x5fd99f8622f63c01331fddb216ebd530404e9c220cee705031492eb15e627f06");
+    expect(buildL2Genesis(options).hash).toBe("0x9ab7063f1216172b8d8e22259f2cc9e05768e4d73a1e4288318478e9d2076a3c");
     expect(buildL2Genesis({ ...options, forkTimes: forkTimesAtGenesis("granite") }).hash).toBe(
-      "0xfb60f8b215f1d44a131ccc0f2092b369b2feea36e9ac3073504684f4154ee5ca",
+      "0x3a11ec3475b6897e2edefbe3ab003c31be67376526487f86eced70a778b98e46",
     );
   });
 

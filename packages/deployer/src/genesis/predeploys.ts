@@ -1,5 +1,5 @@
-import { packageContract } from "@altlayer/contracts";
 import { numberToHex, pad } from "viem";
+import { contractOf } from "../contracts.ts";
 import type { Hex } from "../types.ts";
 import { eip712Immutables, shortString, storedShortString, withImmutables } from "./immutables.ts";
 import type { FeeVaultOptions, GenesisOptions } from "./options.ts";
@@ -107,7 +107,7 @@ function predeployTable(options: GenesisOptions): readonly PredeployEntry[] {
 export function predeployAccounts(options: GenesisOptions): Map<Hex, GenesisAccount> {
   const accounts = new Map<Hex, GenesisAccount>();
   const table = predeployTable(options);
-  const proxyCode = packageContract("Proxy").deployedBytecode;
+  const proxyCode = contractOf("Proxy").deployedBytecode;
   const admin = word(predeploy(PROXY_ADMIN));
   const entries = new Map(table.map((entry) => [entry.index, entry]));
   for (let index = 0; index < PREDEPLOY_COUNT; index++) {
@@ -129,17 +129,17 @@ export function predeployAccounts(options: GenesisOptions): Map<Hex, GenesisAcco
     accounts.set(implementation(index), {
       balance: 0n,
       nonce: 0,
-      code: withImmutables(packageContract(contract), immutables ?? []),
+      code: withImmutables(contractOf(contract), immutables ?? []),
       storage: slots(implementationStorage),
     });
   }
-  accounts.set(predeploy(WETH), { balance: 0n, nonce: 0, code: packageContract("WETH").deployedBytecode });
+  accounts.set(predeploy(WETH), { balance: 0n, nonce: 0, code: contractOf("WETH").deployedBytecode });
   if (options.governanceTokenOwner !== undefined) {
     const domain = { name: "Optimism", version: "1", chainId: options.l2ChainId, address: predeploy(GOVERNANCE_TOKEN) };
     accounts.set(predeploy(GOVERNANCE_TOKEN), {
       balance: 0n,
       nonce: 0,
-      code: withImmutables(packageContract("GovernanceToken"), eip712Immutables(domain)),
+      code: withImmutables(contractOf("GovernanceToken"), eip712Immutables(domain)),
       storage: slots({
         3: storedShortString("Optimism"),
         4: storedShortString("OP"),

@@ -1,6 +1,6 @@
-import { ownContract, packageContract } from "@altlayer/contracts";
 import type { Abi } from "viem";
 import { encodeDeployData, encodeFunctionData, getContractAddress, pad, size } from "viem";
+import { contractOf } from "../contracts.ts";
 import type { DeploymentParameters } from "../parameters.ts";
 import type { Hex, L1Addresses } from "../types.ts";
 
@@ -214,19 +214,6 @@ export function planDeployment(
   call("ProxyAdmin.transferOwnership", "ProxyAdmin", admin, "transferOwnership", [owner]);
 
   return { deployer, startNonce, steps, addresses: created as unknown as L1Addresses };
-}
-
-const OWN: readonly string[] = ["SystemConfig", "PermissionedDisputeGame", "FaultDisputeGame"];
-const cache = new Map<string, ReturnType<typeof packageContract>>();
-
-/** The extended contracts come from our folder, all others from the package, each read once per process. */
-export function contractOf(name: string): ReturnType<typeof packageContract> {
-  let artifact = cache.get(name);
-  if (artifact === undefined) {
-    artifact = OWN.includes(name) ? ownContract(name as Parameters<typeof ownContract>[0]) : packageContract(name);
-    cache.set(name, artifact);
-  }
-  return artifact;
 }
 
 function encode(contract: string, functionName: string, args: readonly unknown[]): Hex {

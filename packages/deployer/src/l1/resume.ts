@@ -1,10 +1,11 @@
 import { getContractAddress } from "viem";
+import { contractOf } from "../contracts.ts";
 import type { DeploymentParameters } from "../parameters.ts";
 import type { Hex } from "../types.ts";
 import type { L1 } from "./access.ts";
 import { quantity } from "./access.ts";
 import type { DeploymentPlan } from "./plan.ts";
-import { contractOf, planDeployment } from "./plan.ts";
+import { planDeployment } from "./plan.ts";
 
 export interface StartingPoint {
   readonly plan: DeploymentPlan;

@@ -1,10 +1,10 @@
 import type { Abi } from "viem";
 import { decodeFunctionResult, encodeFunctionData, pad } from "viem";
+import { contractOf } from "../contracts.ts";
 import { DeployerError } from "../errors.ts";
 import type { DeploymentParameters } from "../parameters.ts";
 import type { Hex, L1Addresses } from "../types.ts";
 import type { L1 } from "./access.ts";
-import { contractOf } from "./plan.ts";
 
 /**
  * Reads back what was deployed and compares it with the parameters.
