@@ -9,6 +9,7 @@ interface OpenRpc {
 
 interface Schema {
   properties?: Record<string, unknown>;
+  required?: string[];
   oneOf?: unknown[];
 }
 
@@ -37,6 +38,14 @@ export class ExecutionApis {
     this.methods = document.methods.map((method) => method.name);
     const { schemas } = document.components;
     const receipt = schemas.ReceiptInfo;
+    // A filled transaction that names both prices is one that eth_estimateGas refuses: like go-ethereum, we leave out
+    // the old one, which the schema still asks for.
+    const filled = schemas.Transaction1559Unsigned!;
+    schemas.FilledTransaction!.oneOf!.push({
+      ...filled,
+      required: filled.required!.filter((field) => field !== "gasPrice"),
+      not: { required: ["gasPrice"] },
+    });
     for (const field of OP_RECEIPT_FIELDS) receipt!.properties![field] = QUANTITY;
     // A deposit (type 0x7e) is a transaction without signature (specs/protocol/deposits.md).
     schemas.TransactionSigned!.oneOf!.push({

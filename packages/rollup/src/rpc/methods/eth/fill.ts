@@ -97,9 +97,8 @@ function display(filled: Filled): unknown {
     ...(filled.type === "eip1559"
       ? {
           maxFeePerGas: hex(filled.maxFeePerGas ?? 0n),
+          // No gasPrice, as in go-ethereum: a library that sends all fields back would name both prices.
           maxPriorityFeePerGas: hex(filled.maxPriorityFeePerGas ?? 0n),
-          // Not in a block yet: the most that it can pay, as go-ethereum shows it.
-          gasPrice: hex(filled.maxFeePerGas ?? 0n),
         }
       : { gasPrice: hex(filled.gasPrice ?? 0n) }),
     ...(filled.type === "legacy" ? {} : { accessList: filled.accessList ?? [], yParity: "0x0" }),
