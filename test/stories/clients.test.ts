@@ -1,7 +1,9 @@
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, describe } from "vitest";
 import { castStories } from "./clients/cast.ts";
 import { ethersStories } from "./clients/ethers.ts";
+import { forgeStories } from "./clients/forge.ts";
 import { opStackStories } from "./clients/op-stack.ts";
+import { tokenBridgeStories } from "./clients/token-bridges.ts";
 import { viemStories } from "./clients/viem.ts";
 import type { DevChain, DevReady } from "./support/dev-chain.ts";
 import { startDevChain, temporaryDataDir } from "./support/dev-chain.ts";
@@ -21,6 +23,11 @@ afterAll(async () => {
 const dev = (): DevReady => chain.ready;
 
 viemStories(dev);
-opStackStories(dev);
+// What waits for dispute games waits together.
+describe.concurrent("bridges", () => {
+  opStackStories(dev);
+  tokenBridgeStories(dev);
+});
 ethersStories(dev);
 castStories(dev);
+forgeStories(dev);

@@ -1,23 +1,16 @@
 import { execFile } from "node:child_process";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import type { DevReady } from "../support/dev-chain.ts";
+import { foundryBinary } from "../support/foundry.ts";
 import { COUNTER_BYTECODE } from "./bytecode.ts";
 
 const run = promisify(execFile);
 const TIMEOUT_MS = 60_000;
 
-function binary(tool: "cast" | "forge"): string {
-  const wrapper = createRequire(createRequire(import.meta.url).resolve(`@foundry-rs/${tool}/package.json`));
-  const platform = `${process.platform}-${process.arch === "x64" ? "amd64" : process.arch}`;
-  return join(dirname(wrapper.resolve(`@foundry-rs/${tool}-${platform}/package.json`)), "bin", tool);
-}
-
 export function castStories(dev: () => DevReady): void {
   const cast = async (command: string, ...args: string[]) => {
-    const { stdout } = await run(binary("cast"), [command, "--rpc-url", dev().endpoints.rpc, ...args], {
+    const { stdout } = await run(foundryBinary("cast"), [command, "--rpc-url", dev().endpoints.rpc, ...args], {
       timeout: TIMEOUT_MS,
     });
     return stdout.trim();

@@ -1,36 +1,15 @@
-import { createPublicClient, createWalletClient, http, parseEther } from "viem";
-import { privateKeyToAccount } from "viem/accounts";
-import {
-  getL2TransactionHashes,
-  getWithdrawals,
-  publicActionsL1,
-  publicActionsL2,
-  walletActionsL1,
-  walletActionsL2,
-} from "viem/op-stack";
+import { parseEther } from "viem";
+import { getL2TransactionHashes, getWithdrawals } from "viem/op-stack";
 import { describe, expect, test } from "vitest";
+import { bridgeParties, payOut } from "../support/bridge.ts";
 import type { DevReady } from "../support/dev-chain.ts";
-import { chainsOf } from "../support/op-chain.ts";
-import { until } from "../support/rpc.ts";
 
-const POLL_MS = 200;
 const DEPOSITED = parseEther("1");
 const WITHDRAWN = parseEther("0.25");
 
 export function opStackStories(dev: () => DevReady): void {
-  const parts = () => {
-    const { l1, l2 } = chainsOf(dev());
-    const account = privateKeyToAccount(dev().accounts[1]?.privateKey ?? "0x");
-    const common = { transport: http(), pollingInterval: POLL_MS };
-    return {
-      account,
-      target: l2,
-      l1: createPublicClient({ chain: l1, ...common }).extend(publicActionsL1()),
-      l2: createPublicClient({ chain: l2, ...common }).extend(publicActionsL2()),
-      wallet1: createWalletClient({ account, chain: l1, ...common }).extend(walletActionsL1()),
-      wallet2: createWalletClient({ account, chain: l2, ...common }).extend(walletActionsL2()),
-    };
-  };
+  // The withdrawal has an account of its own: it waits for its game while others go on.
+  const parts = () => bridgeParties(dev(), 1);
 
   describe("the OP Stack's bridge, by viem's own actions", () => {
     test("a deposit on L1 arrives on L2 under the hash that viem computes", async () => {
@@ -53,40 +32,37 @@ export function opStackStories(dev: () => DevReady): void {
       const call = { account, to: account.address, value: 1n };
       expect(await l2.estimateL1Fee(call)).toBeGreaterThan(0n);
       expect(await l2.estimateL1Gas(call)).toBeGreaterThan(0n);
-      // Isthmus brings the operator fee; before it, the oracle has no such question.
-      await expect(l2.estimateOperatorFee(call)).rejects.toThrow("getOperatorFee");
+      // Isthmus brings the operator fee.
+      expect(await l2.estimateOperatorFee(call)).toBe(0n);
       expect(await l2.estimateTotalGas(call)).toBeGreaterThan(21_000n);
+      // The total counts the L2's share and the L1's; prices may move a little between the questions.
+      const share = 21_000n * (await l2.getGasPrice()) + (await l2.estimateL1Fee(call));
+      const total = await l2.estimateTotalFee(call);
+      expect(total).toBeGreaterThan((share * 8n) / 10n);
+      expect(total).toBeLessThan((share * 12n) / 10n);
       expect(await l2.getL1BaseFee()).toBeGreaterThan(0n);
     });
 
     test("a withdrawal is proved and paid out within the time of a coffee", async () => {
-      const { account, l1, l2, wallet1, wallet2, target } = parts();
+      const parties = bridgeParties(dev(), 7);
+      const { account, l1, l2, wallet2, target } = parties;
       const request = await l1.buildInitiateWithdrawal({ account, to: account.address, value: WITHDRAWN });
       expect(await l2.estimateInitiateWithdrawalGas({ ...request, account } as never)).toBeGreaterThan(21_000n);
       const hash = await wallet2.initiateWithdrawal({ ...request, account } as never);
       const receipt = await l2.waitForTransactionReceipt({ hash });
       expect(getWithdrawals(receipt)).toHaveLength(1);
-      const status = () => l1.getWithdrawalStatus({ receipt, targetChain: target, gameLimit: 10 });
-      expect(["waiting-to-prove", "ready-to-prove"]).toContain(await status());
+      expect(["waiting-to-prove", "ready-to-prove"]).toContain(
+        await l1.getWithdrawalStatus({ receipt, targetChain: target, gameLimit: 10 }),
+      );
 
-      const { game, output, withdrawal } = await l1.waitToProve({ receipt, targetChain: target });
-      expect(output.l2BlockNumber).toBeGreaterThanOrEqual(receipt.blockNumber);
+      const { game, proved, status, finalize } = await payOut(parties, receipt);
+      expect(game.l2BlockNumber).toBeGreaterThanOrEqual(receipt.blockNumber);
       expect((await l1.getGames({ targetChain: target, l2BlockNumber: receipt.blockNumber })).length).toBeGreaterThan(
         0,
       );
-      const proof = await l2.buildProveWithdrawal({ account, game, withdrawal } as never);
-      const proved = await l1.waitForTransactionReceipt({ hash: await wallet1.proveWithdrawal(proof as never) });
       expect(proved.status).toBe("success");
-
-      await until(
-        "ready to finalize",
-        async () => (await status().catch(() => "unresolved")) === "ready-to-finalize",
-        90_000,
-      );
       const before = await l1.getBalance({ address: account.address });
-      const finalized = await l1.waitForTransactionReceipt({
-        hash: await wallet1.finalizeWithdrawal({ targetChain: target, withdrawal } as never),
-      });
+      const finalized = await l1.waitForTransactionReceipt({ hash: await finalize() });
       expect(finalized.status).toBe("success");
       const fee = finalized.gasUsed * finalized.effectiveGasPrice;
       expect(await l1.getBalance({ address: account.address })).toBe(before + WITHDRAWN - fee);

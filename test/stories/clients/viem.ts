@@ -42,9 +42,9 @@ export function viemStories(dev: () => DevReady): void {
       const balance = await publicClient.getBalance({ address: poor.address });
       const to = wallet.account.address;
       const fees = await publicClient.estimateFeesPerGas();
-      const l1Fee = await publicClient.estimateL1Fee({ account: poor, to, value: 1n });
-      // The L1's prices may move between the question and the block: a wallet leaves some room.
-      const reserve = 21_000n * fees.maxFeePerGas + 2n * l1Fee;
+      const total = await publicClient.estimateTotalFee({ account: poor, to, value: 1n });
+      // Prices may move between the question and the block: a wallet leaves some room.
+      const reserve = 2n * total;
       const own = createWalletClient({ account: poor, chain: l2, transport: http() });
       const hash = await own.sendTransaction({ to, value: balance - reserve, gas: 21_000n, ...fees });
       const receipt = await publicClient.waitForTransactionReceipt({ hash });
