@@ -121,7 +121,7 @@ describe("a development rollup over restarts", () => {
       async () => (await headNumber(first.ready.endpoints.rpc, "finalized")) > 0,
       90_000,
     );
-    await first.kill();
+    expect(await first.stop()).toBe(0);
     const mark = join(path, "rollup", "l1-mark.json");
     const { number } = JSON.parse(await readFile(mark, "utf8"));
     writeFileSync(mark, JSON.stringify({ number: number + 1_000_000, hash: `0x${"11".repeat(32)}` }));
