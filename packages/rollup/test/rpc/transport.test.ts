@@ -126,6 +126,18 @@ describe("parameters", () => {
       "invalid argument 0: block number larger than int64",
     ],
     [
+      "a block id above int64",
+      "eth_getBalance",
+      [address, "0xffffffffffffffff"],
+      "invalid argument 1: blocknumber too high",
+    ],
+    [
+      "a block id that is a number",
+      "eth_call",
+      [{ to: address }, 1],
+      "invalid argument 1: json: cannot unmarshal number into Go value of type string",
+    ],
+    [
       "hash and number",
       "eth_getBalance",
       [address, { blockHash: `0x${"00".repeat(32)}`, blockNumber: "0x1" }],
@@ -166,6 +178,33 @@ describe("parameters", () => {
       method: "eth_getStorageAt",
       params: JSON.stringify([address, `0x${"1".padStart(64, "0")}`, null]),
     });
+  });
+
+  test("names the keys of a proof as they came: words as words, quantities as quantities", async () => {
+    const key = `0x${"0".repeat(63)}1`;
+    await call(server.httpUrl, "eth_getProof", [address, ["0x01", "0x", "0x1", key], "latest"]);
+    expect(JSON.parse(engine.queries[0]?.params ?? "[]")).toEqual([address, ["0x1", "0x0", "0x1", key], "latest"]);
+  });
+
+  test("takes `input` where `data` says otherwise, and an override of nothing", async () => {
+    const contradictory = { to: address, data: "0x01", input: "0x02" };
+    await call(server.httpUrl, "eth_call", [contradictory, "latest", { [address]: null }]);
+    const [sent, , overrides] = JSON.parse(engine.queries[0]?.params ?? "[]") as unknown[];
+    expect(sent).toEqual({ to: address, input: "0x02" });
+    expect(overrides).toEqual({ [address]: {} });
+  });
+
+  test("a transaction that is to be signed may not contradict itself", async () => {
+    const transaction = { from: address, to: address, value: "0x1" };
+    for (const contradiction of [
+      { data: "0x01", input: "0x02" },
+      { gasPrice: "0x1", maxFeePerGas: "0x1" },
+    ]) {
+      const { error } = await call(server.httpUrl, "eth_fillTransaction", [{ ...transaction, ...contradiction }]);
+      expect(error?.code).toBe(-32000);
+      expect(error?.message).toMatch(/^both /);
+    }
+    expect(engine.queries).toEqual([]);
   });
 
   test("accepts block ids of EIP-1898 and bare hashes", async () => {

@@ -68,8 +68,7 @@ export const text = decoded<string>((value) =>
   typeof value === "string" ? { value } : { reason: jsonKind(value), goType: "string" },
 );
 
-/** A storage key as clients send it: up to 32 bytes, leading zeros optional, odd digits allowed (geth's `decodeStorageKey`). */
-export const storageKey = decoded<Hex>((value) => {
+function decodeStorageKey(value: unknown): { readonly value: string } | DecodeFailure {
   if (typeof value !== "string") return { reason: jsonKind(value), goType: "string" };
   const body = value.startsWith("0x") || value.startsWith("0X") ? value.slice(2) : value;
   if (!hexDigits.test(body)) return { reason: `unable to decode storage key: hex string invalid` };
@@ -77,10 +76,30 @@ export const storageKey = decoded<Hex>((value) => {
     return {
       reason: `unable to decode storage key: hex string too long, want at most 32 bytes`,
     };
-  return { value: `0x${body.toLowerCase().padStart(64, "0")}` };
+  return { value: body.toLowerCase() };
+}
+
+/** A storage key as clients send it: up to 32 bytes, leading zeros optional, odd digits allowed (geth's `decodeHash`). */
+export const storageKey = decoded<Hex>((value) => {
+  const body = decodeStorageKey(value);
+  return "value" in body ? { value: `0x${body.value.padStart(64, "0")}` } : body;
+});
+
+/** The same where the answer names the key again: one of 32 bytes as such, a shorter one as a quantity, as geth does. */
+export const proofKey = decoded<Hex>((value) => {
+  const body = decodeStorageKey(value);
+  if (!("value" in body)) return body;
+  return {
+    value:
+      body.value.length > 62
+        ? `0x${body.value.padStart(64, "0")}`
+        : `0x${BigInt(`0x${body.value || "0"}`).toString(16)}`,
+  };
 });
 
 const tags = new Set(["latest", "pending", "earliest", "safe", "finalized"]);
+
+const ABOVE_INT64 = "block number larger than int64";
 
 function decodeBlockNumber(value: unknown): { readonly value: Hex | BlockTag } | DecodeFailure {
   if (typeof value !== "string") return { reason: "hex string without 0x prefix" };
@@ -92,7 +111,7 @@ function decodeBlockNumber(value: unknown): { readonly value: Hex | BlockTag } |
   if (!hexDigits.test(digits)) return { reason: "invalid hex string" };
   if (digits.length > 1 && digits.startsWith("0")) return { reason: "hex number with leading zero digits" };
   if (digits.length > 16) return { reason: "hex number > 64 bits" };
-  if (BigInt(value) > 0x7fff_ffff_ffff_ffffn) return { reason: "block number larger than int64" };
+  if (BigInt(value) > 0x7fff_ffff_ffff_ffffn) return { reason: ABOVE_INT64 };
   return { value: value.toLowerCase() as Hex };
 }
 
@@ -113,7 +132,13 @@ export const blockId = decoded<BlockId>((value): { readonly value: BlockId } | D
       ? { value: { blockHash: parsed.data } }
       : { reason: "invalid hex string", goType: "common.Hash" };
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return decodeBlockNumber(value);
+  if (typeof value === "string") {
+    const number = decodeBlockNumber(value);
+    return "reason" in number && number.reason === ABOVE_INT64 ? { reason: "blocknumber too high" } : number;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return { reason: jsonKind(value), goType: "string" };
+  }
   const fields = value as Readonly<Record<string, unknown>>;
   const byHash = fields.blockHash ?? undefined;
   const byNumber = fields.blockNumber ?? undefined;

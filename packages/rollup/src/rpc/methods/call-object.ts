@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { serverError } from "../errors.ts";
 import { decoded, jsonKind } from "../json-rpc/issues.ts";
 import { address, bytes, hash, list, storageKey, uint64Hex, uint256Hex } from "../json-rpc/params.ts";
 
@@ -15,50 +16,48 @@ const authorization = z.object({
   s: uint256Hex,
 });
 
-/** The transaction object of eth_call and its kin (geth's `TransactionArgs`). Unknown fields are ignored, `null` is absent. */
-export const callObject = z
-  .object(
-    {
-      from: absent(address),
-      to: absent(address),
-      gas: absent(uint64Hex),
-      gasPrice: absent(uint256Hex),
-      maxFeePerGas: absent(uint256Hex),
-      maxPriorityFeePerGas: absent(uint256Hex),
-      value: absent(uint256Hex),
-      nonce: absent(uint64Hex),
-      data: absent(bytes),
-      input: absent(bytes),
-      type: absent(uint64Hex),
-      accessList: absent(accessList),
-      chainId: absent(uint256Hex),
-      maxFeePerBlobGas: absent(uint256Hex),
-      blobVersionedHashes: absent(list(hash)),
-      authorizationList: absent(list(authorization)),
-    },
-    {
-      error: "json: cannot unmarshal non-object into Go value of type ethapi.TransactionArgs",
-    },
-  )
-  .transform(({ data, input, ...rest }, context) => {
-    if (data !== undefined && input !== undefined && data.toLowerCase() !== input.toLowerCase()) {
-      context.issues.push({
-        code: "custom",
-        input,
-        message: 'both "data" and "input" are set and not equal. Please use "input" to pass transaction call data',
-      });
-      return z.NEVER;
-    }
-    if (rest.gasPrice !== undefined && (rest.maxFeePerGas !== undefined || rest.maxPriorityFeePerGas !== undefined)) {
-      context.issues.push({
-        code: "custom",
-        input,
-        message: "both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified",
-      });
-      return z.NEVER;
-    }
-    return { ...rest, input: input ?? data };
-  });
+const fields = z.object(
+  {
+    from: absent(address),
+    to: absent(address),
+    gas: absent(uint64Hex),
+    gasPrice: absent(uint256Hex),
+    maxFeePerGas: absent(uint256Hex),
+    maxPriorityFeePerGas: absent(uint256Hex),
+    value: absent(uint256Hex),
+    nonce: absent(uint64Hex),
+    data: absent(bytes),
+    input: absent(bytes),
+    type: absent(uint64Hex),
+    accessList: absent(accessList),
+    chainId: absent(uint256Hex),
+    maxFeePerBlobGas: absent(uint256Hex),
+    blobVersionedHashes: absent(list(hash)),
+    authorizationList: absent(list(authorization)),
+  },
+  {
+    error: "json: cannot unmarshal non-object into Go value of type ethapi.TransactionArgs",
+  },
+);
+
+/**
+ * The transaction object of eth_call and its kin (geth's `TransactionArgs`). Unknown fields are ignored, `null` is absent,
+ * and `input` counts where `data` says otherwise.
+ */
+export const callObject = fields.transform(({ data, input, ...rest }) => ({ ...rest, input: input ?? data }));
+
+/** The same of a transaction that is to be signed: contradictions are errors. */
+export const transactionObject = fields.transform(({ data, input, ...rest }) => {
+  if (data !== undefined && input !== undefined && data.toLowerCase() !== input.toLowerCase()) {
+    throw serverError(
+      'both "data" and "input" are set and not equal. Please use "input" to pass transaction call data',
+    );
+  }
+  if (rest.gasPrice !== undefined && (rest.maxFeePerGas !== undefined || rest.maxPriorityFeePerGas !== undefined)) {
+    throw serverError("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified");
+  }
+  return { ...rest, input: input ?? data };
+});
 
 const slots = z.record(z.string(), z.unknown()).transform((given, context) => {
   const result: Record<string, string> = {};
@@ -82,14 +81,16 @@ const slots = z.record(z.string(), z.unknown()).transform((given, context) => {
 export const stateOverride = z
   .record(
     z.string(),
-    z.object({
-      balance: absent(uint256Hex),
-      nonce: absent(uint64Hex),
-      code: absent(bytes),
-      state: absent(slots),
-      stateDiff: absent(slots),
-      movePrecompileToAddress: absent(address),
-    }),
+    z
+      .object({
+        balance: absent(uint256Hex),
+        nonce: absent(uint64Hex),
+        code: absent(bytes),
+        state: absent(slots),
+        stateDiff: absent(slots),
+        movePrecompileToAddress: absent(address),
+      })
+      .nullable(),
   )
   .transform((given, context) => {
     const result: Record<string, unknown> = {};
@@ -103,15 +104,7 @@ export const stateOverride = z
         });
         return z.NEVER;
       }
-      if (override.state !== undefined && override.stateDiff !== undefined) {
-        context.issues.push({
-          code: "custom",
-          input: given,
-          message: `account ${account.data} has both 'state' and 'stateDiff'`,
-        });
-        return z.NEVER;
-      }
-      result[account.data] = override;
+      result[account.data] = override ?? {};
     }
     return result;
   });

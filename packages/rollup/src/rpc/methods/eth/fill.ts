@@ -10,7 +10,7 @@ import { invalidParams } from "../../errors.ts";
 import type { RpcMethod } from "../../json-rpc/method.ts";
 import { defineMethod, json } from "../../json-rpc/method.ts";
 import type { NodeInfo } from "../../providers.ts";
-import { callObject } from "../call-object.ts";
+import { transactionObject } from "../call-object.ts";
 
 /** eth_fillTransaction: completes a transaction with nonce, gas and fees, and returns it unsigned. */
 export function fillMethods({ engine, node }: { readonly engine: Engine; readonly node: NodeInfo }): RpcMethod[] {
@@ -19,7 +19,7 @@ export function fillMethods({ engine, node }: { readonly engine: Engine; readonl
   return [
     defineMethod({
       name: "eth_fillTransaction",
-      params: [callObject],
+      params: [transactionObject],
       run: async ([call]) => {
         if (call.from === undefined) throw invalidParams("from address is required");
         if (call.to === undefined && (call.input ?? "0x") === "0x") {
@@ -38,7 +38,7 @@ export function fillMethods({ engine, node }: { readonly engine: Engine; readonl
   ];
 }
 
-type Call = z.output<typeof callObject>;
+type Call = z.output<typeof transactionObject>;
 type Fees = { readonly gasPrice: Hex } | { readonly maxFeePerGas: Hex; readonly maxPriorityFeePerGas: Hex };
 
 /** go-ethereum's defaults: the suggested tip, and twice the base fee above it. */

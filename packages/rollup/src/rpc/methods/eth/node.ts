@@ -4,7 +4,7 @@ import type { RpcMethod } from "../../json-rpc/method.ts";
 import { defineMethod, json, plain, quantity } from "../../json-rpc/method.ts";
 import { address, bytes } from "../../json-rpc/params.ts";
 import type { NodeInfo } from "../../providers.ts";
-import { callObject } from "../call-object.ts";
+import { transactionObject } from "../call-object.ts";
 import { forwarded } from "../forward.ts";
 
 /** SequencerFeeVault, where the OP Stack sends priority fees (specs/protocol/predeploys.md). */
@@ -48,12 +48,12 @@ export function nodeMethods({ engine, node }: { readonly engine: Engine; readonl
     defineMethod({ name: "eth_sign", params: [address, bytes], run: noKeys }),
     defineMethod({
       name: "eth_signTransaction",
-      params: [callObject],
+      params: [transactionObject],
       run: noKeys,
     }),
     defineMethod({
       name: "eth_sendTransaction",
-      params: [callObject],
+      params: [transactionObject],
       run: noKeys,
     }),
   ];

@@ -1,7 +1,7 @@
 import type { Engine } from "@altlayer/engine";
 import { z } from "zod";
 import type { RpcMethod } from "../../json-rpc/method.ts";
-import { address, blockId, list, storageKey } from "../../json-rpc/params.ts";
+import { address, blockId, list, proofKey, storageKey } from "../../json-rpc/params.ts";
 import { forwarded } from "../forward.ts";
 
 /** Accounts, storage, code and proofs. An absent block means `latest`. */
@@ -24,7 +24,7 @@ export function stateMethods({ engine }: { readonly engine: Engine }): RpcMethod
     }),
     forwarded(engine, {
       name: "eth_getProof",
-      params: [address, list(storageKey), block],
+      params: [address, list(proofKey), block],
     }),
   ];
 }
