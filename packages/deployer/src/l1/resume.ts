@@ -1,11 +1,13 @@
 import { getContractAddress } from "viem";
 import { contractOf } from "../contracts.ts";
+import { DeployerError } from "../errors.ts";
 import type { DeploymentParameters } from "../parameters.ts";
 import type { Hex } from "../types.ts";
 import type { L1 } from "./access.ts";
 import { quantity } from "./access.ts";
 import type { DeploymentPlan } from "./plan.ts";
 import { planDeployment } from "./plan.ts";
+import { verifyDeployment } from "./verify.ts";
 
 export interface StartingPoint {
   readonly plan: DeploymentPlan;
@@ -21,7 +23,7 @@ const LATER_TRANSACTIONS = 16;
  *
  * Addresses follow from nonces, so the chain itself is the record: among the last nonces, one that created an
  * AddressManager and after it exactly the runtime code that our plan would create is the start of this deployment.
- * Runtime code holds the constructors' arguments; the initializers' are compared by `verifyDeployment` at the end.
+ * Runtime code holds the constructors' arguments; the initializers' can be compared once all is sent.
  */
 export async function findStart(parameters: DeploymentParameters, l1: L1): Promise<StartingPoint> {
   const nonce = Number(await l1.request<Hex>("eth_getTransactionCount", [l1.deployer, "latest"]));
@@ -39,9 +41,21 @@ export async function findStart(parameters: DeploymentParameters, l1: L1): Promi
     if (codes[index] !== firstCode) continue;
     const plan = planDeployment(parameters, { deployer: l1.deployer, startNonce });
     const first = Math.min(nonce - startNonce, plan.steps.length);
-    if (await createdAsPlanned(plan, first, l1)) return { plan, first };
+    if (!(await createdAsPlanned(plan, first, l1))) continue;
+    if (first < plan.steps.length || (await isAsAsked(plan, parameters, l1))) return { plan, first };
   }
   return fresh;
+}
+
+/** Whether a finished deployment is the one that is asked for, and not one that differs in what initializers set. */
+async function isAsAsked(plan: DeploymentPlan, parameters: DeploymentParameters, l1: L1): Promise<boolean> {
+  try {
+    await verifyDeployment(plan.addresses, parameters, l1);
+    return true;
+  } catch (error) {
+    if (error instanceof DeployerError && error.code === "VERIFICATION_FAILED") return false;
+    throw error;
+  }
 }
 
 /** Whether all creations before `first` left the code that the same creation yields when simulated. */
