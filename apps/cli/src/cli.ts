@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { VERSION } from "./commands/version.ts";
-import { EXIT } from "./errors.ts";
+import { CliError, EXIT } from "./errors.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
 import type { Output } from "./output.ts";
 import { createOutput } from "./output.ts";
@@ -144,6 +144,11 @@ function program(done: (exitCode: number) => void): Command {
   return root;
 }
 
+/** What a script that asked for JSON is told of a command line that does not parse. */
+function usageError({ message }: CommanderError): CliError {
+  return new CliError("USAGE", message.replace(/^error: /, ""));
+}
+
 /** Runs one command line and returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.ok;
@@ -159,8 +164,9 @@ export async function main(args: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     // Commander has printed its own message by now; help and version count as success.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    const rendered = renderError(error);
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+    if (error instanceof CommanderError && !args.includes("--json")) return EXIT.usage;
+    const rendered = renderError(error instanceof CommanderError ? usageError(error) : error);
     if (args.includes("--json"))
       process.stdout.write(
         `${JSON.stringify(rendered.json, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value))}\n`,

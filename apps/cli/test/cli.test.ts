@@ -48,6 +48,16 @@ describe("the command line", () => {
     expect(stderr).toBe("");
   });
 
+  test("under --json a command line that does not parse is told the same way", async () => {
+    for (const wrong of [["--rpc-port", "70000"], ["--no-such"]]) {
+      const { exitCode, stdout } = await altlayer("dev", "--json", ...wrong);
+      expect(exitCode).toBe(2);
+      const { error } = JSON.parse(stdout);
+      expect(error).toMatchObject({ code: "USAGE", number: 8001 });
+      expect(error.message).toContain(wrong.at(-1));
+    }
+  });
+
   test("a key in an RPC URL is not shown", async () => {
     const { stdout } = await altlayer("status", "--rpc", "http://127.0.0.1:1/v2/secret-key", "--json");
     expect(stdout).not.toContain("secret-key");

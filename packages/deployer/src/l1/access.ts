@@ -46,10 +46,14 @@ export async function openL1(access: L1Access): Promise<L1> {
       return (await client.request({ method, params } as never)) as T;
     } catch (error) {
       const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-      throw new DeployerError("L1_REQUEST_FAILED", `L1 answered ${method} with an error: ${reason}`, {
-        method,
-        reason,
-      });
+      throw new DeployerError(
+        "L1_REQUEST_FAILED",
+        `the L1 did not serve ${method} (${reason}): check its URL and state`,
+        {
+          method,
+          reason,
+        },
+      );
     }
   };
   const wallet = "rpcUrl" in access ? undefined : access.walletClient;

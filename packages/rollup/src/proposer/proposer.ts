@@ -119,6 +119,7 @@ export class Proposer {
       this.#unresolved.clear();
     }
     for (let index = Math.max(this.#scanned, count - MAX_LOOKBACK); index < count; index++) {
+      if (this.#closing.signal.aborted) return;
       const game = await this.#games.at(index);
       this.#scanned = index + 1;
       if (game.gameType !== this.#options.gameType) continue;
