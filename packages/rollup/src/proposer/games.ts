@@ -13,6 +13,7 @@ const FACTORY = parseAbi([
 const GAME = parseAbi([
   "function status() view returns (uint8)",
   "function l2BlockNumber() view returns (uint256)",
+  "function maxClockDuration() view returns (uint64)",
   "function resolveClaim(uint256 claimIndex, uint256 numToResolve)",
   "function resolve() returns (uint8)",
 ]);
@@ -74,6 +75,12 @@ export class DisputeGames {
   async l2Block(game: Game): Promise<number> {
     const answer = await this.#call(game.proxy, encodeFunctionData({ abi: GAME, functionName: "l2BlockNumber" }));
     return Number(decodeFunctionResult({ abi: GAME, functionName: "l2BlockNumber", data: answer }));
+  }
+
+  /** Seconds from a game's creation before which it cannot be resolved. */
+  async clockSeconds(game: Game): Promise<number> {
+    const answer = await this.#call(game.proxy, encodeFunctionData({ abi: GAME, functionName: "maxClockDuration" }));
+    return Number(decodeFunctionResult({ abi: GAME, functionName: "maxClockDuration", data: answer }));
   }
 
   /** Whether a call would succeed now, from that sender. */

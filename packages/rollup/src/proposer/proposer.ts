@@ -29,6 +29,9 @@ export interface ProposerDependencies {
 /** Games that are looked through from the newest back. */
 const MAX_LOOKBACK = 1_000;
 
+/** Games that one pass resolves at most, each by two transactions: a backlog must not keep new proposals waiting. */
+const RESOLVED_PER_PASS = 4;
+
 /** How long closing waits for what the proposer is at. */
 const CLOSE_WAIT_MS = 2_000;
 
@@ -38,7 +41,8 @@ export class Proposer {
   readonly #d: ProposerDependencies;
   readonly #games: DisputeGames;
   readonly #closing = new AbortController();
-  readonly #unresolved = new Map<number, Game>();
+  /** Games in progress by index, oldest first, each with the time (ms) from which it may be resolved. */
+  readonly #unresolved = new Map<number, { readonly game: Game; readonly dueMs: number }>();
   /** Games below this index are known. */
   #scanned = 0;
   #newest: { readonly game: Game; readonly l2Block: number } | null = null;
@@ -99,8 +103,8 @@ export class Proposer {
           continue;
         }
         await this.#scan();
-        await this.#resolve();
         await this.#propose();
+        await this.#resolve();
         failures = 0;
       } catch (error) {
         if (this.#closing.signal.aborted || isClosed(error)) return;
@@ -125,15 +129,19 @@ export class Proposer {
       if (game.gameType !== this.#options.gameType) continue;
       const l2Block = await this.#games.l2Block(game);
       if (!this.#newest || l2Block >= this.#newest.l2Block) this.#newest = { game, l2Block };
-      if ((await this.#games.status(game)) === GAME_IN_PROGRESS) this.#unresolved.set(index, game);
+      if ((await this.#games.status(game)) !== GAME_IN_PROGRESS) continue;
+      const dueMs = (game.timestamp + (await this.#games.clockSeconds(game))) * 1000;
+      this.#unresolved.set(index, { game, dueMs });
     }
   }
 
   async #resolve(): Promise<void> {
-    const { transactions, log } = this.#d;
+    const { clock, transactions, log } = this.#d;
     const from = transactions.address;
-    for (const [index, game] of this.#unresolved) {
-      if (this.#closing.signal.aborted) return;
+    const passEnd = this.#resolved + RESOLVED_PER_PASS;
+    for (const [index, { game, dueMs }] of this.#unresolved) {
+      if (this.#closing.signal.aborted || this.#resolved >= passEnd) return;
+      if (clock.nowMs() < dueMs) continue;
       if ((await this.#games.status(game)) !== GAME_IN_PROGRESS) {
         this.#unresolved.delete(index);
         continue;
