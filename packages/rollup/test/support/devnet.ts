@@ -31,6 +31,12 @@ export const ROLES = {
   challenger: DEV_KEYS[3],
 } as const;
 
+/** What a node knows of its chain; another than the devnet's own shares its L1 contracts. */
+export interface Chain {
+  readonly rollup: RollupConfig;
+  readonly genesisJson: string;
+}
+
 export interface Devnet {
   readonly anvil: Anvil;
   readonly deployment: Deployment;
@@ -44,6 +50,7 @@ export interface Devnet {
     name: string,
     extra?: Partial<NodeConfigInput>,
     dependencies?: Partial<RollupNodeDependencies>,
+    chain?: Chain,
   ): Promise<RollupNode>;
   /** Writes the files of a node of that name and returns the path of its configuration. */
   configFile(name: string, extra?: Partial<NodeConfigInput>): Promise<string>;
@@ -169,13 +176,13 @@ export async function startDevnet(
       };
       return file("node", JSON.stringify({ ...settings(name), logLevel: "error", ...files, ...extra }));
     },
-    node: async (name, extra = {}, dependencies = {}) => {
+    node: async (name, extra = {}, dependencies = {}, chain = { rollup, genesisJson }) => {
       const config = parseNodeConfig({ ...settings(name), ...extra });
       const log = createLogger({
         level: (process.env.ALTLAYER_TEST_LOG as "debug" | undefined) ?? "error",
         room: name,
       });
-      const options = { config, rollup, genesisJson, clientVersion: "altlayer/test" };
+      const options = { config, ...chain, clientVersion: "altlayer/test" };
       const node = await RollupNode.start(options, { openEngine, kzg, log, ...dependencies });
       nodes.push(node);
       return node;
