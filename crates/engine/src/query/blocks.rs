@@ -6,7 +6,7 @@ use alloy_primitives::{B256, U64, U256};
 use alloy_rlp::Encodable;
 use alloy_rpc_types_eth::{Block, BlockTransactions, Header as RpcHeader};
 use altlayer_state::{StoredBlock, StoredTransaction};
-use op_alloy_rpc_types::{OpTransactionReceipt, Transaction};
+use op_alloy_rpc_types::OpTransactionReceipt;
 use serde_json::Value;
 
 use super::{
@@ -15,11 +15,11 @@ use super::{
     params::Params,
     receipts,
     target::{self, Target},
-    transactions,
+    transactions::{self, RpcTransaction},
 };
 use crate::error::RpcError;
 
-pub type RpcBlock = Block<Transaction>;
+pub type RpcBlock = Block<RpcTransaction>;
 
 pub fn number(context: &QueryContext) -> Result<U64, RpcError> {
     Ok(U64::from(context.chain.heads().unsafe_head.number))
@@ -73,7 +73,7 @@ pub fn sealed(block: &StoredBlock, full: bool) -> Result<RpcBlock, RpcError> {
 }
 
 /// Puts a block together; it has withdrawals (none) from Canyon on, which the header shows by their root.
-pub fn assemble(header: RpcHeader, transactions: BlockTransactions<Transaction>) -> RpcBlock {
+pub fn assemble(header: RpcHeader, transactions: BlockTransactions<RpcTransaction>) -> RpcBlock {
     let withdrawals = header.inner.withdrawals_root.is_some().then(Default::default);
     Block { header, uncles: Vec::new(), transactions, withdrawals }
 }

@@ -1,4 +1,7 @@
 //! Prices: `eth_gasPrice`, `eth_maxPriorityFeePerGas`, `eth_feeHistory` and the base fees.
+//!
+//! Deviation: rewards in the fee history are those of transactions that pay one. op-geth counts deposits, too, with a
+//! reward of zero, so that a wallet that asks a quiet chain for a middle percentile is told to tip nothing.
 
 use alloy_consensus::{Transaction, TxReceipt};
 use alloy_eips::BlockNumberOrTag;
@@ -9,7 +12,7 @@ use altlayer_state::StoredBlock;
 
 use super::{
     QueryContext,
-    failure::{header_not_found, internal, invalid_params},
+    failure::{header_not_found, internal},
     params::Params,
     receipts::is_deposit,
     target,
@@ -130,16 +133,16 @@ pub fn history(context: &QueryContext, params: &Params<'_>) -> Result<FeeHistory
 
 fn check_percentiles(percentiles: &[f64]) -> Result<(), RpcError> {
     if percentiles.len() > MAX_PERCENTILES {
-        return Err(invalid_params(format!("over the query limit {MAX_PERCENTILES}")));
+        return Err(RpcError::server(format!("invalid reward percentile: over the query limit {MAX_PERCENTILES}")));
     }
     let mut last = 0.0;
     for (index, percentile) in percentiles.iter().enumerate() {
         if !(0.0..=100.0).contains(percentile) {
-            return Err(RpcError::server(format!("invalid reward percentile: {percentile}")));
+            return Err(RpcError::server(format!("invalid reward percentile: {percentile:.6}")));
         }
         if index > 0 && *percentile <= last {
             return Err(RpcError::server(format!(
-                "invalid reward percentile: #{}:{last} >= #{index}:{percentile}",
+                "invalid reward percentile: #{}:{last:.6} >= #{index}:{percentile:.6}",
                 index - 1
             )));
         }

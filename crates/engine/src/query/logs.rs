@@ -33,12 +33,16 @@ pub fn get(context: &QueryContext, params: &Params<'_>) -> Result<Vec<Log>, RpcE
         }
         FilterBlockOption::Range { from_block, to_block } => {
             let head = context.chain.heads().unsafe_head.number;
-            let from = number(context, from_block.unwrap_or_default())?;
-            let to = number(context, to_block.unwrap_or_default())?;
-            if from > to {
+            let (from_block, to_block) = (from_block.unwrap_or_default(), to_block.unwrap_or_default());
+            if from_block.is_pending() || to_block.is_pending() {
+                return Err(RpcError::server("pending logs are not supported"));
+            }
+            let (from, to) = (number(context, from_block), number(context, to_block));
+            if from_block.is_number() && to_block.is_number() && from > to {
                 return Err(RpcError::server("invalid block range params"));
             }
-            if from > head {
+            // A client that asks from the block after the last one it saw finds nothing yet.
+            if from > to || from > head {
                 return Ok(Vec::new());
             }
             let limits = LogLimits {
@@ -53,15 +57,15 @@ pub fn get(context: &QueryContext, params: &Params<'_>) -> Result<Vec<Log>, RpcE
     }
 }
 
-fn number(context: &QueryContext, number: BlockNumberOrTag) -> Result<u64, RpcError> {
+fn number(context: &QueryContext, number: BlockNumberOrTag) -> u64 {
     let heads = context.chain.heads();
-    Ok(match number {
+    match number {
         BlockNumberOrTag::Number(number) => number,
         BlockNumberOrTag::Earliest => 0,
         BlockNumberOrTag::Safe => heads.safe.number,
         BlockNumberOrTag::Finalized => heads.finalized.number,
         BlockNumberOrTag::Latest | BlockNumberOrTag::Pending => heads.unsafe_head.number,
-    })
+    }
 }
 
 /// Logs of one block, canonical or not (subscriptions read those of dropped blocks).

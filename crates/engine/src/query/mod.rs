@@ -19,6 +19,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod trace_shape;
 mod transactions;
 mod txpool;
 mod witness;

@@ -23,11 +23,14 @@ use revm_inspectors::tracing::{DebugInspector, DebugInspectorError, TransactionC
 
 use super::{
     QueryContext,
-    call::{CallError, CallScene, CallState, apply_block_overrides, apply_state_overrides, transaction_env},
+    call::{
+        CallError, CallPrecompiles, CallScene, CallState, apply_block_overrides, apply_state_overrides, transaction_env,
+    },
     failure::{header_not_found, internal, invalid_params},
     guard::Guard,
     params::Params,
     target,
+    trace_shape::{Traced, VaultVisits},
     transactions::locate,
 };
 use crate::error::RpcError;
@@ -109,24 +112,33 @@ pub fn call(context: &QueryContext, params: &Params<'_>) -> Result<GethTrace, Rp
         None => CallScene::new(context, Some(id), None, None)?,
         Some(index) => {
             let block = target::sealed_block(context, id)?.ok_or_else(header_not_found)?;
+            let before = usize::try_from(index).ok().and_then(|index| block.transactions.get(..index));
+            let Some(before) = before.filter(|before| before.len() < block.transactions.len()) else {
+                return Err(RpcError::server(format!(
+                    "transaction index {index} out of range for block {}",
+                    block.hash
+                )));
+            };
             let mut replay = Replay::open(context, &block)?;
-            for tx in block.transactions.iter().take(usize::try_from(index).unwrap_or(usize::MAX)) {
+            for tx in before {
                 replay.advance(tx)?;
             }
-            CallScene { cfg: replay.cfg, block: replay.block, state: replay.state }
+            let precompiles = CallPrecompiles::new(replay.cfg.spec);
+            CallScene { cfg: replay.cfg, block: replay.block, state: replay.state, precompiles }
         }
     };
     if let Some(overrides) = options.block_overrides {
         apply_block_overrides(overrides, &mut scene.block, &mut scene.state);
     }
     if let Some(overrides) = options.state_overrides {
-        apply_state_overrides(overrides, &mut scene.state)?;
+        apply_state_overrides(overrides, &mut scene.state, &mut scene.precompiles)?;
     }
     let tx = transaction_env(context, &request, &mut scene)?;
     let base_fee = scene.block.basefee;
-    let CallScene { mut cfg, mut block, mut state } = scene;
+    scene.require_value(&tx).map_err(|error| error.describe(&tx, base_fee))?;
+    let CallScene { mut cfg, mut block, mut state, precompiles } = scene;
     relax_for_call(&mut cfg, &mut block, tx.gas_price);
-    let environment = (cfg, block);
+    let environment = Environment { cfg, block, precompiles };
     let (trace, _) =
         inspect(context, &mut state, &environment, call_transaction(tx.clone()), None, options.tracing_options)
             .map_err(|failure| failure.describe(&tx, base_fee))?;
@@ -190,7 +202,11 @@ impl<'a> Replay<'a> {
         let tx = RecoveredTx::from_stored(stored).map_err(internal)?.env();
         let position =
             TransactionContext { block_hash: Some(self.block_hash), tx_hash: Some(stored.hash), tx_index: Some(index) };
-        let environment = (self.cfg.clone(), self.block.clone());
+        let environment = Environment {
+            cfg: self.cfg.clone(),
+            block: self.block.clone(),
+            precompiles: CallPrecompiles::new(self.cfg.spec),
+        };
         let base = tx.base.clone();
         let (trace, changes) = inspect(self.context, &mut self.state, &environment, tx, Some(position), options)
             .map_err(|failure| failure.describe(&base, self.block.basefee))?;
@@ -213,27 +229,42 @@ impl TraceFailure {
     }
 }
 
+/// Where a traced transaction runs.
+struct Environment {
+    cfg: CfgEnv<OpSpecId>,
+    block: BlockEnv,
+    precompiles: CallPrecompiles,
+}
+
 fn inspect(
     context: &QueryContext,
     state: &mut CallState,
-    (cfg, block): &(CfgEnv<OpSpecId>, BlockEnv),
+    environment: &Environment,
     tx: OpTransaction<TxEnv>,
     position: Option<TransactionContext>,
     options: GethDebugTracingOptions,
 ) -> Result<(GethTrace, revm::state::EvmState), TraceFailure> {
     let guard = if options.tracer.is_none() { Guard::new(context).recording() } else { Guard::new(context) };
-    let tracer = DebugInspector::new(options).map_err(|error| TraceFailure::Rpc(tracer_error(&error)))?;
-    let mut inspectors = (guard, tracer);
-    let outcome = evm_with_inspector(&mut *state, cfg.clone(), block.clone(), &mut inspectors)
+    let tracer = DebugInspector::new(options.clone()).map_err(|error| TraceFailure::Rpc(tracer_error(&error)))?;
+    let Environment { cfg, block, precompiles } = environment;
+    let mut inspectors = (guard, (VaultVisits::default(), tracer));
+    let mut outcome = evm_with_inspector(&mut *state, cfg.clone(), block.clone(), &mut inspectors)
+        .with_precompiles(precompiles.clone())
         .inspect_tx(tx.clone())
         .map_err(|error| TraceFailure::Call(CallError(error)))?;
-    let (guard, mut tracer) = inspectors;
+    let (guard, (visits, mut tracer)) = inspectors;
     guard.check().map_err(TraceFailure::Rpc)?;
+    let credited = visits.hide_credited(&mut outcome.state);
     let mut database = &*state;
-    let trace = tracer.get_result(position, &tx, block, &outcome, &mut database).map_err(|error| match error {
+    let mut trace = tracer.get_result(position, &tx, block, &outcome, &mut database).map_err(|error| match error {
         DebugInspectorError::Database(DbError(error)) => TraceFailure::Rpc(error.into()),
         other => TraceFailure::Rpc(internal(other)),
     })?;
+    outcome.state.extend(credited);
+    let gas_used = outcome.result.tx_gas_used();
+    Traced { tx: &tx.base, gas_used, coinbase: block.beneficiary, before: &*state }
+        .correct(&mut trace, &options)
+        .map_err(|error| TraceFailure::Rpc(error.into()))?;
     Ok((trace, outcome.state))
 }
 

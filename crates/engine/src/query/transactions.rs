@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use alloy_consensus::transaction::{Recovered, TransactionInfo};
 use alloy_eips::{BlockId, BlockNumberOrTag};
-use alloy_primitives::{B256, Bytes, U64};
+use alloy_primitives::{Address, B256, Bytes, U64};
 use altlayer_execution::RecoveredTx;
 use altlayer_state::{StoredBlock, StoredTransaction};
 use op_alloy_consensus::{
-    OpReceipt,
+    OpReceipt, OpTxEnvelope,
     transaction::{OpDepositInfo, OpTransactionInfo},
 };
 use op_alloy_rpc_types::{OpTransactionReceipt, Transaction};
+use serde::{Serialize, Serializer, ser::Error};
+use serde_json::Value;
 
 use super::{
     QueryContext,
@@ -22,7 +24,29 @@ use super::{
 };
 use crate::{error::RpcError, pool::PooledTransaction};
 
-pub fn by_hash(context: &QueryContext, params: &Params<'_>) -> Result<Option<Transaction>, RpcError> {
+/// A transaction as an answer.
+#[derive(Debug, Clone)]
+pub struct RpcTransaction(Transaction);
+
+impl RpcTransaction {
+    pub fn new(tx: OpTxEnvelope, sender: Address, info: OpTransactionInfo) -> Self {
+        Self(Transaction::from_transaction(Recovered::new_unchecked(tx, sender), info))
+    }
+}
+
+impl Serialize for RpcTransaction {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let OpTxEnvelope::Deposit(deposit) = self.0.as_ref() else { return self.0.serialize(serializer) };
+        let mut value = serde_json::to_value(&self.0).map_err(Error::custom)?;
+        // op-alloy leaves the field out of a deposit that creates a contract; go-ethereum and the specification show null.
+        if deposit.to.is_create() {
+            value["to"] = Value::Null;
+        }
+        value.serialize(serializer)
+    }
+}
+
+pub fn by_hash(context: &QueryContext, params: &Params<'_>) -> Result<Option<RpcTransaction>, RpcError> {
     let hash = params.required(0)?;
     if let Some((block, index)) = locate(context, &hash)? {
         return in_block(&block, index).map(Some);
@@ -37,12 +61,18 @@ pub fn by_hash(context: &QueryContext, params: &Params<'_>) -> Result<Option<Tra
     }
 }
 
-pub fn by_block_hash_and_index(context: &QueryContext, params: &Params<'_>) -> Result<Option<Transaction>, RpcError> {
+pub fn by_block_hash_and_index(
+    context: &QueryContext,
+    params: &Params<'_>,
+) -> Result<Option<RpcTransaction>, RpcError> {
     let block = block_by_hash(context, params)?;
     by_index(block, params.required(1)?)
 }
 
-pub fn by_block_number_and_index(context: &QueryContext, params: &Params<'_>) -> Result<Option<Transaction>, RpcError> {
+pub fn by_block_number_and_index(
+    context: &QueryContext,
+    params: &Params<'_>,
+) -> Result<Option<RpcTransaction>, RpcError> {
     let number: BlockNumberOrTag = params.required(0)?;
     let index: U64 = params.required(1)?;
     if let Some(Target::Pending(block)) = target::find(context, number.into())? {
@@ -92,7 +122,7 @@ fn raw_by_index(block: Option<Arc<StoredBlock>>, params: &Params<'_>) -> Result<
     Ok(raw.unwrap_or_default())
 }
 
-fn by_index(block: Option<Arc<StoredBlock>>, index: U64) -> Result<Option<Transaction>, RpcError> {
+fn by_index(block: Option<Arc<StoredBlock>>, index: U64) -> Result<Option<RpcTransaction>, RpcError> {
     let index = index.to::<usize>();
     match block {
         Some(block) if index < block.transactions.len() => in_block(&block, index).map(Some),
@@ -114,7 +144,7 @@ fn pooled(context: &QueryContext, hash: &B256) -> Option<Arc<PooledTransaction>>
 }
 
 /// A transaction of a sealed block.
-pub fn in_block(block: &StoredBlock, index: usize) -> Result<Transaction, RpcError> {
+pub fn in_block(block: &StoredBlock, index: usize) -> Result<RpcTransaction, RpcError> {
     let stored = block.transactions.get(index).ok_or_else(|| internal("a transaction is missing"))?;
     let deposit_meta = match block.receipts.get(index) {
         Some(OpReceipt::Deposit(deposit)) => OpDepositInfo {
@@ -135,17 +165,38 @@ pub fn in_block(block: &StoredBlock, index: usize) -> Result<Transaction, RpcErr
 }
 
 /// A transaction that no sealed block holds: its block fields are null.
-pub fn unsealed(stored: &StoredTransaction) -> Result<Transaction, RpcError> {
+pub fn unsealed(stored: &StoredTransaction) -> Result<RpcTransaction, RpcError> {
     let inner = TransactionInfo { hash: Some(stored.hash), ..Default::default() };
     describe(stored, OpTransactionInfo::new(inner, OpDepositInfo::default()))
 }
 
 /// A transaction of the pool.
-pub fn pending(transaction: &PooledTransaction) -> Result<Transaction, RpcError> {
+pub fn pending(transaction: &PooledTransaction) -> Result<RpcTransaction, RpcError> {
     unsealed(&transaction.to_stored())
 }
 
-fn describe(stored: &StoredTransaction, info: OpTransactionInfo) -> Result<Transaction, RpcError> {
+fn describe(stored: &StoredTransaction, info: OpTransactionInfo) -> Result<RpcTransaction, RpcError> {
     let RecoveredTx { tx, sender, .. } = RecoveredTx::from_stored(stored).map_err(internal)?;
-    Ok(Transaction::from_transaction(Recovered::new_unchecked(tx, sender), info))
+    Ok(RpcTransaction::new(tx, sender, info))
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_consensus::Sealable;
+    use alloy_primitives::TxKind;
+    use op_alloy_consensus::TxDeposit;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_deposit_that_creates_says_that_it_calls_nobody() {
+        for (to, shown) in [(TxKind::Create, Value::Null), (TxKind::Call(Address::ZERO), json!(Address::ZERO))] {
+            let deposit = OpTxEnvelope::Deposit(TxDeposit { to, ..Default::default() }.seal_slow());
+            let info = OpTransactionInfo::new(TransactionInfo::default(), OpDepositInfo::default());
+            let answer = serde_json::to_value(RpcTransaction::new(deposit, Address::ZERO, info)).unwrap();
+            assert_eq!(answer.get("to"), Some(&shown));
+            assert_eq!(answer["type"], "0x7e");
+        }
+    }
 }

@@ -4,10 +4,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use alloy_consensus::Transaction as _;
 use alloy_primitives::{Address, U64};
-use op_alloy_rpc_types::Transaction;
 use serde::Serialize;
 
-use super::{QueryContext, params::Params, transactions};
+use super::{
+    QueryContext,
+    params::Params,
+    transactions::{self, RpcTransaction},
+};
 use crate::{
     error::RpcError,
     pool::{Content, PooledTransaction},
@@ -27,7 +30,7 @@ pub fn status(context: &QueryContext) -> Result<Sections<U64>, RpcError> {
     Ok(Sections { pending: U64::from(pending), queued: U64::from(queued) })
 }
 
-pub fn content(context: &QueryContext) -> Result<Sections<BTreeMap<Address, ByNonce<Transaction>>>, RpcError> {
+pub fn content(context: &QueryContext) -> Result<Sections<BTreeMap<Address, ByNonce<RpcTransaction>>>, RpcError> {
     let (pending, queued) = context.pool.lock().content();
     Ok(Sections {
         pending: by_sender(pending, transactions::pending)?,
@@ -35,7 +38,10 @@ pub fn content(context: &QueryContext) -> Result<Sections<BTreeMap<Address, ByNo
     })
 }
 
-pub fn content_from(context: &QueryContext, params: &Params<'_>) -> Result<Sections<ByNonce<Transaction>>, RpcError> {
+pub fn content_from(
+    context: &QueryContext,
+    params: &Params<'_>,
+) -> Result<Sections<ByNonce<RpcTransaction>>, RpcError> {
     let (pending, queued) = context.pool.lock().content_from(&params.required(0)?);
     Ok(Sections {
         pending: by_nonce(&pending, transactions::pending)?,

@@ -3,6 +3,7 @@
 mod access_list;
 mod estimate;
 mod overrides;
+mod precompiles;
 mod request;
 mod simulate;
 
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 pub use access_list::create_access_list;
 use alloy_eips::BlockId;
-use alloy_primitives::Bytes;
+use alloy_primitives::{Bytes, U256};
 use alloy_rpc_types_eth::{BlockOverrides, TransactionRequest, state::StateOverride};
 use altlayer_execution::{
     DbError, StateDb,
@@ -20,9 +21,10 @@ use altlayer_state::StateRead;
 pub use estimate::estimate_gas;
 use op_revm::{OpHaltReason, OpSpecId, OpTransactionError, api::default_ctx::OpContext};
 pub use overrides::{apply_block_overrides, apply_state_overrides};
+pub use precompiles::CallPrecompiles;
 pub use request::transaction_env;
 use revm::{
-    InspectEvm, Inspector,
+    DatabaseRef, InspectEvm, Inspector,
     context::{BlockEnv, CfgEnv, TxEnv},
     context_interface::result::{EVMError, ExecResultAndState, ExecutionResult, InvalidTransaction},
     database::CacheDB,
@@ -49,6 +51,7 @@ pub struct CallScene {
     pub cfg: CfgEnv<OpSpecId>,
     pub block: BlockEnv,
     pub state: CallState,
+    pub precompiles: CallPrecompiles,
 }
 
 impl CallScene {
@@ -67,10 +70,12 @@ impl CallScene {
         if let Some(overrides) = block_overrides {
             apply_block_overrides(overrides, &mut block, &mut state);
         }
+        let cfg = cfg_env(&context.spec, header.timestamp);
+        let mut precompiles = CallPrecompiles::new(cfg.spec);
         if let Some(overrides) = state_overrides {
-            apply_state_overrides(overrides, &mut state)?;
+            apply_state_overrides(overrides, &mut state, &mut precompiles)?;
         }
-        Ok(Self { cfg: cfg_env(&context.spec, header.timestamp), block, state })
+        Ok(Self { cfg, block, state, precompiles })
     }
 
     /// Runs a call under an inspector without committing it.
@@ -78,10 +83,22 @@ impl CallScene {
     where
         I: for<'a> Inspector<OpContext<&'a mut CallState>>,
     {
+        self.require_value(&tx)?;
         let (mut cfg, mut block) = (self.cfg.clone(), self.block.clone());
         relax_for_call(&mut cfg, &mut block, tx.gas_price);
-        let mut evm = evm_with_inspector(&mut self.state, cfg, block, inspector);
-        evm.inspect_tx(call_transaction(tx)).map_err(CallError)
+        let evm = evm_with_inspector(&mut self.state, cfg, block, inspector);
+        evm.with_precompiles(self.precompiles.clone()).inspect_tx(call_transaction(tx)).map_err(CallError)
+    }
+
+    /// The caller must have what it sends, also where nothing is charged for gas.
+    pub fn require_value(&self, tx: &TxEnv) -> Result<(), CallError> {
+        let account = self.state.basic_ref(tx.caller).map_err(|error| CallError(EVMError::Database(error)))?;
+        let balance = account.map_or(U256::ZERO, |account| account.balance);
+        if tx.value <= balance {
+            return Ok(());
+        }
+        let lack = InvalidTransaction::LackOfFundForMaxFee { fee: Box::new(tx.value), balance: Box::new(balance) };
+        Err(CallError(EVMError::Transaction(OpTransactionError::Base(lack))))
     }
 }
 

@@ -7,24 +7,31 @@ use alloy_rpc_types_eth::{
 };
 use revm::{DatabaseRef, bytecode::Bytecode, context::BlockEnv, context_interface::block::BlobExcessGasAndPrice};
 
-use super::CallState;
+use super::{CallPrecompiles, CallState};
 use crate::{error::RpcError, query::failure::invalid_params};
 
 /// Accounts of one override; each costs a read.
 const MAX_ACCOUNTS: usize = 1024;
 
-pub fn apply_state_overrides(overrides: StateOverride, state: &mut CallState) -> Result<(), RpcError> {
+pub fn apply_state_overrides(
+    overrides: StateOverride,
+    state: &mut CallState,
+    precompiles: &mut CallPrecompiles,
+) -> Result<(), RpcError> {
     if overrides.len() > MAX_ACCOUNTS {
         return Err(invalid_params(format!("too many accounts in the state override, at most {MAX_ACCOUNTS}")));
     }
+    for destination in overrides.values().filter_map(|account| account.move_precompile_to) {
+        if overrides.contains_key(&destination) {
+            return Err(RpcError::server(format!("account {destination} is already overridden")));
+        }
+    }
     for (address, account) in overrides {
         let AccountOverride { balance, nonce, code, state: full, state_diff, move_precompile_to } = account;
-        if move_precompile_to.is_some() {
-            return Err(invalid_params("movePrecompileToAddress is not supported"));
-        }
         if full.is_some() && state_diff.is_some() {
-            return Err(invalid_params(format!("account {address} has both 'state' and 'stateDiff'")));
+            return Err(RpcError::server(format!("account {address} has both 'state' and 'stateDiff'")));
         }
+        precompiles.override_account(address, move_precompile_to)?;
         let mut info = state.basic_ref(address)?.unwrap_or_default();
         if let Some(balance) = balance {
             info.balance = balance;

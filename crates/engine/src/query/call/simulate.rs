@@ -1,12 +1,11 @@
 //! `eth_simulateV1`: blocks of calls on top of a block, as if they had been mined (execution-apis, `eth_simulateV1`).
 //!
-//! Deviations: a call's block carries no deposits and no system calls, and `movePrecompileToAddress` is refused.
+//! Deviation: a call's block carries no deposits and no system calls.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use alloy_consensus::{
-    Eip658Value, Header, Receipt, SignableTransaction, TxEip1559, TxLegacy,
-    transaction::{Recovered, TransactionInfo},
+    Eip658Value, Header, Receipt, SignableTransaction, TxEip1559, TxLegacy, transaction::TransactionInfo,
 };
 use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::{B256, Bloom, Bytes, Signature, U256};
@@ -24,7 +23,6 @@ use op_alloy_consensus::{
     OpReceipt, OpTxEnvelope,
     transaction::{OpDepositInfo, OpTransactionInfo},
 };
-use op_alloy_rpc_types::Transaction;
 use op_revm::OpTransactionError;
 use revm::{
     DatabaseCommit, DatabaseRef, InspectEvm,
@@ -35,8 +33,8 @@ use revm::{
 use revm_inspectors::transfer::TransferInspector;
 
 use super::{
-    CallError, CallResult, CallScene, CallState, apply_block_overrides, apply_state_overrides, halt_message,
-    transaction_env,
+    CallError, CallPrecompiles, CallResult, CallScene, CallState, apply_block_overrides, apply_state_overrides,
+    halt_message, transaction_env,
 };
 use crate::{
     error::RpcError,
@@ -47,6 +45,7 @@ use crate::{
         guard::Guard,
         params::Params,
         target::{self, Target},
+        transactions::RpcTransaction,
     },
 };
 
@@ -163,15 +162,15 @@ impl Simulation<'_> {
         header.beneficiary = env.beneficiary;
         header.mix_hash = env.prevrandao.unwrap_or_default();
         header.base_fee_per_gas = Some(env.basefee);
+        let cfg = cfg_env(&self.context.spec, header.timestamp);
+        // Each block starts with the precompiles where the rules have them, as in go-ethereum.
+        let mut precompiles = CallPrecompiles::new(cfg.spec);
         if let Some(overrides) = block.state_overrides {
-            apply_state_overrides(overrides, &mut self.state)?;
+            apply_state_overrides(overrides, &mut self.state, &mut precompiles)?;
         }
         let placeholder: CallState = CacheDB::new(StateDb(self.base.clone()));
-        let mut scene = CallScene {
-            cfg: cfg_env(&self.context.spec, header.timestamp),
-            block: env,
-            state: std::mem::replace(&mut self.state, placeholder),
-        };
+        let mut scene =
+            CallScene { cfg, block: env, precompiles, state: std::mem::replace(&mut self.state, placeholder) };
         let mut executed = Executed::default();
         let outcome = block.calls.iter().try_for_each(|call| self.call(call, &mut scene, &mut executed));
         self.state = scene.state;
@@ -237,7 +236,9 @@ impl Simulation<'_> {
         let base_fee = block.basefee;
         let transfers = TransferInspector::new(false).with_logs(self.trace_transfers);
         let mut inspectors = (Guard::new(self.context), transfers);
+        scene.require_value(tx).map_err(|CallError(error)| describe(error, tx, base_fee))?;
         let outcome = evm_with_inspector(&mut scene.state, cfg, block, &mut inspectors)
+            .with_precompiles(scene.precompiles.clone())
             .inspect_tx(call_transaction(tx.clone()))
             .map_err(|error| describe(error, tx, base_fee))?;
         inspectors.0.check()?;
@@ -281,7 +282,7 @@ impl Simulation<'_> {
                     block_timestamp: Some(header.timestamp),
                 };
                 let info = OpTransactionInfo::new(inner, OpDepositInfo::default());
-                Transaction::from_transaction(Recovered::new_unchecked(tx, stored.sender), info)
+                RpcTransaction::new(tx, stored.sender, info)
             };
             BlockTransactions::Full(transactions.into_iter().enumerate().map(describe).collect())
         } else {
@@ -342,7 +343,7 @@ impl Executed {
                 Bytes::new(),
                 Some(SimulateError {
                     code: SimulateError::VM_EXECUTION_ERROR_CODE,
-                    message: format!("vm execution error: {}", halt_message(reason)),
+                    message: halt_message(reason),
                     data: None,
                 }),
             ),

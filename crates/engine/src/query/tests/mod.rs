@@ -150,11 +150,16 @@ fn logs() {
         (json!({ "fromBlock": "0x3" }), 0),
         (json!({ "fromBlock": "0x0", "address": RECEIVER }), 0),
         (json!({ "fromBlock": "0x99", "toBlock": "0x100" }), 0),
+        // The block after the last one: nothing yet. Tags name no order that could be wrong.
+        (json!({ "fromBlock": "0x4" }), 0),
+        (json!({ "fromBlock": "latest", "toBlock": "0x0" }), 0),
     ] {
         assert_eq!(chain.get("eth_getLogs", json!([filter])).as_array().unwrap().len(), count, "{filter}");
     }
     let backwards = json!([{ "fromBlock": "0x2", "toBlock": "0x1" }]);
     assert_eq!(chain.fail("eth_getLogs", backwards), (-32000, "invalid block range params".into()));
+    let pending = json!([{ "fromBlock": "0x0", "toBlock": "pending" }]);
+    assert_eq!(chain.fail("eth_getLogs", pending), (-32000, "pending logs are not supported".into()));
     let receipts = chain.get("eth_getBlockReceipts", json!(["0x2"]));
     assert_eq!(receipts[1]["logs"], all);
 }
@@ -177,6 +182,14 @@ fn calls() {
     assert_eq!(code, -32000);
     assert!(message.contains("insufficient funds for gas * price + value"), "{message}");
     assert_eq!(chain.fail("eth_call", json!([{ "to": to, "chainId": "0x1" }])).0, -32000);
+    // The value must be there, also where nothing is asked for gas.
+    let poor = json!([{ "from": RECEIVER, "to": SENDER, "value": "0x7" }, "latest"]);
+    for method in ["eth_call", "eth_createAccessList", "debug_traceCall"] {
+        let (code, message) = chain.fail(method, poor.clone());
+        assert_eq!(code, -32000, "{method}");
+        assert!(message.contains("insufficient funds for gas * price + value"), "{method}: {message}");
+        assert!(message.contains("have 6 want 7"), "{method}: {message}");
+    }
 }
 
 #[test]
@@ -195,6 +208,35 @@ fn overrides() {
     let answer =
         chain.get("eth_call", json!([{ "to": nowhere }, "latest", state, { "number": "0x64", "time": "0xc8" }]));
     assert_eq!(answer, format!("{}{}", word(100), &word(200)[2..]));
+}
+
+#[test]
+fn precompiles_move_and_make_room() {
+    const SHA256: &str = "0x0000000000000000000000000000000000000002";
+    const NOWHERE: &str = "0x00000000000000000000000000000000000000bb";
+    let chain = TestChain::new();
+    let call =
+        |to: &str, overrides: Value| chain.ask("eth_call", json!([{ "to": to, "input": "0x12" }, "latest", overrides]));
+    let hash = call(SHA256, json!({})).unwrap();
+    let moves = json!({ SHA256: { "movePrecompileToAddress": NOWHERE } });
+    assert_eq!(call(NOWHERE, moves.clone()).unwrap(), hash);
+    assert_eq!(call(SHA256, moves.clone()).unwrap(), "0x", "its old address is an account without code");
+    let traced = chain.get(
+        "debug_traceCall",
+        json!([{ "to": NOWHERE, "input": "0x12" }, "latest", { "tracer": "callTracer", "stateOverrides": moves }]),
+    );
+    assert_eq!(traced["output"], hash);
+    let simulated =
+        json!({ "blockStateCalls": [{ "stateOverrides": moves, "calls": [{ "to": NOWHERE, "input": "0x12" }] }] });
+    assert_eq!(chain.get("eth_simulateV1", json!([simulated]))[0]["calls"][0]["returnData"], hash);
+    // PUSH1 42, MSTORE, RETURN in the precompile's place.
+    let code = json!({ SHA256: { "code": "0x602a60005260206000f3" } });
+    assert_eq!(call(SHA256, code).unwrap(), word(42));
+    let taken = json!({ SHA256: { "movePrecompileToAddress": NOWHERE }, NOWHERE: { "balance": "0x1" } });
+    assert!(call(NOWHERE, taken).unwrap_err().message.contains("is already overridden"));
+    let stranger = json!({ NOWHERE: { "movePrecompileToAddress": SHA256 } });
+    let error = call(SHA256, stranger).unwrap_err();
+    assert_eq!((error.code, error.message.contains("is not a precompile")), (-32000, true));
 }
 
 #[test]
@@ -296,9 +338,27 @@ fn traces() {
     assert_eq!(chain.get("debug_traceBlockByHash", json!([block["hash"], { "tracer": "callTracer" }])), whole);
     let raw = chain.get("debug_getRawBlock", json!(["0x2"]));
     assert_eq!(chain.get("debug_traceBlock", json!([raw, { "tracer": "callTracer" }])), whole);
-    for tracer in ["4byteTracer", "noopTracer", "flatCallTracer"] {
+    for tracer in ["4byteTracer", "noopTracer"] {
         chain.get("debug_traceTransaction", json!([call_hash, { "tracer": tracer }]));
     }
+    let flat = chain.get("debug_traceTransaction", json!([call_hash, { "tracer": "flatCallTracer" }]));
+    assert_eq!(flat[0]["result"]["gasUsed"], receipt["gasUsed"]);
+    let mux =
+        json!({ "tracer": "muxTracer", "tracerConfig": { "callTracer": { "withLog": true }, "prestateTracer": {} } });
+    let mux = chain.get("debug_traceTransaction", json!([call_hash, mux]));
+    assert_eq!((&mux["callTracer"], &mux["prestateTracer"]), (&call, &before));
+    // Of the accounts that fees go to only the coinbase belongs to the state before.
+    let coinbase = block["miner"].as_str().unwrap();
+    assert!(before.get(coinbase).is_some(), "{before}");
+    for vault in ["19", "1a", "1b"] {
+        let vault = format!("0x42000000000000000000000000000000000000{vault}");
+        assert_eq!((before.get(&vault), diff["post"].get(&vault)), (None, None));
+        // A call to one looks at it.
+        let looks = json!([{ "to": vault }, "latest", { "tracer": "prestateTracer" }]);
+        assert!(chain.get("debug_traceCall", looks).get(&vault).is_some());
+    }
+    let short = chain.get("debug_traceTransaction", json!([call_hash, { "limit": 1 }]));
+    assert_eq!(short["structLogs"], json!([steps["structLogs"][0]]));
     let simulated = chain.get(
         "debug_traceCall",
         json!([{ "to": chain.contract, "input": word(9) }, "latest", { "tracer": "callTracer" }]),
@@ -310,6 +370,8 @@ fn traces() {
         "tracer not found"
     );
     assert_eq!(chain.fail("debug_traceTransaction", json!([word(1)])).1, "transaction not found");
+    let beyond = json!([{ "to": chain.contract }, "0x2", { "txIndex": "0x3" }]);
+    assert!(chain.fail("debug_traceCall", beyond).1.starts_with("transaction index 3 out of range"));
 }
 
 #[test]
@@ -369,7 +431,7 @@ fn fees() {
     assert_eq!(history["reward"][2], json!(["0xf4240", "0xf4240", "0xf4240"]));
     assert_eq!(history["reward"][0], json!(["0x0", "0x0", "0x0"]));
     let (_, message) = chain.fail("eth_feeHistory", json!(["0x1", "latest", [50.0, 10.0]]));
-    assert_eq!(message, "invalid reward percentile: #0:50 >= #1:10");
+    assert_eq!(message, "invalid reward percentile: #0:50.000000 >= #1:10.000000");
     assert_eq!(chain.fail("eth_feeHistory", json!(["0x1", "0x9"])).1, "request beyond head block: requested 9, head 3");
 }
 
