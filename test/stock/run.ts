@@ -6,6 +6,7 @@ import { goIsInstalled, stockProgram } from "./build.ts";
 import { withDirectory } from "./chain.ts";
 import type { Scenario, ScenarioContext } from "./scenario.ts";
 import { holoceneActivates } from "./scenarios/activation.ts";
+import { answersAreOpGeths } from "./scenarios/answers.ts";
 import { deployOnGeth } from "./scenarios/deploy-on-geth.ts";
 import { derivationOfRandomHistories } from "./scenarios/derivation-histories.ts";
 import { divergenceIsFound } from "./scenarios/divergence.ts";
@@ -25,11 +26,13 @@ const QUICK: readonly Scenario[] = [
   stockOverOurEngine("holocene"),
   ourDerivationOverOpGeth("granite", { dataAvailability: "blobs", batches: "span" }),
   divergenceIsFound("granite"),
+  answersAreOpGeths("holocene"),
 ];
 
 const SCENARIOS: readonly Scenario[] = [
   ...QUICK,
   derivationOfRandomHistories({ seed: Number(process.env.SEED ?? 1), histories: 60 }),
+  answersAreOpGeths("granite"),
   deployOnGeth,
   stockSequences("granite"),
   stockSequences("holocene"),
