@@ -11,22 +11,33 @@ import { blockAt, call, headNumber, until } from "./support/rpc.ts";
 const dataDir = temporaryDataDir();
 const other = temporaryDataDir();
 let sequencer: DevChain;
-let follower: Running<{ readonly role: string; readonly rpc: string }>;
+interface NodeReady {
+  readonly role: string;
+  readonly rpc: string;
+}
+let follower: Running<NodeReady>;
 
-beforeAll(async () => {
-  sequencer = await startDevChain({ dataDir: dataDir.path });
-  await altlayer("export", "--from", dataDir.path, "--out", join(other.path, "chain"));
+/** A node of the sequencer's chain, from the files that `altlayer export` wrote. */
+function startFollower(name: string, extra: object = {}): Promise<Running<NodeReady>> {
   const { endpoints } = sequencer.ready;
   const config = {
-    dataDir: "data",
+    dataDir: `${name}-data`,
     genesisFile: "chain/genesis.json",
     rollupFile: "chain/rollup.json",
     l1: { url: endpoints.l1, pollMs: 250, beacon: { urls: [endpoints.beacon] } },
     rpc: { port: 0 },
     forwardTo: endpoints.rpc,
+    ...extra,
   };
-  writeFileSync(join(other.path, "node.json"), JSON.stringify(config));
-  follower = await runAltlayer("node", "--config", join(other.path, "node.json"), "--log-level", "warn");
+  const file = join(other.path, `${name}.json`);
+  writeFileSync(file, JSON.stringify(config));
+  return runAltlayer<NodeReady>("node", "--config", file, "--log-level", "warn");
+}
+
+beforeAll(async () => {
+  sequencer = await startDevChain({ dataDir: dataDir.path, flags: ["--gossip-port", "0"] });
+  await altlayer("export", "--from", dataDir.path, "--out", join(other.path, "chain"));
+  follower = await startFollower("follower");
 }, 240_000);
 afterAll(async () => {
   await follower?.stop();
@@ -64,6 +75,28 @@ describe("a second node", () => {
       hash,
     ]);
     expect(receipt.blockHash).toBe(theirs.blockHash);
+  }, 150_000);
+
+  test("hears of blocks from its peer before they are on L1, signed by the sequencer", async () => {
+    const listener = await startFollower("listener", { gossip: { peers: [sequencer.ready.endpoints.gossip] } });
+    try {
+      const ahead = await until(
+        "an unsafe block ahead of the safe one",
+        async () => {
+          const [latest, safe] = await Promise.all(
+            ["latest", "safe"].map((tag) => headNumber(listener.ready.rpc, tag)),
+          );
+          return (latest ?? 0) > (safe ?? 0) + 1 && latest;
+        },
+        90_000,
+      );
+      const [heard, made] = await Promise.all(
+        [listener.ready.rpc, sequencer.ready.endpoints.rpc].map((url) => blockAt(url, ahead)),
+      );
+      expect(heard?.hash).toBe(made?.hash);
+    } finally {
+      expect(await listener.stop()).toBe(0);
+    }
   }, 150_000);
 
   test("tells its status", async () => {

@@ -64,6 +64,11 @@ function program(done: (exitCode: number) => void): Command {
       .option("--beacon-port <port>", "beacon API with the L1's blobs; default 5052, or a free port", port)
       .option("--metrics-port <port>", "Prometheus metrics, health, readiness; default 7300, or a free port", port)
       .option("--flashblocks-port <port>", "WebSocket stream of slices; default 1111, or a free port", port)
+      .option(
+        "--gossip-port <port>",
+        "tell followers of unsafe blocks by libp2p; 0 for a free port; none by default",
+        port,
+      )
       .option("--block-time <seconds>", "time between two L2 blocks (new chains)", positive, 1)
       .option("--l1-block-time <seconds>", "time between two L1 blocks", positive, 2)
       .option("--chain-id <id>", "chain id of the rollup (new chains)", positive, 42069)

@@ -10,7 +10,13 @@ type Hex = `0x${string}`;
 
 /** What `altlayer dev --json` prints. */
 export interface DevReady {
-  readonly endpoints: { readonly rpc: string; readonly ws: string; readonly l1: string; readonly beacon: string };
+  readonly endpoints: {
+    readonly rpc: string;
+    readonly ws: string;
+    readonly l1: string;
+    readonly beacon: string;
+    readonly gossip: string | null;
+  };
   readonly chains: { readonly l1: number; readonly l2: number };
   readonly accounts: readonly { readonly address: Hex; readonly privateKey: Hex }[];
   readonly addresses: Readonly<Record<string, Hex>>;

@@ -20,6 +20,7 @@ export interface DevCommandOptions extends LoggingOptions {
   readonly beaconPort?: number;
   readonly metricsPort?: number;
   readonly flashblocksPort?: number;
+  readonly gossipPort?: number;
   readonly blockTime: number;
   readonly l1BlockTime: number;
   readonly chainId: number;
@@ -53,6 +54,7 @@ export async function dev(options: DevCommandOptions, output: Output): Promise<n
           beacon: wish("--beacon-port", options.beaconPort, 5052),
           metrics: wish("--metrics-port", options.metricsPort, 7300),
           flashblocks: wish("--flashblocks-port", options.flashblocksPort, 1111),
+          ...(options.gossipPort === undefined ? {} : { gossip: wish("--gossip-port", options.gossipPort, 0) }),
         },
         l2ChainId: options.chainId,
         blockTimeSeconds: options.blockTime,

@@ -15,6 +15,7 @@ export function printBanner(ready: DevReady, output: Output): void {
   row("L1 beacon API (blobs)", endpoints.beacon);
   row("Flashblocks", endpoints.flashblocks);
   row("metrics", endpoints.metrics);
+  if (endpoints.gossip !== null) row("gossip", endpoints.gossip);
   row("data directory", ready.dataDir);
   output.line();
   output.line("Test accounts, funded on both chains (everybody knows these keys: no real funds)");

@@ -14,6 +14,8 @@ export interface DevNodeOptions {
   readonly rpcPort: number;
   readonly metricsPort: number;
   readonly flashblocksPort: number;
+  /** Absent: no gossip. */
+  readonly gossipPort?: number;
   readonly clockOffsetMs: number;
   readonly disputeGameFactory: string;
   readonly dataAvailability: "blobs" | "calldata" | "cheaper";
@@ -46,6 +48,7 @@ export async function devNodeConfig(options: DevNodeOptions): Promise<NodeConfig
     metrics: { host: "127.0.0.1", port: options.metricsPort, balancePollMs: BALANCES_EVERY_MS },
     flashblocks: { host: "127.0.0.1", port: options.flashblocksPort },
     sequencer: { confirmations: L1_CONFIRMATIONS, signer: keys.unsafeBlockSigner },
+    ...(options.gossipPort === undefined ? {} : { gossip: { listen: [`/ip4/127.0.0.1/tcp/${options.gossipPort}`] } }),
     batcher: {
       key: keys.batcher,
       dataAvailability: options.dataAvailability,

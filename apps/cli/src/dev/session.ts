@@ -21,6 +21,8 @@ export interface DevOptions {
     readonly beacon: PortWish;
     readonly metrics: PortWish;
     readonly flashblocks: PortWish;
+    /** Absent: no gossip. */
+    readonly gossip?: PortWish;
   };
   readonly l2ChainId: number;
   readonly blockTimeSeconds: number;
@@ -46,6 +48,8 @@ export interface DevReady {
     readonly beacon: string;
     readonly metrics: string;
     readonly flashblocks: string;
+    /** Multiaddress under which followers hear of unsafe blocks; null without gossip. */
+    readonly gossip: string | null;
   };
   readonly chains: { readonly l1: number; readonly l2: number };
   readonly accounts: readonly TestAccount[];
@@ -81,6 +85,7 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
     const metricsPort = await choosePort(options.ports.metrics, new Set([l1Port, rpcPort, beaconPort]));
     const taken = new Set([l1Port, rpcPort, beaconPort, metricsPort]);
     const flashblocksPort = await choosePort(options.ports.flashblocks, taken);
+    const gossipPort = options.ports.gossip && (await choosePort(options.ports.gossip, taken.add(flashblocksPort)));
 
     onProgress("starting the L1");
     const anvil = await startAnvil(
@@ -139,6 +144,7 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
         rpcPort,
         metricsPort,
         flashblocksPort,
+        ...(gossipPort === undefined ? {} : { gossipPort }),
         clockOffsetMs: anvil.clockOffsetMs,
         disputeGameFactory: record.addresses.DisputeGameFactoryProxy ?? "",
         dataAvailability: options.dataAvailability,
@@ -172,6 +178,7 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
           beacon: blobs.url,
           metrics: `http://127.0.0.1:${metricsPort}/metrics`,
           flashblocks: `ws://127.0.0.1:${flashblocksPort}`,
+          gossip: node.gossip?.node.addresses[0] ?? null,
         },
         chains: { l1: L1_CHAIN_ID, l2: record.l2ChainId },
         accounts: userAccounts(),
