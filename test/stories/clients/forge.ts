@@ -11,6 +11,7 @@ import { foundryBinary } from "../support/foundry.ts";
 
 const run = promisify(execFile);
 const PROJECT = fileURLToPath(new URL("./forge/", import.meta.url));
+const COMPILER = fileURLToPath(new URL("../../../contracts/solc.mjs", import.meta.url));
 const TIMEOUT_MS = 90_000;
 const COUNTER = parseAbi(["function number() view returns (uint256)"]);
 
@@ -19,18 +20,12 @@ export function forgeStories(dev: () => DevReady): void {
   beforeAll(() => {
     project = mkdtempSync(join(tmpdir(), "altlayer-forge-"));
     cpSync(PROJECT, project, { recursive: true });
-    const compiler = join(PROJECT, "solc.ts");
-    writeFileSync(
-      join(project, "solc"),
-      `#!/bin/sh\nexec "${process.execPath}" --disable-warning=ExperimentalWarning "${compiler}" "$@"\n`,
-      { mode: 0o755 },
-    );
   });
   afterAll(() => rmSync(project, { recursive: true, force: true }));
 
   const forge = async (command: string, ...args: string[]) => {
     const key = dev().accounts[4]?.privateKey ?? "";
-    const flags = ["--use", "./solc", "--offline", "--rpc-url", dev().endpoints.rpc, "--private-key", key];
+    const flags = ["--use", COMPILER, "--offline", "--rpc-url", dev().endpoints.rpc, "--private-key", key];
     const { stdout } = await run(foundryBinary("forge"), [command, ...args, ...flags, "--broadcast", "--json"], {
       cwd: project,
       timeout: TIMEOUT_MS,
