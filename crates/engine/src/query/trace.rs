@@ -262,7 +262,7 @@ fn inspect(
     })?;
     outcome.state.extend(credited);
     let gas_used = outcome.result.tx_gas_used();
-    Traced { tx: &tx.base, gas_used, coinbase: block.beneficiary, before: &*state }
+    Traced { tx: &tx.base, gas_used, coinbase: block.beneficiary, before: &*state, changes: &outcome.state }
         .correct(&mut trace, &options)
         .map_err(|error| TraceFailure::Rpc(error.into()))?;
     Ok((trace, outcome.state))

@@ -6,7 +6,7 @@ use alloy_primitives::{Address, U256};
 use alloy_rpc_types_trace::{
     geth::{
         AccountState, CallFrame, DefaultFrame, GethDebugBuiltInTracerType, GethDebugTracerType,
-        GethDebugTracingOptions, GethTrace, PreStateConfig, PreStateFrame, StructLog,
+        GethDebugTracingOptions, GethTrace, PreStateConfig, PreStateFrame, PreStateMode, StructLog,
     },
     parity::{LocalizedTransactionTrace, TraceOutput},
 };
@@ -79,6 +79,8 @@ pub struct Traced<'a> {
     pub coinbase: Address,
     /// The state before the transaction.
     pub before: &'a CallState,
+    /// What it changed.
+    pub changes: &'a EvmState,
 }
 
 impl Traced<'_> {
@@ -91,12 +93,15 @@ impl Traced<'_> {
                     frame.calls.clear();
                 }
             }
-            GethTrace::FlatCallTracer(frames) => self.whole_gas(frames),
-            GethTrace::PreStateTracer(PreStateFrame::Default(accounts)) => {
-                let config = config.clone().into_pre_state_config().unwrap_or_default();
-                if !accounts.0.contains_key(&self.coinbase) {
-                    accounts.0.insert(self.coinbase, self.coinbase_before(&config)?);
+            GethTrace::FlatCallTracer(frames) => {
+                self.whole_gas(frames);
+                let config = config.clone().into_flat_call_config().unwrap_or_default();
+                if config.convert_parity_errors != Some(true) {
+                    word_failures(frames);
                 }
+            }
+            GethTrace::PreStateTracer(PreStateFrame::Default(accounts)) => {
+                self.complete_prestate(accounts, &config.clone().into_pre_state_config().unwrap_or_default())?;
             }
             GethTrace::MuxTracer(traces) => {
                 for (tracer, trace) in &mut traces.0 {
@@ -117,9 +122,7 @@ impl Traced<'_> {
             ) => self.top_frame(frame),
             (_, GethTrace::FlatCallTracer(frames)) => self.whole_gas(frames),
             (_, GethTrace::PreStateTracer(PreStateFrame::Default(accounts))) => {
-                if !accounts.0.contains_key(&self.coinbase) {
-                    accounts.0.insert(self.coinbase, self.coinbase_before(&PreStateConfig::default())?);
-                }
+                self.complete_prestate(accounts, &PreStateConfig::default())?;
             }
             _ => {}
         }
@@ -140,6 +143,20 @@ impl Traced<'_> {
         }
     }
 
+    /// The state before a transaction has its coinbase, and not what the transaction created on empty accounts.
+    fn complete_prestate(&self, accounts: &mut PreStateMode, config: &PreStateConfig) -> Result<(), DbError> {
+        accounts.0.retain(|address, account| {
+            let created = self.changes.get(address).is_some_and(Account::is_created);
+            let was_empty =
+                account.balance.unwrap_or_default().is_zero() && account.nonce.is_none() && account.code.is_none();
+            !(created && was_empty)
+        });
+        if !accounts.0.contains_key(&self.coinbase) {
+            accounts.0.insert(self.coinbase, self.coinbase_before(config)?);
+        }
+        Ok(())
+    }
+
     fn coinbase_before(&self, config: &PreStateConfig) -> Result<AccountState, DbError> {
         let info = self.before.basic_ref(self.coinbase)?.unwrap_or_default();
         let code = if config.code_enabled() && !info.is_empty_code_hash() {
@@ -148,6 +165,21 @@ impl Traced<'_> {
             None
         };
         Ok(AccountState::from_account_info(info.nonce, info.balance, code))
+    }
+}
+
+/// go-ethereum's words for why a frame failed, where the library has Parity's.
+fn word_failures(frames: &mut [LocalizedTransactionTrace]) {
+    for error in frames.iter_mut().filter_map(|frame| frame.trace.error.as_mut()) {
+        let words = match error.as_str() {
+            "Reverted" => "execution reverted",
+            "Out of gas" => "out of gas",
+            "Bad instruction" => "invalid opcode: INVALID",
+            "Bad jump destination" => "invalid jump destination",
+            "Mutable Call In Static Context" => "write protection",
+            _ => continue,
+        };
+        *error = words.into();
     }
 }
 

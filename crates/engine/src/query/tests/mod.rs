@@ -357,6 +357,14 @@ fn traces() {
         let looks = json!([{ "to": vault }, "latest", { "tracer": "prestateTracer" }]);
         assert!(chain.get("debug_traceCall", looks).get(&vault).is_some());
     }
+    // What a transaction creates was not there before it.
+    let creation = chain.get("eth_getBlockByNumber", json!(["0x1", false]))["transactions"][2].clone();
+    let before_creation = chain.get("debug_traceTransaction", json!([creation, { "tracer": "prestateTracer" }]));
+    assert_eq!(before_creation.get(&contract), None);
+    assert!(before_creation.get(SENDER.to_string().to_lowercase()).is_some());
+    let flat =
+        chain.get("debug_traceTransaction", json!([block["transactions"][2]["hash"], { "tracer": "flatCallTracer" }]));
+    assert_eq!(flat[0]["error"], "execution reverted");
     let short = chain.get("debug_traceTransaction", json!([call_hash, { "limit": 1 }]));
     assert_eq!(short["structLogs"], json!([steps["structLogs"][0]]));
     let simulated = chain.get(
