@@ -1,6 +1,6 @@
 //! What go-ethereum's tracers answer where those of revm-inspectors answer otherwise.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, btree_map::Entry};
 
 use alloy_primitives::{Address, U256};
 use alloy_rpc_types_trace::{
@@ -88,10 +88,10 @@ impl Traced<'_> {
         let config = &options.tracer_config;
         match trace {
             GethTrace::Default(frame) => shape_steps(frame, options.config.limit),
-            GethTrace::CallTracer(frame) => {
-                if config.clone().into_call_config().is_ok_and(|config| config.only_top_call == Some(true)) {
-                    frame.calls.clear();
-                }
+            GethTrace::CallTracer(frame)
+                if config.clone().into_call_config().is_ok_and(|config| config.only_top_call == Some(true)) =>
+            {
+                frame.calls.clear();
             }
             GethTrace::FlatCallTracer(frames) => {
                 self.whole_gas(frames);
@@ -151,8 +151,8 @@ impl Traced<'_> {
                 account.balance.unwrap_or_default().is_zero() && account.nonce.is_none() && account.code.is_none();
             !(created && was_empty)
         });
-        if !accounts.0.contains_key(&self.coinbase) {
-            accounts.0.insert(self.coinbase, self.coinbase_before(config)?);
+        if let Entry::Vacant(entry) = accounts.0.entry(self.coinbase) {
+            entry.insert(self.coinbase_before(config)?);
         }
         Ok(())
     }
