@@ -1,3 +1,4 @@
+// Size: the composition root of a node, in the order of its boot; what it composes lies in the other files of this folder.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Engine, EngineOptions, ExecutionPayload, Hex } from "@altlayer/engine";
