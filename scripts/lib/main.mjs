@@ -13,6 +13,7 @@ const USAGE = `usage: npm run <command> [-- arguments]      (or: node scripts/ru
   contracts     set up, then forge on our own contracts: [test|fuzz|gas|size] (fuzz: 10,000 runs each)
   simulate      set up, then MACH's operators under faults: [--seeds N] [--from S] [--seed S]
   bench         set up, then a benchmark by name
+  soak          set up, then an hour of ordinary work, with a verdict: [--minutes M]
   faults        set up, then random mixes of L1 faults: [--seeds N] [--seed S] [--phases P]
 `;
 
@@ -24,6 +25,7 @@ const COMMANDS = {
   check: async (args, tools) => (await import("../tasks/check.mjs")).runChecks(args, tools),
   conformance: async (args, tools) => (await import("../tasks/conformance.mjs")).runConformance(args, tools),
   contracts: async (args, tools) => (await import("../tasks/contracts.mjs")).runContracts(args, tools),
+  soak: async (args, tools) => (await import("../tasks/soak.mjs")).runSoak(args, tools),
   faults: async (args, tools) => (await import("../tasks/faults.mjs")).runFaults(args, tools),
   simulate: async (args, tools) => (await import("../tasks/simulate.mjs")).runSimulations(args, tools),
   bench: async (args, tools) => (await import("../tasks/bench.mjs")).runBench(args, tools),

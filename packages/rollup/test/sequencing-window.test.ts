@@ -60,7 +60,7 @@ describe("batches that come late", () => {
   it("make the sequencer warn, throttle and stop in time, and go on without a reorg once they come", async () => {
     const l1 = await start(60);
     const settings = sequencing();
-    const window = { warnAt: 0.1, throttleAt: 0.15, stopAt: 0.2, throttledBlockBytes: 1_000 };
+    const window = { warnAt: 0.2, throttleAt: 0.25, stopAt: 0.3, throttledBlockBytes: 1_000 };
     const sequencer = await devnet.node("sequencer", {
       ...settings,
       l1,

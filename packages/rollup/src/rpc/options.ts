@@ -4,6 +4,8 @@ import { z } from "zod";
 export interface RpcLimits {
   /** Requests in one batch. */
   readonly batchRequests: number;
+  /** Batches of all clients that are answered at a time; more are refused, so that single requests are not. */
+  readonly batches: number;
   /** Bytes of a request body or of a WebSocket message. */
   readonly bodyBytes: number;
   /** Bytes of all results in one response. */
@@ -46,6 +48,7 @@ export interface RpcLimits {
 
 export const defaultLimits: RpcLimits = {
   batchRequests: 1_000,
+  batches: 256,
   bodyBytes: 5 * 1024 * 1024,
   responseBytes: 25 * 1000 * 1000,
   depth: 64,

@@ -7,6 +7,7 @@ import { RollupNode } from "../../src/node/node.ts";
 /** A node in a process of its own, which can be killed without warning. */
 export interface NodeProcess {
   readonly url: string;
+  readonly pid: number;
   kill(): Promise<void>;
 }
 
@@ -29,6 +30,7 @@ export async function startNodeProcess(configFile: string): Promise<NodeProcess>
   });
   return {
     url,
+    pid: child.pid ?? 0,
     kill: async () => {
       child.kill("SIGKILL");
       await ended;

@@ -1,5 +1,5 @@
 import type { RawJson } from "@altlayer/engine";
-import { invalidRequest, methodNotFound, parseError, responseTooLarge, toWireError } from "../errors.ts";
+import { invalidRequest, limitExceeded, methodNotFound, parseError, responseTooLarge, toWireError } from "../errors.ts";
 import type { RpcLimits } from "../options.ts";
 import type { ByteBudget, ByteHolding } from "./byte-budget.ts";
 import { isDeeperThan } from "./depth.ts";
@@ -21,6 +21,9 @@ export interface HandlerDependencies {
   readonly onInternalError?: (failure: { readonly method: string; readonly error: unknown }) => void;
 }
 
+/** So many batches run at the full limit of requests at a time; more share it. */
+const BATCH_SHARE = 4;
+
 /**
  * JSON-RPC 2.0 over any transport: one body in, one response text out (`undefined` when only notifications came).
  * Results are spliced into the response as the JSON text that the handler returned.
@@ -28,6 +31,8 @@ export interface HandlerDependencies {
 export class JsonRpcHandler {
   readonly #limits: RpcLimits;
   readonly #dependencies: HandlerDependencies;
+  /** Batches being answered. */
+  #batches = 0;
 
   constructor(options: { readonly limits: RpcLimits }, dependencies: HandlerDependencies) {
     this.#limits = options.limits;
@@ -51,18 +56,26 @@ export class JsonRpcHandler {
   }
 
   async #batch(requests: readonly unknown[], context: CallContext): Promise<string | undefined> {
+    if (this.#batches >= this.#limits.batches) {
+      return `[${errorResponse("null", limitExceeded("too many batches are under way, try again"))}]`;
+    }
     const budget = new ResponseBudget(this.#limits.responseBytes, context.budget);
     const responses: (string | undefined)[] = new Array(requests.length);
     let next = 0;
     const worker = async () => {
-      while (next < requests.length) {
+      while (next < requests.length && !context.isGone?.()) {
         const index = next++;
         responses[index] = await this.#one(requests[index], context, budget);
       }
     };
+    // Many batches at a time share what one would have, so that single requests do not wait behind all of them.
+    const share = Math.floor((BATCH_SHARE * this.#limits.concurrentRequests) / ++this.#batches);
+    const workers = Math.max(1, Math.min(this.#limits.concurrentRequests, requests.length, share));
     // Requests start in order, which keeps the order of a sender's transactions on their way into the pool.
-    await Promise.all(Array.from({ length: Math.min(this.#limits.concurrentRequests, requests.length) }, worker));
-    budget.release();
+    await Promise.all(Array.from({ length: workers }, worker)).finally(() => {
+      this.#batches--;
+      budget.release();
+    });
     const answered = responses.filter((response) => response !== undefined);
     return answered.length === 0 ? undefined : `[${answered.join(",")}]`;
   }

@@ -18,6 +18,8 @@ export interface CallContext {
   readonly notifier?: Notifier;
   /** What all clients together may make the server hold. */
   readonly budget?: ByteBudget;
+  /** Whether the client is gone: what it asked for need not be answered any more. */
+  readonly isGone?: () => boolean;
 }
 
 /** One JSON-RPC method: its parameters, and a handler that returns the result as JSON text. */

@@ -1,8 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { ByteBudget } from "../json-rpc/byte-budget.ts";
 import type { JsonRpcHandler } from "../json-rpc/handler.ts";
 import type { ListenOptions, RpcLimits } from "../options.ts";
 import { corsHeaders, isHostAllowed } from "./access.ts";
+import type { BodySlots } from "./body-slots.ts";
+
+/** Requests of one connection that may wait for their answers. */
+const MAX_PIPELINED = 4;
+/** Bodies up to this are read at once. */
+const SMALL_BODY_BYTES = 64 * 1024;
 
 /** Decides whether a request may come in: `undefined` lets it pass, else the reason for a 401. */
 export type Authorize = (request: IncomingMessage) => string | undefined;
@@ -18,11 +25,13 @@ export function createHttpListener(
   dependencies: {
     readonly handler: JsonRpcHandler;
     readonly budget: ByteBudget;
+    readonly slots: BodySlots;
     readonly authorize?: Authorize;
   },
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const { listen, limits } = options;
-  const { budget } = dependencies;
+  const { budget, slots } = dependencies;
+  const unanswered = new WeakMap<Socket, number>();
   const tooLarge = `content length too large (limit ${limits.bodyBytes})`;
   return (request, response) => {
     const cors = corsHeaders(request, listen);
@@ -39,10 +48,17 @@ export function createHttpListener(
     if (Number(request.headers["content-length"] ?? 0) > limits.bodyBytes) {
       return refuse(response, 413, tooLarge);
     }
-    readBody(request, { limit: limits.bodyBytes, budget }, (body) => {
-      if (body === "too large") return refuse(response, 413, tooLarge);
-      if (body === "busy") return refuse(response, 503, "too many requests are under way, try again");
-      dependencies.handler.handle(body, { budget }).then(
+    // Clients wait for an answer before they ask on; who does not would be served before everybody else.
+    const waiting = (unanswered.get(request.socket) ?? 0) + 1;
+    if (waiting > MAX_PIPELINED) {
+      request.socket.destroy();
+      return;
+    }
+    unanswered.set(request.socket, waiting);
+    response.once("close", () => unanswered.set(request.socket, (unanswered.get(request.socket) ?? 1) - 1));
+    readBody(request, { limit: limits.bodyBytes, slots }, (body) => {
+      if (body === undefined) return refuse(response, 413, tooLarge);
+      dependencies.handler.handle(body, { budget, isGone: () => response.destroyed }).then(
         (answer) => respond(response, answer ?? "", { budget, stalledMs: limits.stalledResponseMs }),
         () => refuse(response, 500, "internal error"),
       );
@@ -56,38 +72,41 @@ function isJson(contentType: string | undefined): boolean {
   return type === "application/json" || type === "application/json-rpc" || type === "application/jsonrequest";
 }
 
-/** Collects the body, until it grows beyond the limit (chunked bodies announce no length) or all clients hold too much. */
+/** Collects the body until it grows beyond the limit; beyond a few packets it needs a slot, and is not read before. */
 function readBody(
   request: IncomingMessage,
-  { limit, budget }: { readonly limit: number; readonly budget: ByteBudget },
-  done: (body: Buffer | "too large" | "busy") => void,
+  { limit, slots }: { readonly limit: number; readonly slots: BodySlots },
+  done: (body: Buffer | undefined) => void,
 ): void {
   const chunks: Buffer[] = [];
-  const held = budget.hold();
   let length = 0;
   let finished = false;
-  const finish = (problem?: "too large" | "busy") => {
+  let giveUp: (() => void) | null = null;
+  const finish = (body?: Buffer) => {
     if (finished) return;
     finished = true;
-    held.release();
-    const body = problem ?? (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length));
+    giveUp?.();
     chunks.length = 0;
     done(body);
   };
   request.on("data", (chunk: Buffer) => {
     if (finished) return;
-    if (length + chunk.length > limit) return finish("too large");
-    if (!held.add(chunk.length)) return finish("busy");
     length += chunk.length;
+    if (length > limit) return finish();
     chunks.push(chunk);
+    if (length <= SMALL_BODY_BYTES || giveUp !== null) return;
+    request.pause();
+    giveUp = slots.acquire(
+      () => request.resume(),
+      () => request.destroy(),
+    );
   });
-  request.on("end", () => finish());
+  request.on("end", () => finish(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)));
   request.on("close", () => {
-    if (finished) return;
     // The client is gone before it said all.
     finished = true;
     chunks.length = 0;
-    held.release();
+    giveUp?.();
   });
   request.on("error", () => {});
 }
@@ -115,5 +134,13 @@ function refuse(response: ServerResponse, status: number, message: string): void
   // A body that was not read would otherwise be taken for the next request of the connection.
   if (status >= 400) response.setHeader("connection", "close");
   response.writeHead(status, message === "" ? {} : { "content-type": "text/plain; charset=utf-8" });
-  response.end(message === "" ? undefined : `${message}\n`);
+  // What a refused client goes on sending is not read.
+  response.end(message === "" ? undefined : `${message}\n`, status >= 400 ? () => endSoon(response) : undefined);
+}
+
+/** Lets a refusal reach its client, then ends the connection even if the client goes on sending. */
+function endSoon(response: ServerResponse): void {
+  const { socket } = response;
+  socket?.pause();
+  setTimeout(() => socket?.destroy(), 500).unref();
 }

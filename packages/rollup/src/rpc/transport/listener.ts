@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ByteBudget } from "../json-rpc/byte-budget.ts";
 import type { JsonRpcHandler } from "../json-rpc/handler.ts";
+import { BodySlots } from "./body-slots.ts";
 import type { Authorize, HttpOptions } from "./http.ts";
 import { createHttpListener } from "./http.ts";
 import { WebSocketTransport } from "./websocket.ts";
@@ -46,6 +47,7 @@ export async function listen(
 ): Promise<Listener> {
   const { limits } = options;
   const budget = new ByteBudget({ bytes: limits.bufferedBytes });
+  const slots = new BodySlots({ slots: Math.max(1, Math.floor(limits.bufferedBytes / 2 / limits.bodyBytes)) });
   const websocket = new WebSocketTransport(options, { ...dependencies, budget });
   const server = createServer(
     {
@@ -56,7 +58,7 @@ export async function listen(
       connectionsCheckingInterval: CHECKING_INTERVAL_MS,
       noDelay: true,
     },
-    createHttpListener(options, { ...dependencies, budget }),
+    createHttpListener(options, { ...dependencies, budget, slots }),
   );
   server.maxConnections = limits.connections;
   makeRoom(server, limits.connections);
@@ -82,6 +84,7 @@ export async function listen(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
+        slots.close();
         websocket.close();
         server.closeIdleConnections();
         // Requests under way get a moment to finish.

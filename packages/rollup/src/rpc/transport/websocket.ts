@@ -100,7 +100,7 @@ export class WebSocketTransport {
     const run = (data: Buffer): void => {
       running++;
       this.#handler
-        .handle(data, { notifier, budget: this.#budget })
+        .handle(data, { notifier, budget: this.#budget, isGone: () => client.readyState !== client.OPEN })
         .then((answer) => {
           if (answer !== undefined) this.#send(client, outgoing, answer);
         })
