@@ -26,13 +26,12 @@ const QUICK: readonly Scenario[] = [
   stockOverOurEngine("holocene"),
   ourDerivationOverOpGeth("granite", { dataAvailability: "blobs", batches: "span" }),
   divergenceIsFound("granite"),
-  answersAreOpGeths("holocene"),
 ];
 
 const SCENARIOS: readonly Scenario[] = [
   ...QUICK,
   derivationOfRandomHistories({ seed: Number(process.env.SEED ?? 1), histories: 60 }),
-  answersAreOpGeths("granite"),
+  answersAreOpGeths("holocene"),
   deployOnGeth,
   stockSequences("granite"),
   stockSequences("holocene"),
