@@ -27,13 +27,20 @@ export interface ContractArtifact {
 export const OWN_CONTRACTS = ["FaultDisputeGame", "GasPriceOracle", "PermissionedDisputeGame", "SystemConfig"] as const;
 export type OwnContractName = (typeof OWN_CONTRACTS)[number];
 
-/** The contracts of the protocol's own folders (`restaking`, `alt`, `avs`), which forge compiles. */
+/** The contracts of the protocol's own folders (`restaking`, `alt`, `avs`), which forge compiles, and one interface. */
 export const PROTOCOL_CONTRACTS = [
   "ALT",
   "AllocationManager",
   "AllocationManagerView",
+  "AvsFactory",
+  "CertificateVerifier",
   "DelegationManager",
+  "IAllocationManager",
   "KeyRegistrar",
+  "MachRegistrar",
+  "MachRewards",
+  "MachSlasher",
+  "OperatorTable",
   "PermissionController",
   "RewardsCoordinator",
   "StrategyFactory",

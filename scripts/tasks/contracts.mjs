@@ -10,7 +10,7 @@ const TIMEOUT_MS = 60 * 60_000;
 const MODES = {
   test: { args: ["test"], env: {} },
   fuzz: { args: ["test", "--match-test", "^(testFuzz|invariant)_"], env: { FOUNDRY_PROFILE: "long" } },
-  gas: { args: ["test", "--match-path", "test/forge/gas/*"], env: {} },
+  gas: { args: ["test", "--match-path", "test/forge/gas/*", "-vv"], env: {} },
   size: { args: ["build", "--sizes"], env: {} },
 };
 

@@ -211,7 +211,7 @@ contract KeyRegistrar is IKeyRegistrar, PermissionCheck, EIP712, DevelopmentChai
         if (BN254.isZero(g1)) revert ZeroPubkey();
         bytes32 digest = getBN254KeyRegistrationMessageHash(operator, operatorSet, keyData);
         BN254.G1Point memory sigma = abi.decode(signature, (BN254.G1Point));
-        if (!BN254.verifyAggregate(digest, g1, g2, sigma, bytes32(0))) revert InvalidSignature();
+        if (!BN254.verifyAggregate(digest, g1, g2, sigma)) revert InvalidSignature();
     }
 
     /// @dev ECDSA: of the address. BN254: of the point in G1.

@@ -73,15 +73,19 @@ abstract contract Core is Keys {
     function setUp() public virtual {
         string memory file = vm.envOr("RESTAKING_CORE", "");
         if (bytes(file).length > 0) _attach(vm.readFile(file));
-        else _deploy(0);
+        else _deploy(0, _deallocationDelay());
         // The real core cannot slash on a chain younger than its delay.
         _mine(am.DEALLOCATION_DELAY() + 2);
         registrar = new TestRegistrar();
         (token, strategy) = _newStrategy();
     }
 
+    function _deallocationDelay() internal pure virtual returns (uint32) {
+        return DEALLOCATION;
+    }
+
     /// @dev Each contract knows the others from its construction, by the addresses they will have.
-    function _deploy(uint32 slashResolutionDelay) internal {
+    function _deploy(uint32 slashResolutionDelay, uint32 deallocationDelay) internal {
         ours = true;
         vm.warp(1_000 days / INTERVAL * INTERVAL);
         uint64 nonce = vm.getNonce(address(this));
@@ -99,9 +103,9 @@ abstract contract Core is Keys {
             address(0),
             permissions,
             PAUSER,
-            AllocationManagerStorage.Delays(DEALLOCATION, ALLOCATION_CONFIGURATION, SLASHER_CONFIGURATION)
+            AllocationManagerStorage.Delays(deallocationDelay, ALLOCATION_CONFIGURATION, SLASHER_CONFIGURATION)
         );
-        dm = new DelegationManager(amAddress, smAddress, permissions, PAUSER, DEALLOCATION);
+        dm = new DelegationManager(amAddress, smAddress, permissions, PAUSER, deallocationDelay);
         sm = new StrategyManager(
             amAddress, dmAddress, address(this), factoryAddress, PAUSER, slashResolutionDelay
         );
@@ -184,6 +188,10 @@ abstract contract Core is Keys {
     function _join(address operator_, uint32 id) internal {
         vm.prank(operator_);
         am.registerForOperatorSets(operator_, IAllocationManager.RegisterParams(avs, _ids(id), ""));
+    }
+
+    function _registration() internal view returns (IAllocationManager.RegisterParams memory) {
+        return IAllocationManager.RegisterParams(avs, _ids(0), "");
     }
 
     function _leave(address operator_, uint32 id) internal {

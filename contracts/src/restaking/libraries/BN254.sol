@@ -68,6 +68,19 @@ library BN254 {
         if (!success) revert PointNotOnCurve();
     }
 
+    /// @notice Adds a point in calldata to `sum`, in place.
+    /// @dev    Reverts with PointNotOnCurve.
+    function accumulate(G1Point memory sum, G1Point calldata p) internal view {
+        bool success;
+        assembly ("memory-safe") {
+            let input := mload(0x40)
+            mcopy(input, sum, 0x40)
+            calldatacopy(add(input, 0x40), p, 0x40)
+            success := staticcall(gas(), 0x06, input, 0x80, sum, 0x40)
+        }
+        if (!success) revert PointNotOnCurve();
+    }
+
     /// @notice s * p.
     /// @dev    Reverts with PointNotOnCurve.
     function mul(G1Point memory p, uint256 s) internal view returns (G1Point memory r) {
@@ -114,22 +127,39 @@ library BN254 {
 
     /// @notice Verifies an aggregate: `signature` over hash-to-curve of `messageHash`, under the sum of the signers'
     ///         keys, given in both groups. One pairing proves that both sums match and that all of them signed.
-    /// @param context Binds the random scalar to what is verified; any value.
     function verifyAggregate(
         bytes32 messageHash,
         G1Point memory apkG1,
         G2Point memory apkG2,
-        G1Point memory signature,
-        bytes32 context
+        G1Point memory signature
     ) internal view returns (bool) {
         if (isZero(apkG1)) return false;
-        uint256 gamma = uint256(keccak256(abi.encode(messageHash, apkG1, apkG2, signature, context))) % R;
+        uint256 gamma = uint256(keccak256(abi.encode(messageHash, apkG1, apkG2, signature))) % R;
         return pairing(
             add(signature, mul(apkG1, gamma)),
             negGeneratorG2(),
             add(hashToG1(messageHash), mul(generatorG1(), gamma)),
             apkG2
         );
+    }
+
+    /// @notice Verifies two signatures under one key with one pairing, weighing the second by a random scalar.
+    function verifyTwo(
+        bytes32 firstHash,
+        bytes32 secondHash,
+        G1Point memory keyG1,
+        G2Point memory keyG2,
+        G1Point memory first,
+        G1Point memory second
+    ) internal view returns (bool) {
+        if (isZero(keyG1)) return false;
+        bytes32 seed = keccak256(abi.encode(firstHash, secondHash, keyG1, keyG2, first, second));
+        uint256 gamma = uint256(seed) % R;
+        uint256 rho = uint256(keccak256(abi.encode(seed))) % R;
+        G1Point memory signatures = add(add(first, mul(second, rho)), mul(keyG1, gamma));
+        G1Point memory hashes =
+            add(add(hashToG1(firstHash), mul(hashToG1(secondHash), rho)), mul(generatorG1(), gamma));
+        return pairing(signatures, negGeneratorG2(), hashes, keyG2);
     }
 
     /// @dev beta^((P+1)/4), by the modular exponentiation precompile (0x05).

@@ -91,7 +91,7 @@ contract WithdrawalsTest is Core {
 
     /// @dev Core v1.13: what was slashed rests before it moves.
     function test_Slashed_funds_rest_for_the_resolution_delay() external {
-        _deploy(20);
+        _deploy(20, DEALLOCATION);
         _mine(DEALLOCATION + 2);
         (token, strategy) = _newStrategy();
         _announce();

@@ -1,0 +1,84 @@
+import { type ProtocolContractName, protocolContract } from "@altlayer/contracts";
+import {
+  type Abi,
+  type Account,
+  type Address,
+  encodeDeployData,
+  getContractAddress,
+  type Hash,
+  type PublicClient,
+  type WalletClient,
+} from "viem";
+import { RestakingError } from "./errors.ts";
+
+export interface Clients {
+  readonly publicClient: PublicClient;
+  /** With an account that pays, used by nobody else meanwhile. */
+  readonly walletClient: WalletClient;
+}
+
+interface Step {
+  readonly name: ProtocolContractName;
+  readonly args: readonly unknown[];
+}
+
+export function abiOf(name: ProtocolContractName): Abi {
+  return protocolContract(name).abi as Abi;
+}
+
+export function accountOf({ walletClient }: Clients): Account {
+  if (walletClient.account === undefined) {
+    throw new RestakingError("NO_ACCOUNT", "the wallet client has no account: create it with one that can pay");
+  }
+  return walletClient.account;
+}
+
+/**
+ * Deploys contracts that may know each other from their construction: `steps` gets the address of each before the
+ * first is sent.
+ * @returns the addresses, in the order of `names`.
+ * @throws RestakingError `TRANSACTION_REVERTED`.
+ */
+export async function deployAll(
+  names: readonly ProtocolContractName[],
+  argsOf: (addressOf: (name: ProtocolContractName) => Address) => Readonly<Record<string, readonly unknown[]>>,
+  clients: Clients,
+): Promise<ReadonlyMap<ProtocolContractName, Address>> {
+  const account = accountOf(clients);
+  const first = await clients.publicClient.getTransactionCount({ address: account.address, blockTag: "pending" });
+  const addresses = new Map<ProtocolContractName, Address>(
+    names.map((name, i) => [name, getContractAddress({ from: account.address, nonce: BigInt(first + i) })]),
+  );
+  const args = argsOf((name) => {
+    const address = addresses.get(name);
+    if (address === undefined) throw new RestakingError("EVENT_MISSING", `${name} is not part of this deployment`);
+    return address;
+  });
+  const steps: Step[] = names.map((name) => ({ name, args: args[name] ?? [] }));
+  const hashes: Hash[] = [];
+  for (const [i, step] of steps.entries()) {
+    const { abi, bytecode } = protocolContract(step.name);
+    hashes.push(
+      await clients.walletClient.sendTransaction({
+        account,
+        chain: null,
+        nonce: first + i,
+        data: encodeDeployData({ abi: abi as Abi, bytecode, args: step.args }),
+      }),
+    );
+  }
+  for (const [i, hash] of hashes.entries()) await succeed(hash, `deploying ${names[i]}`, clients);
+  return addresses;
+}
+
+/**
+ * Waits for a transaction.
+ * @throws RestakingError `TRANSACTION_REVERTED`.
+ */
+export async function succeed(hash: Hash, what: string, { publicClient }: Clients) {
+  const receipt = await publicClient.waitForTransactionReceipt({ hash });
+  if (receipt.status !== "success") {
+    throw new RestakingError("TRANSACTION_REVERTED", `${what} reverted`, { hash, gasUsed: receipt.gasUsed });
+  }
+  return receipt;
+}

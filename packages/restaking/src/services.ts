@@ -1,0 +1,139 @@
+import { type Address, type Hex, parseEventLogs } from "viem";
+import type { CoreAddresses } from "./core.ts";
+import { abiOf, accountOf, type Clients, deployAll, succeed } from "./deployment.ts";
+import { RestakingError } from "./errors.ts";
+
+export interface ServiceAddresses {
+  readonly timelock: Address;
+  readonly alt: Address;
+  readonly factory: Address;
+}
+
+/** What identifies a rollup; its id is the hash of these three. */
+export interface Rollup {
+  readonly systemConfig: Address;
+  readonly l2ChainId: bigint;
+  readonly l2GenesisHash: Hex;
+}
+
+/** IAvsFactory.MachParams: what its fields mean stands there. */
+export interface MachParams {
+  readonly windows: {
+    readonly k: number;
+    readonly epochLength: number;
+    readonly undecided: number;
+    readonly certificateAge: number;
+    readonly evidenceWindow: number;
+    readonly pauseSlack: number;
+  };
+  /** Ascending by address. */
+  readonly strategies: readonly { readonly strategy: Address; readonly class: number; readonly multiplier: bigint }[];
+  readonly minimum: readonly bigint[];
+  readonly slashWad: bigint;
+  readonly rewardToken: Address;
+  readonly ratePerEpoch: bigint;
+  readonly bounty: bigint;
+  readonly bountyPeriod: number;
+  readonly bountyClaims: number;
+  readonly allowShortDelay: boolean;
+  readonly metadataURI: string;
+}
+
+export interface SuiteAddresses {
+  readonly creator: Address;
+  readonly rollupId: Hex;
+  readonly registrar: Address;
+  readonly table: Address;
+  readonly verifier: Address;
+  readonly slasher: Address;
+  readonly rewards: Address;
+}
+
+/** The number by which the factory knows the service. */
+export const MACH = 1;
+
+/**
+ * Deploys ALT with its timelock, and the factory of services with what it clones.
+ * @param options.timelockDelayS of the timelock, and the least that a suite's timelock may have, in seconds.
+ * @param options.altSupply goes to the deployer, in wei of ALT.
+ * @throws RestakingError `TRANSACTION_REVERTED`.
+ */
+export async function deployServices(
+  { core, timelockDelayS, altSupply }: { core: CoreAddresses; timelockDelayS: bigint; altSupply: bigint },
+  clients: Clients,
+): Promise<ServiceAddresses> {
+  const deployer = accountOf(clients).address;
+  const { allocationManager, strategyManager, keyRegistrar, rewardsCoordinator } = core;
+  const deployed = await deployAll(
+    [
+      "Timelock",
+      "ALT",
+      "MachRegistrar",
+      "OperatorTable",
+      "CertificateVerifier",
+      "MachSlasher",
+      "MachRewards",
+      "AvsFactory",
+    ],
+    (at) => ({
+      Timelock: [timelockDelayS, [deployer], [deployer]],
+      ALT: [at("Timelock"), deployer, altSupply],
+      MachRegistrar: [allocationManager, keyRegistrar, rewardsCoordinator],
+      OperatorTable: [allocationManager, keyRegistrar],
+      MachSlasher: [allocationManager],
+      MachRewards: [rewardsCoordinator],
+      AvsFactory: [
+        allocationManager,
+        strategyManager,
+        at("ALT"),
+        timelockDelayS,
+        {
+          registrar: at("MachRegistrar"),
+          table: at("OperatorTable"),
+          verifier: at("CertificateVerifier"),
+          slasher: at("MachSlasher"),
+          rewards: at("MachRewards"),
+        },
+      ],
+    }),
+    clients,
+  );
+  return {
+    timelock: deployed.get("Timelock")!,
+    alt: deployed.get("ALT")!,
+    factory: deployed.get("AvsFactory")!,
+  };
+}
+
+/**
+ * Creates the services of a rollup: one L1 transaction.
+ * @param options.salt of the creator's choice; addresses depend on it and on the creator.
+ * @returns the suite's addresses and what it cost.
+ * @throws RestakingError `TRANSACTION_REVERTED`; viem's errors where the factory refuses at estimation.
+ */
+export async function createSuite(
+  options: {
+    readonly factory: Address;
+    readonly rollup: Rollup;
+    readonly timelock: Address;
+    readonly salt: Hex;
+    readonly mach: MachParams;
+  },
+  clients: Clients,
+): Promise<{ readonly suite: SuiteAddresses; readonly gasUsed: bigint }> {
+  const { rollup, timelock, salt, mach } = options;
+  const abi = abiOf("AvsFactory");
+  const hash = await clients.walletClient.writeContract({
+    account: accountOf(clients),
+    chain: null,
+    address: options.factory,
+    abi,
+    functionName: "create",
+    args: [{ rollup, services: [MACH], salt, timelock, mach }],
+  });
+  const receipt = await succeed(hash, "creating the suite", clients);
+  const [event] = parseEventLogs({ abi, logs: receipt.logs, eventName: "SuiteCreated" });
+  if (event === undefined) throw new RestakingError("EVENT_MISSING", "the factory announced no suite", { hash });
+  const { suite } = event.args as unknown as { suite: SuiteAddresses };
+  return { suite, gasUsed: receipt.gasUsed };
+}
