@@ -33,6 +33,8 @@ pub enum Bn254Error {
     NotInSubgroup { what: &'static str },
     #[error("a secret key is between 1 and the group's order")]
     Secret,
+    #[error("there is no key at position {position}: the set has {keys}")]
+    Position { position: u32, keys: usize },
 }
 
 impl Bn254Error {
@@ -44,6 +46,7 @@ impl Bn254Error {
             Self::NotOnCurve { .. } => "BN254_NOT_ON_CURVE",
             Self::NotInSubgroup { .. } => "BN254_NOT_IN_SUBGROUP",
             Self::Secret => "BN254_SECRET",
+            Self::Position { .. } => "BN254_POSITION",
         }
     }
 }
@@ -112,29 +115,56 @@ pub fn sum_g2(points: &[u8]) -> Result<Option<[u8; G2_BYTES]>> {
     Ok((!sum.is_zero()).then(|| g2_bytes(&sum)))
 }
 
-/// Which of many signatures on one digest are wrong: all are checked at once, and halves of what fails.
-///
-/// A key that does not parse is an error, since keys are registered; a signature that does not is just wrong. Wrong
-/// ones that cancel each other pass together, as their sum is the sum of right ones: fit for a certificate over all of
-/// them. Check a signature by itself where it is to count alone.
-pub fn invalid_signatures(keys_g2: &[u8], digest: &[u8], signatures: &[u8]) -> Result<Vec<u32>> {
-    let keys = parse_many(keys_g2, G2_BYTES, |bytes| parse_g2("key", bytes))?;
-    let expected = keys.len() * G1_BYTES;
-    if signatures.len() != expected {
-        return Err(Bn254Error::Length { what: "signatures", expected, found: signatures.len() });
+/// The G2 keys of a table, parsed and checked once: what an aggregator checks shares against.
+#[derive(Debug, Clone)]
+pub struct KeySet {
+    keys: Vec<G2Affine>,
+}
+
+impl KeySet {
+    /// From keys of 128 bytes, one after the other.
+    pub fn parse(keys_g2: &[u8]) -> Result<Self> {
+        Ok(Self { keys: parse_many(keys_g2, G2_BYTES, |bytes| parse_g2("key", bytes))? })
     }
-    let hash = hash_point(&parse_digest(digest)?);
-    let mut wrong = Vec::new();
-    let mut shares = Vec::with_capacity(keys.len());
-    for (index, (key, bytes)) in keys.into_iter().zip(signatures.chunks(G1_BYTES)).enumerate() {
-        match parse_g1("signature", bytes) {
-            Ok(signature) => shares.push((index as u32, key, signature)),
-            Err(_) => wrong.push(index as u32),
+
+    /// The sum of the keys at these positions: a certificate's aggregate key. `None` where it is infinity.
+    pub fn sum(&self, positions: &[u32]) -> Result<Option<[u8; G2_BYTES]>> {
+        let mut sum = G2Projective::ZERO;
+        for position in positions {
+            sum += self.key(*position)?;
         }
+        let sum = sum.into_affine();
+        Ok((!sum.is_zero()).then(|| g2_bytes(&sum)))
     }
-    bisect(&shares, &hash, &mut wrong);
-    wrong.sort_unstable();
-    Ok(wrong)
+
+    /// At which of the positions the signature on the digest is wrong: all are checked at once, and halves of what fails.
+    ///
+    /// A signature that does not parse is just wrong. Wrong ones that cancel each other pass together, as their sum is
+    /// the sum of right ones: fit for a certificate over all of them. Check a signature by itself where it counts alone.
+    pub fn invalid_signatures(&self, positions: &[u32], digest: &[u8], signatures: &[u8]) -> Result<Vec<u32>> {
+        let expected = positions.len() * G1_BYTES;
+        if signatures.len() != expected {
+            return Err(Bn254Error::Length { what: "signatures", expected, found: signatures.len() });
+        }
+        let hash = hash_point(&parse_digest(digest)?);
+        let mut wrong = Vec::new();
+        let mut shares = Vec::with_capacity(positions.len());
+        for (position, bytes) in positions.iter().zip(signatures.chunks(G1_BYTES)) {
+            let key = self.key(*position)?;
+            match parse_g1("signature", bytes) {
+                Ok(signature) => shares.push((*position, key, signature)),
+                Err(_) => wrong.push(*position),
+            }
+        }
+        bisect(&shares, &hash, &mut wrong);
+        wrong.sort_unstable();
+        Ok(wrong)
+    }
+
+    fn key(&self, position: u32) -> Result<G2Affine> {
+        let found = self.keys.get(position as usize).copied();
+        found.ok_or(Bn254Error::Position { position, keys: self.keys.len() })
+    }
 }
 
 fn bisect(shares: &[(u32, G2Affine, G1Affine)], hash: &G1Affine, wrong: &mut Vec<u32>) {

@@ -44,15 +44,32 @@ fn aggregates_verify_under_the_sum_of_keys() {
 #[test]
 fn bisection_finds_exactly_the_wrong_shares() {
     let everyone: Vec<u8> = (1..=9).collect();
-    let keys_g2 = everyone.iter().flat_map(|index| keys(*index).1).collect::<Vec<_>>();
+    let set = KeySet::parse(&everyone.iter().flat_map(|index| keys(*index).1).collect::<Vec<_>>()).unwrap();
+    let positions: Vec<u32> = (0..9).collect();
     let mut shares = everyone.iter().map(|index| signature(*index)).collect::<Vec<_>>();
-    assert_eq!(invalid_signatures(&keys_g2, &DIGEST, &shares.concat()).unwrap(), Vec::<u32>::new());
+    assert_eq!(set.invalid_signatures(&positions, &DIGEST, &shares.concat()).unwrap(), Vec::<u32>::new());
     shares[2] = sign(&secret(3), &[8; 32]).unwrap();
     shares[7] = signature(1);
     shares[8] = [0xff; G1_BYTES];
-    assert_eq!(invalid_signatures(&keys_g2, &DIGEST, &shares.concat()).unwrap(), [2, 7, 8]);
-    assert!(matches!(invalid_signatures(&keys_g2, &DIGEST, &shares[1..].concat()), Err(Bn254Error::Length { .. })));
-    assert_eq!(invalid_signatures(&[], &DIGEST, &[]).unwrap(), Vec::<u32>::new());
+    assert_eq!(set.invalid_signatures(&positions, &DIGEST, &shares.concat()).unwrap(), [2, 7, 8]);
+    // Some of them, in any order.
+    let some = [shares[7], shares[0], shares[2]].concat();
+    assert_eq!(set.invalid_signatures(&[7, 0, 2], &DIGEST, &some).unwrap(), [2, 7]);
+    assert!(matches!(set.invalid_signatures(&positions, &DIGEST, &some), Err(Bn254Error::Length { .. })));
+    assert_eq!(set.invalid_signatures(&[9], &DIGEST, &shares[0]), Err(Bn254Error::Position { position: 9, keys: 9 }));
+    assert_eq!(set.invalid_signatures(&[], &DIGEST, &[]).unwrap(), Vec::<u32>::new());
+}
+
+#[test]
+fn a_key_set_sums_what_verifies() {
+    let set = KeySet::parse(&[keys(1).1, keys(2).1, keys(3).1].concat()).unwrap();
+    let key_g2 = set.sum(&[0, 2]).unwrap().unwrap();
+    assert_eq!(key_g2, sum_g2(&[keys(1).1, keys(3).1].concat()).unwrap().unwrap());
+    let share = sum_g1(&[signature(1), signature(3)].concat()).unwrap().unwrap();
+    assert!(verify(&key_g2, &DIGEST, &share).unwrap());
+    assert_eq!(set.sum(&[]).unwrap(), None);
+    assert!(matches!(set.sum(&[3]), Err(Bn254Error::Position { .. })));
+    assert_eq!(KeySet::parse(&[0; G2_BYTES]).unwrap_err().code(), "BN254_INFINITY");
 }
 
 /// The attacker claims P = A - B for a victim's key B, so that A signs for both. It has no secret for P, hence no proof

@@ -1,6 +1,8 @@
 //! BLS on BN254 for JavaScript: single operations in place, checks of many signatures on libuv's threads.
 
-use altlayer_crypto::bn254::{self, Bn254Error};
+use std::sync::Arc;
+
+use altlayer_crypto::bn254::{self, Bn254Error, KeySet};
 use napi::{
     Env, Task,
     bindgen_prelude::{AsyncTask, Buffer, Uint8Array},
@@ -60,7 +62,8 @@ pub fn bn254_sum_g2(points: &[u8]) -> napi::Result<Option<Buffer>> {
 }
 
 pub struct InvalidSignaturesTask {
-    keys_g2: Uint8Array,
+    keys: Arc<KeySet>,
+    positions: Vec<u32>,
     digest: Uint8Array,
     signatures: Uint8Array,
 }
@@ -70,7 +73,7 @@ impl Task for InvalidSignaturesTask {
     type JsValue = Vec<u32>;
 
     fn compute(&mut self) -> napi::Result<Vec<u32>> {
-        bn254::invalid_signatures(&self.keys_g2, &self.digest, &self.signatures).map_err(failed)
+        self.keys.invalid_signatures(&self.positions, &self.digest, &self.signatures).map_err(failed)
     }
 
     fn resolve(&mut self, _env: Env, output: Vec<u32>) -> napi::Result<Vec<u32>> {
@@ -78,11 +81,31 @@ impl Task for InvalidSignaturesTask {
     }
 }
 
+/// Keys parsed once, and checked against many times.
 #[napi]
-pub fn bn254_invalid_signatures(
-    keys_g2: Uint8Array,
-    digest: Uint8Array,
-    signatures: Uint8Array,
-) -> AsyncTask<InvalidSignaturesTask> {
-    AsyncTask::new(InvalidSignaturesTask { keys_g2, digest, signatures })
+pub struct Bn254KeySet {
+    keys: Arc<KeySet>,
+}
+
+#[napi]
+impl Bn254KeySet {
+    #[napi(constructor)]
+    pub fn new(keys_g2: &[u8]) -> napi::Result<Self> {
+        Ok(Self { keys: Arc::new(KeySet::parse(keys_g2).map_err(failed)?) })
+    }
+
+    #[napi]
+    pub fn sum(&self, positions: Vec<u32>) -> napi::Result<Option<Buffer>> {
+        Ok(self.keys.sum(&positions).map_err(failed)?.map(|point| point.to_vec().into()))
+    }
+
+    #[napi]
+    pub fn invalid_signatures(
+        &self,
+        positions: Vec<u32>,
+        digest: Uint8Array,
+        signatures: Uint8Array,
+    ) -> AsyncTask<InvalidSignaturesTask> {
+        AsyncTask::new(InvalidSignaturesTask { keys: self.keys.clone(), positions, digest, signatures })
+    }
 }

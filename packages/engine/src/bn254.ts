@@ -19,9 +19,17 @@ export interface Bn254 {
   /** `null`: the sum is the point at infinity. */
   sumG1(points: readonly Uint8Array[]): Uint8Array | null;
   sumG2(points: readonly Uint8Array[]): Uint8Array | null;
+  /** Keys of 128 bytes, checked once: what an aggregator needs of an operator table. */
+  keySet(keysG2: readonly Uint8Array[]): Bn254KeySet;
+}
+
+/** G2 keys by position. */
+export interface Bn254KeySet {
+  /** A certificate's aggregate key; `null`: infinity. */
+  sum(positions: readonly number[]): Uint8Array | null;
   /**
-   * Positions of the wrong ones among many signatures of one digest, found off the main thread: all at once, then by
-   * halves. Wrong ones that cancel each other pass together, as part of a sum that is right.
+   * Positions of the wrong ones among signatures of one digest, found off the main thread: all at once, then by halves.
+   * Wrong ones that cancel each other pass together, as part of a sum that is right.
    */
   invalidSignatures(digest: Uint8Array, shares: readonly Bn254Share[]): Promise<number[]>;
 }
@@ -32,7 +40,7 @@ export interface Bn254KeyPair {
 }
 
 export interface Bn254Share {
-  readonly keyG2: Uint8Array;
+  readonly position: number;
   readonly signature: Uint8Array;
 }
 
@@ -54,20 +62,23 @@ export const bn254: Bn254 = {
     typedSync(() => addon().bn254VerifyWithBothKeys(g1, g2, digest, signature)),
   sumG1: (points) => typedSync(() => orNull(addon().bn254SumG1(joined(points, 64)))),
   sumG2: (points) => typedSync(() => orNull(addon().bn254SumG2(joined(points, 128)))),
-  invalidSignatures: (digest, shares) =>
-    typedAs(async () =>
-      addon().bn254InvalidSignatures(
-        joined(
-          shares.map((share) => share.keyG2),
-          128,
+  keySet: (keysG2) => {
+    const keys = typedSync(() => new (addon().Bn254KeySet)(joined(keysG2, 128)));
+    return {
+      sum: (positions) => typedSync(() => orNull(keys.sum(positions))),
+      invalidSignatures: (digest, shares) =>
+        typedAs(async () =>
+          keys.invalidSignatures(
+            shares.map(({ position }) => position),
+            digest,
+            joined(
+              shares.map(({ signature }) => signature),
+              64,
+            ),
+          ),
         ),
-        digest,
-        joined(
-          shares.map((share) => share.signature),
-          64,
-        ),
-      ),
-    ),
+    };
+  },
 };
 
 function orNull(point: Buffer | null): Uint8Array | null {

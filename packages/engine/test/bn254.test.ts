@@ -26,12 +26,18 @@ test("signs, verifies and aggregates", () => {
 
 test("finds the wrong ones among many signatures", async () => {
   const digest = new Uint8Array(32).fill(9);
-  const shares = Array.from({ length: 20 }, (_, i) => ({
-    keyG2: bn254.publicKeys(secret(i + 1)).g2,
-    signature: bn254.sign(secret(i === 4 || i === 17 ? 99 : i + 1), digest),
+  const keys = bn254.keySet(Array.from({ length: 20 }, (_, i) => bn254.publicKeys(secret(i + 1)).g2));
+  const shares = Array.from({ length: 20 }, (_, position) => ({
+    position,
+    signature: bn254.sign(secret(position === 4 || position === 17 ? 99 : position + 1), digest),
   }));
-  expect(await bn254.invalidSignatures(digest, shares)).toEqual([4, 17]);
-  expect(await bn254.invalidSignatures(digest, [])).toEqual([]);
+  expect(await keys.invalidSignatures(digest, shares)).toEqual([4, 17]);
+  expect(await keys.invalidSignatures(digest, [])).toEqual([]);
+  const right = shares.filter(({ position }) => position !== 4 && position !== 17);
+  const aggregate = bn254.sumG1(right.map(({ signature }) => signature)) as Uint8Array;
+  const key = keys.sum(right.map(({ position }) => position)) as Uint8Array;
+  expect(bn254.verify(key, digest, aggregate)).toBe(true);
+  expect(keys.sum([])).toBeNull();
 });
 
 test("refuses what is no point, secret, digest or seed, by code", async () => {
@@ -50,10 +56,14 @@ test("refuses what is no point, secret, digest or seed, by code", async () => {
   ).toThrow(code("BN254_NOT_ON_CURVE"));
   // Two halves of one point are not two points, nor one.
   expect(() => bn254.sumG1([g1.subarray(0, 32), g1.subarray(32)])).toThrow(code("BN254_LENGTH"));
-  const short = [{ keyG2: g2.subarray(1), signature: g1 }];
-  await expect(bn254.invalidSignatures(digest, short)).rejects.toMatchObject({ code: "BN254_LENGTH" });
-  const infinite = [{ keyG2: new Uint8Array(128), signature: g1 }];
-  await expect(bn254.invalidSignatures(digest, infinite)).rejects.toMatchObject({ code: "BN254_INFINITY" });
+  expect(() => bn254.keySet([g2.subarray(1)])).toThrow(code("BN254_LENGTH"));
+  expect(() => bn254.keySet([new Uint8Array(128)])).toThrow(code("BN254_INFINITY"));
+  const keys = bn254.keySet([g2]);
+  expect(() => keys.sum([1])).toThrow(code("BN254_POSITION"));
+  const strange = [{ position: 1, signature: g1 }];
+  await expect(keys.invalidSignatures(digest, strange)).rejects.toMatchObject({ code: "BN254_POSITION" });
+  const short = [{ position: 0, signature: g1.subarray(1) }];
+  await expect(keys.invalidSignatures(digest, short)).rejects.toMatchObject({ code: "BN254_LENGTH" });
 });
 
 test("sums to nothing are null", () => {

@@ -11,6 +11,14 @@ export {
   stepAggregator,
 } from "./core/aggregator.ts";
 export {
+  type AlertBook,
+  type AlertEffect,
+  type AlertInput,
+  type AlertStep,
+  EMPTY_ALERT_BOOK,
+  stepAlertBook,
+} from "./core/alert-book.ts";
+export {
   type OperatorContext,
   type OperatorEffect,
   type OperatorInput,
@@ -25,4 +33,5 @@ export { OPERATOR_LIMITS } from "./core/types.ts";
 export { MACH_ERRORS, MachError, type MachErrorCode } from "./errors.ts";
 export { type JournalOptions, SigningJournal } from "./node/signing-journal.ts";
 export { fastHash } from "./sim/fast-hash.ts";
+export { type ScaleCosts, type ScaleOptions, type ScaleReport, simulateScale } from "./sim/scale.ts";
 export { REAL, type SimulationReport, simulate } from "./sim/simulate.ts";

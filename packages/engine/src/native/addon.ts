@@ -14,6 +14,12 @@ export interface NativeEngine {
   close(id: number): void;
 }
 
+/** G2 keys that were checked once. */
+export interface NativeKeySet {
+  sum(positions: readonly number[]): Buffer | null;
+  invalidSignatures(positions: readonly number[], digest: Uint8Array, signatures: Uint8Array): Promise<number[]>;
+}
+
 export interface Addon {
   readonly NativeEngine: new (options: string, deliver: Deliver) => NativeEngine;
   kzgCommit(blob: Uint8Array): Promise<Buffer>;
@@ -31,7 +37,7 @@ export interface Addon {
   bn254VerifyWithBothKeys(keyG1: Uint8Array, keyG2: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean;
   bn254SumG1(points: Uint8Array): Buffer | null;
   bn254SumG2(points: Uint8Array): Buffer | null;
-  bn254InvalidSignatures(keysG2: Uint8Array, digest: Uint8Array, signatures: Uint8Array): Promise<number[]>;
+  readonly Bn254KeySet: new (keysG2: Uint8Array) => NativeKeySet;
 }
 
 const ADDON_FILE = fileURLToPath(new URL("../../native/altlayer-engine.node", import.meta.url));

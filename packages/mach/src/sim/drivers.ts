@@ -33,14 +33,14 @@ export function driveSequencer(simulation: Simulation, listeners: readonly Liste
       publish(simulation, main, listeners);
       if (simulation.heads.length >= MAX_HEADS || !simulation.fault("equivocation", settings.equivocation))
         return [main];
-      const shared = main.executed.marks[random.integer(0, main.executed.marks.length - 1)]?.count ?? 1;
+      // Another block of the same place, alike up to some transaction; or of another place.
+      const { transactionCount } = main.executed.core;
+      const alike = { of: main, count: random.integer(1, transactionCount) };
       const other = simulation.chains.build(head, main.origin as L1Block, {
-        transactions: random.integer(1, 5),
-        marks: [shared, 2, 3],
+        transactions: random.integer(1, 6),
+        marks: [random.integer(1, 4)],
         sequenced: true,
-        ...(random.chance(70)
-          ? { shared: { of: main, count: Math.min(shared, main.executed.core.transactionCount) } }
-          : {}),
+        ...(random.chance(70) ? { shared: alike } : {}),
       });
       publish(simulation, other, listeners);
       return branch === 0 && random.chance(50) ? [other, main] : [main, other];
