@@ -40,7 +40,8 @@ async function ask(url: string, { method, params }: Question): Promise<Answer> {
 
 /**
  * What later releases of go-ethereum, and with them execution-apis, added to answers: timestamps beside transactions and logs,
- * the index of a traced log, refunds of zero and hexadecimal prefixes in structured logs; and the parity of a deposit, which has none.
+ * the index of a traced log, refunds of zero and hexadecimal prefixes in structured logs; the parity of a deposit, which has none;
+ * and what revm-inspectors says otherwise: `null` as result of a flat frame without one, a creation's cost with the gas it hands on.
  */
 function normalized(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(normalized);
@@ -54,6 +55,9 @@ function normalized(value: unknown): unknown {
     if (key === "blockTimestamp") return false;
     if (key === "index" && isLogOfTrace) return false;
     if (key === "yParity" && isDeposit) return false;
+    if (key === "result" && field === null && "action" in value) return false;
+    if (key === "gasCost" && isStep && String(value.op).startsWith("CREATE")) return false;
+    if (key === "memory" && isStep && Array.isArray(field) && field.length === 0) return false;
     return !(isStep && ((key === "refund" && field === 0) || (key === "returnData" && field === "0x")));
   });
   return Object.fromEntries(
