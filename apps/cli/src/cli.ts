@@ -23,6 +23,10 @@ function positive(text: string): number {
   return value;
 }
 
+function snapshotBlock(text: string): "finalized" | "safe" | number {
+  return text === "finalized" || text === "safe" ? text : positive(text);
+}
+
 type Run<Options> = (options: Options, output: Output) => Promise<number>;
 
 /** Runs a command that is loaded only now: `--help` needs none of them. */
@@ -109,8 +113,19 @@ function program(done: (exitCode: number) => void): Command {
       .command("node")
       .description("run a sequencer or a follower of any L1 from a configuration file")
       .requiredOption("--config <file>", "the node's configuration as JSON; see docs/node.md")
+      .option("--snapshot <file>", "begin from this snapshot instead of genesis, if the data directory is new")
+      .option("--snapshot-hash <hash>", "hash of the snapshot's block, from whom you trust")
       .option("--json", "print one JSON object when ready"),
   ).action(action(async () => (await import("./commands/node.ts")).node, done));
+
+  root
+    .command("snapshot")
+    .description("write a snapshot of a node's chain, running or stopped, for a new node to begin from")
+    .requiredOption("--config <file>", "the configuration that the node runs with")
+    .requiredOption("--out <file>", "where the snapshot goes")
+    .option("--block <block>", "finalized, safe, or a number up to the safe head", snapshotBlock, "finalized")
+    .option("--json", "print one JSON object when done")
+    .action(action(async () => (await import("./commands/snapshot.ts")).snapshot, done));
 
   root
     .command("export")

@@ -27,7 +27,7 @@ function altlayer(...args: string[]): Promise<Ended> {
 }
 
 describe("the command line", () => {
-  test.each(["dev", "deploy", "node", "export", "status"])("%s has a help", async (command) => {
+  test.each(["dev", "deploy", "node", "snapshot", "export", "status"])("%s has a help", async (command) => {
     const { exitCode, stdout } = await altlayer(command, "--help");
     expect(exitCode).toBe(0);
     expect(stdout).toContain(`Usage: altlayer ${command}`);

@@ -7,6 +7,7 @@
 mod bn254;
 mod kzg;
 mod outbox;
+mod snapshot;
 
 use std::sync::Arc;
 

@@ -44,6 +44,8 @@ impl RpcError {
     pub const INVALID_PARAMS: i64 = -32602;
     pub const METHOD_NOT_FOUND: i64 = -32601;
     pub const INTERNAL: i64 = -32603;
+    /// EIP-4444: history that this node does not have.
+    pub const PRUNED_HISTORY: i64 = 4444;
     /// EIP-1474: a request exceeds a defined limit.
     pub const LIMIT: i64 = -32005;
 

@@ -9,5 +9,6 @@ pub mod options;
 pub mod pool;
 pub mod query;
 mod service;
+pub mod snapshot;
 
 pub use service::{Answer, Engine, Failure, Sink};

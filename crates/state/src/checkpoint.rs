@@ -5,14 +5,16 @@
 
 use std::{
     fs::{self, File},
-    io::{BufReader, BufWriter, Read, Write},
+    io::{BufReader, BufWriter, Write},
     path::{Path, PathBuf},
 };
 
 use alloy_primitives::B256;
+use revm::bytecode::Bytecode;
 
 use crate::{
-    codec::{Reader, bytecode, put_account, put_sized, put_word},
+    chunks::{ChunkReader, ChunkWriter},
+    codec::{self, Reader, bytecode, put_account, put_sized, put_word},
     error::StateError,
     flat::{Exported, FlatState},
     journal::{Position, sync_dir},
@@ -58,25 +60,6 @@ pub fn list(dir: &Path) -> Result<Vec<PathBuf>, StateError> {
     Ok(found)
 }
 
-struct Chunks {
-    file: BufWriter<File>,
-    buffer: Vec<u8>,
-}
-
-impl Chunks {
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.file.write_all(&(self.buffer.len() as u32).to_le_bytes())?;
-        self.file.write_all(&crc32c::crc32c(&self.buffer).to_le_bytes())?;
-        self.file.write_all(&self.buffer)?;
-        self.buffer.clear();
-        Ok(())
-    }
-
-    fn flush_if_full(&mut self) -> std::io::Result<()> {
-        if self.buffer.len() >= CHUNK { self.flush() } else { Ok(()) }
-    }
-}
-
 /// Writes the state at `head.number`, which was canonical in the flat state's `epoch`. `None`: the block left the history window (or was undone) meanwhile, nothing is
 /// written.
 pub fn write(dir: &Path, head: &CheckpointHead, epoch: u64, flat: &FlatState) -> Result<Option<PathBuf>, StateError> {
@@ -84,8 +67,8 @@ pub fn write(dir: &Path, head: &CheckpointHead, epoch: u64, flat: &FlatState) ->
     let temporary = path.with_extension("tmp");
     let io = |error| StateError::io("writing", &temporary)(error);
     let file = File::create(&temporary).map_err(io)?;
-    let mut chunks = Chunks { file: BufWriter::with_capacity(CHUNK, file), buffer: Vec::with_capacity(2 * CHUNK) };
-    let out = &mut chunks.buffer;
+    let mut chunks = ChunkWriter::new(BufWriter::with_capacity(CHUNK, file));
+    let out = chunks.buffer();
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(head.genesis.as_slice());
     out.extend_from_slice(&head.number.to_le_bytes());
@@ -101,36 +84,16 @@ pub fn write(dir: &Path, head: &CheckpointHead, epoch: u64, flat: &FlatState) ->
         put_sized(out, bytes);
     }
     chunks.flush().map_err(io)?;
-    for (hash, code) in flat.codes() {
-        chunks.buffer.push(b'c');
-        chunks.buffer.extend_from_slice(hash.as_slice());
-        put_sized(&mut chunks.buffer, code.original_byte_slice());
-        chunks.flush_if_full().map_err(io)?;
+    let valid = || head.number >= flat.oldest() && epoch == flat.epoch();
+    if write_state(&mut chunks, flat, head.number, &valid).map_err(io)?.is_none() {
+        drop(chunks);
+        fs::remove_file(&temporary).map_err(StateError::io("removing", &temporary))?;
+        return Ok(None);
     }
-    for shard in flat.shards() {
-        for Exported { address, account, storage } in flat.export(shard, head.number) {
-            let out = &mut chunks.buffer;
-            out.push(b'a');
-            out.extend_from_slice(address.as_slice());
-            put_account(out, &Some(account));
-            out.extend_from_slice(&(storage.len() as u32).to_le_bytes());
-            for (slot, value) in storage {
-                put_word(out, &slot);
-                put_word(out, &value);
-            }
-            chunks.flush_if_full().map_err(io)?;
-        }
-        if head.number < flat.oldest() || epoch != flat.epoch() {
-            drop(chunks);
-            fs::remove_file(&temporary).map_err(StateError::io("removing", &temporary))?;
-            return Ok(None);
-        }
-    }
-    if !chunks.buffer.is_empty() {
-        chunks.flush().map_err(io)?;
-    }
+    // An empty chunk ends the file.
+    chunks.flush_if_any().map_err(io)?;
     chunks.flush().map_err(io)?;
-    let file = chunks.file.into_inner().map_err(|error| io(error.into_error()))?;
+    let file = chunks.into_inner().into_inner().map_err(|error| io(error.into_error()))?;
     file.sync_all().map_err(StateError::io("syncing", &temporary))?;
     fs::rename(&temporary, &path).map_err(StateError::io("renaming", &temporary))?;
     sync_dir(dir)?;
@@ -144,21 +107,10 @@ pub fn write(dir: &Path, head: &CheckpointHead, epoch: u64, flat: &FlatState) ->
 pub fn load(path: &Path, flat: &FlatState) -> Result<CheckpointHead, StateError> {
     let file = File::open(path).map_err(StateError::io("opening", path))?;
     let length = file.metadata().map_err(StateError::io("reading", path))?.len();
-    let mut file = BufReader::with_capacity(CHUNK, file);
-    let mut offset = 0;
-    let mut next = || -> Result<Vec<u8>, StateError> {
-        let corrupt = StateError::Corrupt { what: "checkpoint", file: path.into(), offset };
-        let mut header = [0; 8];
-        file.read_exact(&mut header).map_err(|_| corrupt.clone())?;
-        let size = u32::from_le_bytes([header[0], header[1], header[2], header[3]]);
-        let crc = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
-        offset += 8 + u64::from(size);
-        if offset > length {
-            return Err(corrupt);
-        }
-        let mut chunk = vec![0; size as usize];
-        file.read_exact(&mut chunk).map_err(|_| corrupt.clone())?;
-        if crc32c::crc32c(&chunk) == crc { Ok(chunk) } else { Err(corrupt) }
+    let mut chunks = ChunkReader::new(BufReader::with_capacity(CHUNK, file), length);
+    let mut next = || {
+        let offset = chunks.offset();
+        chunks.next().map_err(|_| StateError::Corrupt { what: "checkpoint", file: path.into(), offset })
     };
     let first = next()?;
     let mut reader = Reader::new(&first, "checkpoint");
@@ -180,22 +132,76 @@ pub fn load(path: &Path, flat: &FlatState) -> Result<CheckpointHead, StateError>
         }
         let mut reader = Reader::new(&chunk, "checkpoint");
         while !reader.is_empty() {
-            match reader.u8()? {
-                b'c' => {
-                    let hash = reader.hash()?;
-                    flat.add_code(hash, bytecode(reader.sized()?)?);
-                }
-                _ => {
-                    let address = reader.address()?;
-                    let account = crate::codec::account(&mut reader)?
-                        .ok_or(StateError::Encoding { what: "checkpoint account" })?;
-                    let storage = (0..reader.count(2)?)
-                        .map(|_| Ok((reader.word()?, reader.word()?)))
-                        .collect::<Result<_, StateError>>()?;
-                    flat.load(Exported { address, account, storage });
-                }
+            let kind = reader.u8()?;
+            match read_state(kind, &mut reader)? {
+                StateRecord::Code(hash, code) => flat.add_code(hash, code),
+                StateRecord::Account(account) => flat.load(account),
             }
         }
     }
     Ok(CheckpointHead { genesis, number, hash, heads, scan_from, extras })
+}
+
+const KIND_CODE: u8 = b'c';
+const KIND_ACCOUNT: u8 = b'a';
+
+/// One piece of a state.
+pub enum StateRecord {
+    Code(B256, Bytecode),
+    Account(Exported),
+}
+
+/// Writes the whole state after block `number`, shard by shard; `valid` says after each whether it still was that block's
+/// state. Returns the number of accounts, or `None` when it was not.
+pub fn write_state<W: Write>(
+    out: &mut ChunkWriter<W>,
+    flat: &FlatState,
+    number: u64,
+    valid: &dyn Fn() -> bool,
+) -> std::io::Result<Option<u64>> {
+    for (hash, code) in flat.codes() {
+        out.buffer().push(KIND_CODE);
+        out.buffer().extend_from_slice(hash.as_slice());
+        put_sized(out.buffer(), code.original_byte_slice());
+        out.flush_if_full()?;
+    }
+    let mut accounts = 0;
+    for shard in flat.shards() {
+        for Exported { address, account, storage } in flat.export(shard, number) {
+            let buffer = out.buffer();
+            buffer.push(KIND_ACCOUNT);
+            buffer.extend_from_slice(address.as_slice());
+            put_account(buffer, &Some(account));
+            buffer.extend_from_slice(&(storage.len() as u32).to_le_bytes());
+            for (slot, value) in storage {
+                put_word(buffer, &slot);
+                put_word(buffer, &value);
+            }
+            out.flush_if_full()?;
+            accounts += 1;
+        }
+        if !valid() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(accounts))
+}
+
+/// The record behind its kind.
+pub fn read_state(kind: u8, reader: &mut Reader<'_>) -> Result<StateRecord, StateError> {
+    match kind {
+        KIND_CODE => {
+            let hash = reader.hash()?;
+            Ok(StateRecord::Code(hash, bytecode(reader.sized()?)?))
+        }
+        KIND_ACCOUNT => {
+            let address = reader.address()?;
+            let account = codec::account(reader)?.ok_or(StateError::Encoding { what: "state account" })?;
+            let storage = (0..reader.count(2)?)
+                .map(|_| Ok((reader.word()?, reader.word()?)))
+                .collect::<Result<_, StateError>>()?;
+            Ok(StateRecord::Account(Exported { address, account, storage }))
+        }
+        _ => Err(StateError::Encoding { what: "state record" }),
+    }
 }

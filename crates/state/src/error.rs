@@ -17,6 +17,14 @@ pub enum StateError {
     Pruned { number: u64, oldest: u64 },
     #[error("the hash of block {number} is not known yet: its root is being computed")]
     Unsealed { number: u64 },
+    #[error(
+        "block {number} lies before the snapshot that this node began from: its oldest block is {first}; ask a node that began at genesis"
+    )]
+    BeforeSnapshot { number: u64, first: u64 },
+    #[error("snapshot {file} is refused: {reason}; get another copy of it, or start without one")]
+    Snapshot { file: PathBuf, reason: String },
+    #[error("data directory {dir} already holds a chain: a snapshot is only for a new one")]
+    Occupied { dir: PathBuf },
     #[error("code {hash} is not known")]
     UnknownCode { hash: B256 },
     #[error("trie node {hash} is needed but missing (path {path})")]
@@ -72,6 +80,9 @@ impl StateError {
             Self::UnknownNumber { .. } => "STATE_UNKNOWN_NUMBER",
             Self::Pruned { .. } => "STATE_PRUNED",
             Self::Unsealed { .. } => "STATE_UNSEALED",
+            Self::BeforeSnapshot { .. } => "STATE_BEFORE_SNAPSHOT",
+            Self::Snapshot { .. } => "STATE_SNAPSHOT",
+            Self::Occupied { .. } => "STATE_OCCUPIED",
             Self::UnknownCode { .. } => "STATE_UNKNOWN_CODE",
             Self::MissingNode { .. } => "STATE_MISSING_NODE",
             Self::BadNode { .. } => "STATE_BAD_NODE",

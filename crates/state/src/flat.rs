@@ -173,6 +173,11 @@ impl FlatState {
         codes.list.get(*codes.index.get(hash)? as usize)?.1.clone()
     }
 
+    /// The hash of a code that an account has and nobody brought.
+    pub fn missing_code(&self) -> Option<B256> {
+        self.codes.read().list.iter().find(|(_, code)| code.is_none()).map(|(hash, _)| *hash)
+    }
+
     pub fn add_code(&self, hash: B256, code: Bytecode) {
         let mut codes = self.codes.write();
         let index = codes.intern(hash) as usize;

@@ -5,6 +5,7 @@
 mod chain;
 mod change;
 mod checkpoint;
+mod chunks;
 mod codec;
 mod error;
 mod flat;
@@ -12,6 +13,7 @@ mod index;
 mod journal;
 #[cfg(test)]
 mod journal_tests;
+pub mod snapshot;
 mod state_trie;
 #[cfg(test)]
 mod state_trie_tests;

@@ -17,6 +17,7 @@ import type {
   PayloadAttributes,
   PayloadStatus,
   SliceEngine,
+  SnapshotInfo,
   SubmitResult,
 } from "./types.ts";
 
@@ -150,6 +151,10 @@ class OpenedEngine implements Engine {
 
   stats(): Promise<EngineStats | null> {
     return this.#request("stats", {});
+  }
+
+  writeSnapshot(snapshot: { path: string; number: number; first: number }): Promise<SnapshotInfo> {
+    return this.#request("writeSnapshot", snapshot);
   }
 
   close(): Promise<void> {

@@ -194,6 +194,26 @@ export interface EngineOptions {
   readonly limits: Partial<QueryLimits>;
 }
 
+/** What a snapshot is of. */
+export interface SnapshotInfo {
+  readonly genesis: Hex;
+  readonly block: BlockRef;
+  readonly stateRoot: Hex;
+  /** Storage root of the L2ToL1MessagePasser, for the block's output root. */
+  readonly messagePasserRoot: Hex;
+  /** The oldest block in it. */
+  readonly firstBlock: number;
+  readonly accounts: number;
+  readonly bytes: number;
+}
+
+export interface InstallSnapshotOptions {
+  readonly file: string;
+  /** As the engine will be opened with; must not hold a chain yet. */
+  readonly dataDir: string;
+  readonly genesisJson: string;
+}
+
 /** The engine in numbers, for monitoring. Ages say what a restart would replay. */
 export interface EngineStats {
   readonly journalBytes: number;
@@ -277,6 +297,15 @@ export interface Engine {
   messagePasserRoot(hash: Hex): Promise<Hex>;
   /** Sizes and ages in one answer; null for an engine that does not tell (another execution client). */
   stats(): Promise<EngineStats | null>;
+  /**
+   * Writes the state after a canonical block, with the blocks from `first` on, to a file from which another engine can
+   * begin (`installSnapshot`). The block must be one that no reorg drops, and within the kept history.
+   */
+  writeSnapshot(snapshot: {
+    readonly path: string;
+    readonly number: number;
+    readonly first: number;
+  }): Promise<SnapshotInfo>;
 
   close(): Promise<void>;
 }

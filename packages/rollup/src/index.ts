@@ -1,3 +1,4 @@
+export { giveOrder } from "./admin/client.ts";
 export { type BeaconFacadeService, type BeaconFacadeServiceOptions, startBeaconFacade } from "./beacon/service.ts";
 export { type Clock, SystemClock } from "./clock.ts";
 export { loadNodeFiles } from "./config/load.ts";
@@ -26,3 +27,5 @@ export type {
   SyncProgress,
 } from "./rpc/providers.ts";
 export { type RpcServer, type RpcServerOptions, startRpcServer } from "./rpc/server.ts";
+export type { SnapshotBlock } from "./snapshot/create.ts";
+export { snapshotOfStopped } from "./snapshot/source.ts";

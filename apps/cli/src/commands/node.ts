@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { kzg, openEngine } from "@altlayer/engine";
+import { installSnapshot, kzg, openEngine } from "@altlayer/engine";
 import { createProcessMetrics, loadNodeFiles, RollupNode } from "@altlayer/rollup";
 import { EXIT } from "../errors.ts";
 import type { Output } from "../output.ts";
@@ -10,17 +10,19 @@ import { CLIENT_VERSION } from "./version.ts";
 
 export interface NodeCommandOptions extends LoggingOptions {
   readonly config: string;
+  readonly snapshot?: string;
+  readonly snapshotHash?: string;
 }
 
 /** `altlayer node`: a sequencer or follower of any L1, until Ctrl-C. */
 export async function node(options: NodeCommandOptions, output: Output): Promise<number> {
-  const { config, rollup, genesisJson } = await loadNodeFiles(options.config);
+  const { config, rollup, genesisJson } = await loadNodeFiles(options.config, snapshotOf(options));
   const log = loggerOf(options, config.logLevel);
   const stop = stopSignal({ onStop: () => output.note("stopping"), onForced: () => output.note("stopped at once") });
   try {
     const running = await RollupNode.start(
       { config, rollup, genesisJson, clientVersion: CLIENT_VERSION },
-      { openEngine, kzg, log, processMetrics: createProcessMetrics() },
+      { openEngine, installSnapshot, kzg, log, processMetrics: createProcessMetrics() },
     );
     try {
       const ready = {
@@ -51,4 +53,10 @@ export async function node(options: NodeCommandOptions, output: Output): Promise
   } finally {
     stop.release();
   }
+}
+
+/** What the command line says of a snapshot, in the configuration's terms. */
+function snapshotOf({ snapshot, snapshotHash }: NodeCommandOptions) {
+  if (snapshot === undefined) return {};
+  return { snapshot: { file: resolve(snapshot), ...(snapshotHash === undefined ? {} : { blockHash: snapshotHash }) } };
 }

@@ -23,6 +23,7 @@ impl From<StateError> for RpcError {
             StateError::LogTimeout { limit_ms } => {
                 Self::new(Self::LIMIT, format!("query timeout exceeded ({limit_ms} ms), narrow the filter"))
             }
+            StateError::BeforeSnapshot { .. } => Self::new(Self::PRUNED_HISTORY, error.to_string()),
             StateError::Pruned { .. } | StateError::ProofDistance { .. } => Self::server(error.to_string()),
             other => Self::new(Self::INTERNAL, other.to_string()),
         }

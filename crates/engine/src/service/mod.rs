@@ -18,6 +18,7 @@ mod wire;
 mod writer;
 
 use std::{
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -33,6 +34,7 @@ use parking_lot::Mutex;
 use readers::Readers;
 use shared::Shared;
 pub use shared::{Answer, Failure, Sink};
+pub use wire::snapshot_json;
 use writer::{Command, Outputs};
 
 use crate::{
@@ -63,7 +65,7 @@ impl Engine {
         let block = genesis_block(&spec, &genesis).map_err(invalid_genesis)?;
         std::fs::create_dir_all(&options.data_dir)
             .map_err(|error| EngineError::new("ENGINE_DATA_DIR", format!("{}: {error}", options.data_dir.display())))?;
-        let mut store = StoreOptions::new(options.data_dir.join("chain"));
+        let mut store = StoreOptions::new(chain_dir(&options.data_dir));
         store.history = match options.history {
             HistoryOption::Blocks(blocks) => History::Blocks(blocks),
             HistoryOption::Named(HistoryName::Archive) => History::Archive,
@@ -191,6 +193,11 @@ impl Drop for Engine {
     }
 }
 
-fn invalid_genesis(error: altlayer_execution::ChainSpecError) -> EngineError {
+/// Where in an engine's data directory its chain lies.
+pub fn chain_dir(data_dir: &Path) -> PathBuf {
+    data_dir.join("chain")
+}
+
+pub fn invalid_genesis(error: altlayer_execution::ChainSpecError) -> EngineError {
     EngineError::new("ENGINE_INVALID_GENESIS", error.to_string())
 }

@@ -75,7 +75,9 @@ impl Readers {
     }
 
     pub fn request(&self, id: u32, operation: ReadOperation, json: String) -> Result<(), EngineError> {
-        self.light.submit(Job::Read { id, operation, json }).map_err(|refused| match refused {
+        // A snapshot reads everything there is.
+        let pool = if operation == ReadOperation::WriteSnapshot { &self.heavy } else { &self.light };
+        pool.submit(Job::Read { id, operation, json }).map_err(|refused| match refused {
             Refused::Full => EngineError::new("ENGINE_BUSY", "too many reads are waiting"),
             Refused::Closed => self.shared.gone(),
         })
@@ -180,6 +182,11 @@ fn read(shared: &Shared, operation: ReadOperation, json: &str) -> Result<String,
         ReadOperation::MessagePasserRoot => {
             let request: wire::HashRequest = from_json("messagePasserRoot", json)?;
             Ok(to_json(&shared.chain.message_passer_root(&request.hash)?))
+        }
+        ReadOperation::WriteSnapshot => {
+            let request: wire::SnapshotRequest = from_json("writeSnapshot", json)?;
+            let info = shared.chain.write_snapshot(&request.path, request.number, request.first)?;
+            Ok(wire::snapshot_json(&info))
         }
         ReadOperation::Stats => Ok(to_json(&stats(shared))),
     }

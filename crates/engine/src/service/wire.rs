@@ -1,5 +1,7 @@
 //! The JSON that goes in and out (packages/engine/src/types.ts has the same shapes).
 
+use std::path::PathBuf;
+
 use alloy_primitives::{B256, Bytes};
 use altlayer_execution::{Executed, ExecutionPayload, PayloadAttributes, TxReject};
 use altlayer_state as state;
@@ -45,6 +47,7 @@ pub enum ReadOperation {
     StopWaiting,
     /// Whether slice events carry their contents.
     WatchSlices,
+    WriteSnapshot,
 }
 
 impl Operation {
@@ -63,6 +66,7 @@ impl Operation {
             "stats" => Self::Read(ReadOperation::Stats),
             "stopWaiting" => Self::Read(ReadOperation::StopWaiting),
             "watchSlices" => Self::Read(ReadOperation::WatchSlices),
+            "writeSnapshot" => Self::Read(ReadOperation::WriteSnapshot),
             other => return Err(EngineError::bad_request(format!("unknown operation {other}"))),
         })
     }
@@ -220,6 +224,38 @@ pub struct HashRequest {
 #[derive(Deserialize)]
 pub struct NumberRequest {
     pub number: u64,
+}
+
+#[derive(Deserialize)]
+pub struct SnapshotRequest {
+    pub path: PathBuf,
+    pub number: u64,
+    /// The oldest block to go with it.
+    pub first: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SnapshotAnswer {
+    genesis: B256,
+    block: BlockRef,
+    state_root: B256,
+    message_passer_root: B256,
+    first_block: u64,
+    accounts: u64,
+    bytes: u64,
+}
+
+pub fn snapshot_json(info: &state::snapshot::SnapshotInfo) -> String {
+    to_json(&SnapshotAnswer {
+        genesis: info.genesis,
+        block: info.block.into(),
+        state_root: info.state_root,
+        message_passer_root: info.message_passer_root,
+        first_block: info.first_block,
+        accounts: info.accounts,
+        bytes: info.bytes,
+    })
 }
 
 /// What a monitor asks for, as plain numbers.

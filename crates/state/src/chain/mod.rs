@@ -1,6 +1,7 @@
 //! The chain: journal, canonical state, side blocks, history.
 
-mod recovery;
+pub(crate) mod origin;
+pub(crate) mod recovery;
 mod search;
 pub(crate) mod shared;
 #[cfg(test)]
@@ -8,7 +9,7 @@ mod tests;
 pub(crate) mod tree;
 pub mod types;
 mod worker;
-mod write;
+pub(crate) mod write;
 
 use std::{
     fs::File,
@@ -153,6 +154,7 @@ impl ChainStore {
 
     /// Storage root of the L2ToL1MessagePasser after the block; kept for every block.
     pub fn message_passer_root(&self, hash: &B256) -> Result<B256, StateError> {
+        self.shared.check_origin(hash)?;
         if let Some(node) = self.shared.tree.read().nodes.get(hash) {
             return Ok(node.message_passer_root);
         }
@@ -174,6 +176,7 @@ impl ChainStore {
 
     /// The block's own state changes, as execution reported them (old values dropped).
     pub fn state_diff(&self, hash: &B256) -> Result<StateDiff, StateError> {
+        self.shared.check_origin_changes(hash)?;
         let node = self.shared.tree.read().nodes.get(hash).cloned();
         let changes = match node {
             Some(node) => node.changes.clone(),
@@ -240,8 +243,11 @@ impl ChainStore {
 
     /// The oldest block whose state can be read.
     pub fn oldest_state(&self) -> u64 {
-        let oldest = self.shared.flat.oldest();
-        self.shared.index.archive_from().map_or(oldest, |from| from.min(oldest))
+        self.shared.oldest_state()
+    }
+
+    pub(crate) fn flat(&self) -> &crate::flat::FlatState {
+        &self.shared.flat
     }
 
     /// Sizes and ages, read without holding anybody up.

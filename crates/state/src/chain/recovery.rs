@@ -10,10 +10,11 @@ use std::{
 use alloy_primitives::B256;
 
 use super::{
+    origin::Origin,
     shared::{CheckpointState, IndexJob, IndexQueue, Shared},
     tree::{Node, Tree},
     types::{BlockRef, CandidateRecords, ExecutedBlock, GenesisBlock, Heads, PreparedState, StoreOptions},
-    write::{KIND_BLOCK, KIND_CANDIDATE, KIND_EXTRA, KIND_GENESIS, KIND_HEADS, KIND_SLICE, load_node},
+    write::{KIND_BLOCK, KIND_CANDIDATE, KIND_EXTRA, KIND_GENESIS, KIND_HEADS, KIND_ORIGIN, KIND_SLICE, load_node},
 };
 use crate::{
     MESSAGE_PASSER,
@@ -83,6 +84,8 @@ fn scan(journal: &Journal, from: Position) -> Result<Found, StateError> {
                     candidate.slices.push(payload.to_vec());
                 }
             }
+            // Read by itself: a scan may start behind it.
+            KIND_ORIGIN => {}
             KIND_EXTRA.. => {
                 found.extras.insert(kind, payload.to_vec());
             }
@@ -124,6 +127,15 @@ impl Blocks<'_> {
         Err(StateError::UnknownBlock { hash: *hash })
     }
 
+    /// Of a store whose chain has a gap behind genesis: the index cannot lead there.
+    fn genesis_position(&self) -> Result<Position, StateError> {
+        if let Some(position) = self.found.genesis {
+            return Ok(position);
+        }
+        let missing = StateError::Encoding { what: "journal (no genesis)" };
+        scan(self.journal, Journal::start())?.genesis.ok_or(missing)
+    }
+
     fn changes(&mut self, hash: &B256) -> Result<(Known, ChangeSet), StateError> {
         let known = self.get(hash)?;
         let (_, payload) = self.journal.read(known.position)?;
@@ -131,8 +143,14 @@ impl Blocks<'_> {
     }
 }
 
-/// The journal's first record, for a new directory.
+/// The journal's first records, for a new directory.
 fn write_genesis(journal: &Journal, genesis: &GenesisBlock, hash: B256) -> Result<(), StateError> {
+    append_genesis(journal, genesis, hash)?;
+    journal.append(KIND_HEADS, &[hash, hash, hash].concat())?;
+    journal.sync()
+}
+
+pub fn append_genesis(journal: &Journal, genesis: &GenesisBlock, hash: B256) -> Result<(), StateError> {
     let mut trie = trie_of(&genesis.state);
     let root = trie.root();
     if root != genesis.header.state_root {
@@ -150,9 +168,7 @@ fn write_genesis(journal: &Journal, genesis: &GenesisBlock, hash: B256) -> Resul
     let state = PreparedState { parent: genesis.header.parent_hash, root, message_passer_root, trie, changes };
     let block =
         ExecutedBlock { header: genesis.header.clone(), hash, transactions: Vec::new(), receipts: Vec::new(), state };
-    journal.append(KIND_GENESIS, &codec::block_record(&block))?;
-    journal.append(KIND_HEADS, &[hash, hash, hash].concat())?;
-    journal.sync()
+    journal.append(KIND_GENESIS, &codec::block_record(&block)).map(drop)
 }
 
 /// The state as recovery has it so far.
@@ -173,6 +189,7 @@ pub fn open(mut options: StoreOptions, genesis: GenesisBlock) -> Result<Shared, 
     let dir = options.dir.clone();
     let hash = genesis.header.hash_slow();
     let journal = Journal::open(&dir, hash, options.segment_bytes)?;
+    let origin = Origin::read(&journal)?;
     let archive = options.history == super::types::History::Archive;
     let index = Index::open(&dir.join("index"), options.index_cache_bytes, archive)?;
     let genesis_ref = BlockRef::new(hash, &genesis.header);
@@ -185,6 +202,15 @@ pub fn open(mut options: StoreOptions, genesis: GenesisBlock) -> Result<Shared, 
     };
     let mut blocks = Blocks { journal: &journal, index: &index, found: Found::default(), complete: false };
     for candidate in checkpoints.iter().map(Some).chain([None]) {
+        if candidate.is_none() && origin.is_some() {
+            // The state at the origin is nowhere but in checkpoints.
+            last_error.get_or_insert(StateError::Corrupt {
+                what: "checkpoint (all of them)",
+                file: dir.clone(),
+                offset: 0,
+            });
+            continue;
+        }
         let flat = FlatState::new();
         let head = match candidate.map(|path| checkpoint::load(path, &flat)).transpose() {
             Ok(head) => head,
@@ -213,7 +239,7 @@ pub fn open(mut options: StoreOptions, genesis: GenesisBlock) -> Result<Shared, 
                 blocks.found.extras.entry(*kind).or_insert_with(|| bytes.clone());
             }
         }
-        match recover_state(&mut blocks, flat, head.as_ref(), hash, window) {
+        match recover_state(&mut blocks, flat, head.as_ref(), hash, window, origin) {
             Ok(state) => {
                 recovered = Some(state);
                 break;
@@ -228,7 +254,7 @@ pub fn open(mut options: StoreOptions, genesis: GenesisBlock) -> Result<Shared, 
     let Some(recovered) = recovered else {
         return Err(last_error.unwrap_or(StateError::UnknownBlock { hash }));
     };
-    finish(options, genesis_ref, blocks, recovered, window).map(|parts| parts.into_shared(journal, index))
+    finish(options, genesis_ref, blocks, recovered, window, origin).map(|parts| parts.into_shared(journal, index))
 }
 
 fn recover_state(
@@ -237,7 +263,9 @@ fn recover_state(
     checkpoint: Option<&checkpoint::CheckpointHead>,
     genesis: B256,
     window: u64,
+    origin: Option<Origin>,
 ) -> Result<Recovered, StateError> {
+    let first = origin.map_or(0, |origin| origin.first_block);
     let heads = blocks.found.heads.or(checkpoint.map(|head| head.heads)).unwrap_or([genesis; 3]);
     let target = heads[0];
     let mut base = match checkpoint {
@@ -262,7 +290,7 @@ fn recover_state(
         }
     }
     let head_number = blocks.get(&target)?.number;
-    let oldest = head_number.saturating_sub(window);
+    let oldest = head_number.saturating_sub(window).max(origin.map_or(0, |origin| origin.state_block));
     let mut nodes: VecDeque<Node> = VecDeque::new();
     for hash in up.iter().rev() {
         let known = blocks.get(hash)?;
@@ -291,7 +319,7 @@ fn recover_state(
             flat.add_history(known.number, &node.changes);
         }
         nodes.push_front(node);
-        if known.number == 0 {
+        if known.number == first {
             break;
         }
         cursor = known.parent;
@@ -316,6 +344,7 @@ fn load(blocks: &mut Blocks<'_>, hash: &B256) -> Result<Node, StateError> {
 struct Parts {
     options: StoreOptions,
     genesis: BlockRef,
+    origin: Option<Origin>,
     flat: FlatState,
     tree: Tree,
     queue: IndexQueue,
@@ -329,6 +358,7 @@ impl Parts {
         Shared {
             options: self.options,
             genesis: self.genesis,
+            origin: self.origin,
             journal,
             index,
             flat: self.flat,
@@ -348,6 +378,14 @@ impl Parts {
     }
 }
 
+/// Indexes a block out of the journal, on top of the last.
+fn index_block(blocks: &Blocks<'_>, position: Position) -> Result<(), StateError> {
+    let (_, payload) = blocks.journal.read(position)?;
+    let root = codec::block_start(&payload)?.message_passer_root;
+    let block = codec::block(&payload)?;
+    blocks.index.add(&block, position, &root, &codec::block_changes(&payload)?)
+}
+
 /// Brings the index to the chain, and the chain's blocks into memory.
 fn finish(
     options: StoreOptions,
@@ -355,6 +393,7 @@ fn finish(
     mut blocks: Blocks<'_>,
     recovered: Recovered,
     window: u64,
+    origin: Option<Origin>,
 ) -> Result<Parts, StateError> {
     let Recovered { flat, trie, window: nodes, heads, checkpoint } = recovered;
     let head = nodes.last().map_or(genesis, |node| node.block);
@@ -362,6 +401,10 @@ fn finish(
 
     // Canonical hashes from the head down to where the index agrees; blocks of another chain leave the index.
     let mut progress = blocks.index.progress()?;
+    let first = origin.map_or(0, |origin| origin.first_block);
+    if first > 0 && progress.is_none() {
+        index_block(&blocks, blocks.genesis_position()?)?;
+    }
     let mut canonical: Vec<(B256, Known)> = Vec::new();
     let mut cursor = head.hash;
     loop {
@@ -379,7 +422,7 @@ fn finish(
             break;
         }
         canonical.push((cursor, known));
-        if known.number == 0 {
+        if known.number == first {
             break;
         }
         cursor = known.parent;
@@ -394,10 +437,7 @@ fn finish(
                 queue.jobs.push_back(IndexJob::Add(node.clone()));
             }
             _ => {
-                let (_, payload) = blocks.journal.read(known.position)?;
-                let root = codec::block_start(&payload)?.message_passer_root;
-                let block = codec::block(&payload)?;
-                blocks.index.add(&block, known.position, &root, &codec::block_changes(&payload)?)?;
+                index_block(&blocks, known.position)?;
                 queue.indexed = Some((known.number, hash));
             }
         }
@@ -429,5 +469,5 @@ fn finish(
     }
     let checkpoint = CheckpointState { last_number: checkpoint.0, last_position: checkpoint.1, ..Default::default() };
     let Found { extras, candidate, .. } = blocks.found;
-    Ok(Parts { options, genesis, flat, tree, queue, checkpoint, extras, candidate })
+    Ok(Parts { options, genesis, origin, flat, tree, queue, checkpoint, extras, candidate })
 }

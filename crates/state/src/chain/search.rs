@@ -84,6 +84,11 @@ impl ChainStore {
         let shared = &*self.shared;
         let head = shared.tree.read().heads.unsafe_head.number;
         let to = filter.to.min(head);
+        if let Some(origin) = shared.origin
+            && filter.from < origin.first_block
+        {
+            return Err(StateError::BeforeSnapshot { number: filter.from, first: origin.first_block });
+        }
         let mut found = Vec::new();
         if filter.from > to {
             return Ok(found);

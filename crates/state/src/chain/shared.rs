@@ -13,6 +13,7 @@ use alloy_primitives::{Address, B256, U256};
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::{
+    origin::Origin,
     tree::{Node, Tree},
     types::{BlockRef, CandidateRecords, History, StoreOptions, StoredBlock},
 };
@@ -61,6 +62,8 @@ pub struct CheckpointState {
 pub struct Shared {
     pub options: StoreOptions,
     pub genesis: BlockRef,
+    /// Of a store that began from a snapshot.
+    pub origin: Option<Origin>,
     pub journal: Journal,
     pub index: Index,
     pub flat: FlatState,
@@ -102,7 +105,39 @@ impl Shared {
                 return Ok(Some(hash));
             }
         }
+        if let Some(Origin { first_block: first, .. }) = self.origin
+            && number < first
+            && number > 0
+        {
+            return Err(StateError::BeforeSnapshot { number, first });
+        }
         Ok(self.index.number(number)?.map(|entry| entry.hash))
+    }
+
+    /// What only the state tells of a block: unknown of those before a snapshot.
+    pub fn check_origin(&self, hash: &B256) -> Result<(), StateError> {
+        let Some(Origin { state_block: oldest, .. }) = self.origin else { return Ok(()) };
+        match self.canonical_number(hash)? {
+            Some(number) if number > 0 && number < oldest => Err(StateError::Pruned { number, oldest }),
+            _ => Ok(()),
+        }
+    }
+
+    /// What a block changed: unknown of a snapshot's own block, too.
+    pub fn check_origin_changes(&self, hash: &B256) -> Result<(), StateError> {
+        let Some(Origin { state_block, .. }) = self.origin else { return Ok(()) };
+        match self.canonical_number(hash)? {
+            Some(number) if number > 0 && number <= state_block => {
+                Err(StateError::Pruned { number, oldest: state_block + 1 })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub fn oldest_state(&self) -> u64 {
+        let oldest = self.flat.oldest();
+        let oldest = self.index.archive_from().map_or(oldest, |from| from.min(oldest));
+        self.origin.map_or(oldest, |origin| oldest.max(origin.state_block))
     }
 
     /// The number of a canonical block; `None` for side blocks and unknown ones.
@@ -182,6 +217,11 @@ impl Shared {
     /// What turns the head's state into that of canonical block `number`.
     fn backwards(&self, number: u64, head: u64) -> Result<ChangeSet, StateError> {
         let distance = head - number;
+        if let Some(Origin { state_block: oldest, .. }) = self.origin
+            && number < oldest
+        {
+            return Err(StateError::Pruned { number, oldest });
+        }
         if distance > self.options.max_proof_distance {
             let limit = self.options.max_proof_distance;
             return Err(StateError::ProofDistance { number, distance, limit });
@@ -313,8 +353,7 @@ impl Shared {
 
     /// Whether the state of a canonical block can be read at all.
     pub fn check_reach(&self, block: u64) -> Result<(), StateError> {
-        let oldest = self.flat.oldest();
-        let oldest = self.index.archive_from().map_or(oldest, |from| from.min(oldest));
+        let oldest = self.oldest_state();
         if block < oldest { Err(StateError::Pruned { number: block, oldest }) } else { Ok(()) }
     }
 }

@@ -759,3 +759,6 @@ fn big_blocks_shorten_the_window_and_reorgs_still_work() {
     check_all(&store, &model, random, 0, false);
     store.close().unwrap();
 }
+
+#[path = "snapshot_tests.rs"]
+mod snapshot;

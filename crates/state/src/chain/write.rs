@@ -27,6 +27,8 @@ pub const KIND_HEADS: u8 = 3;
 pub const KIND_CANDIDATE: u8 = 4;
 /// A published part of the block in the making. Opaque to this crate.
 pub const KIND_SLICE: u8 = 5;
+/// The first record of a store that began from a snapshot: see [`super::origin::Origin`].
+pub const KIND_ORIGIN: u8 = 6;
 /// Kinds from here on are opaque to this crate.
 pub const KIND_EXTRA: u8 = 128;
 

@@ -22,6 +22,7 @@ export interface NativeKeySet {
 
 export interface Addon {
   readonly NativeEngine: new (options: string, deliver: Deliver) => NativeEngine;
+  installSnapshot(options: string): Promise<string>;
   kzgCommit(blob: Uint8Array): Promise<Buffer>;
   kzgProve(blob: Uint8Array, commitment: Uint8Array): Promise<Buffer>;
   kzgProveCells(blob: Uint8Array): Promise<Buffer>;

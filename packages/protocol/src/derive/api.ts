@@ -25,6 +25,8 @@ export interface DerivedAttributes {
   readonly concluding: boolean;
   /** The batch was replaced or missing: deposits only. An invalid payload then is a critical error. */
   readonly depositsOnly: boolean;
+  /** No batch for the block was on the L1 within the sequencing window: nobody committed to what it builds on. */
+  readonly batchMissing: boolean;
 }
 
 /** A blob that a batcher transaction refers to: `index` counts over the blobs of the whole L1 block. */

@@ -11,6 +11,8 @@ import type { NeedL2Block, Pull } from "./pull.ts";
 export interface NextBatch {
   readonly batch: SingularBatch;
   readonly isLastInSpan: boolean;
+  /** There was none on the L1 in time: its place is filled by rule. */
+  readonly isMissing?: true;
 }
 
 interface Dependencies {
@@ -129,7 +131,7 @@ abstract class BaseBatchStage {
       timestamp,
       transactions: [],
     };
-    return { batch, isLastInSpan: true };
+    return { batch, isLastInSpan: true, isMissing: true };
   }
 }
 

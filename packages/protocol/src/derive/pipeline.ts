@@ -1,4 +1,3 @@
-import type { SingularBatch } from "../batch/batch.ts";
 import { derivationParameters } from "../config/forks.ts";
 import type { RollupConfig } from "../config/rollup-config.ts";
 import { bytesToHex } from "../encoding/bytes.ts";
@@ -150,15 +149,16 @@ export class DerivationPipeline implements Derivation {
       this.#pending = next;
       this.#l2Blocks.clear();
     }
-    const { batch, isLastInSpan } = this.#pending;
+    const pending = this.#pending;
     const systemConfig = this.#systemConfigOf(parent);
     if ("kind" in systemConfig) return systemConfig;
     this.#pending = null;
-    this.#given = this.#derive(parent, systemConfig, batch, isLastInSpan);
+    this.#given = this.#derive(parent, systemConfig, pending);
     return { kind: "attributes", derived: this.#given };
   }
 
-  #derive(parent: L2BlockRef, parentSystemConfig: SystemConfig, batch: SingularBatch, isLastInSpan: boolean) {
+  #derive(parent: L2BlockRef, parentSystemConfig: SystemConfig, next: NextBatch): DerivedAttributes {
+    const { batch, isLastInSpan, isMissing = false } = next;
     if (batch.parentHash !== parent.hash || batch.timestamp !== parent.timestamp + this.#config.blockTime) {
       throw new ProtocolError("PARENT_MISMATCH", "a valid batch does not fit the safe head", {
         parent: parent.hash,
@@ -191,6 +191,7 @@ export class DerivationPipeline implements Derivation {
       isLastInSpan,
       concluding: isLastInSpan || this.#isStrict(derivedFrom),
       depositsOnly: batch.transactions.length === 0,
+      batchMissing: isMissing,
     };
     return derived;
   }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parseRollupConfig, type RollupConfig } from "@altlayer/protocol";
 import { RollupError } from "../errors.ts";
-import { type NodeConfig, parseNodeConfig } from "./node-config.ts";
+import { type NodeConfig, type NodeConfigInput, parseNodeConfig } from "./node-config.ts";
 
 export interface NodeFiles {
   readonly config: NodeConfig;
@@ -12,12 +12,18 @@ export interface NodeFiles {
 
 /**
  * Reads a node's configuration file (JSON) and the two files that it names. Relative paths in it are relative to it.
+ * What `over` holds replaces fields of the file.
  * @throws RollupError `CONFIG_INVALID`; ProtocolError for a rollup.json that cannot be followed
  */
-export async function loadNodeFiles(path: string): Promise<NodeFiles> {
-  const parsed = parseNodeConfig(parseJson(path, await read(path)));
+export async function loadNodeFiles(path: string, over: Partial<NodeConfigInput> = {}): Promise<NodeFiles> {
+  const given = parseJson(path, await read(path));
+  const parsed = parseNodeConfig(typeof given === "object" && given !== null ? { ...given, ...over } : given);
   const from = (file: string) => resolve(dirname(path), file);
-  const config: NodeConfig = { ...parsed, dataDir: from(parsed.dataDir) };
+  const config: NodeConfig = {
+    ...parsed,
+    dataDir: from(parsed.dataDir),
+    ...(parsed.snapshot ? { snapshot: { ...parsed.snapshot, file: from(parsed.snapshot.file) } } : {}),
+  };
   const [genesisJson, rollupJson] = await Promise.all([read(from(config.genesisFile)), read(from(config.rollupFile))]);
   parseJson(config.genesisFile, genesisJson);
   return { config, genesisJson, rollup: parseRollupConfig(rollupJson) };

@@ -175,6 +175,18 @@ export const nodeConfigSchema = z.strictObject({
     .optional()
     .describe("serves the Engine API, for a consensus client of one's own; the node then derives nothing itself"),
   metrics: metricsSchema.optional().describe("Prometheus metrics, health and readiness on a port of their own"),
+  snapshot: z
+    .strictObject({
+      file: z.string().min(1),
+      blockHash: z
+        .string()
+        .regex(/^0x[0-9a-fA-F]{64}$/)
+        .transform((text) => text.toLowerCase() as `0x${string}`)
+        .optional()
+        .describe("the hash of its block, known to be right: nothing more is asked of the L1"),
+    })
+    .optional()
+    .describe("a file that a new node begins from instead of genesis (altlayer snapshot)"),
   sequencer: sequencerSchema.optional().describe("present: this node builds blocks"),
   flashblocks: z
     .strictObject({

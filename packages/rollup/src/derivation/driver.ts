@@ -18,6 +18,7 @@ import type { L1Reader } from "../l1/l1-client.ts";
 import type { Logger } from "../log.ts";
 import type { Mutex } from "../mutex.ts";
 import { Wakeup } from "../signal.ts";
+import type { SnapshotConfirmation } from "../snapshot/confirmation.ts";
 import { mismatch } from "./attributes-match.ts";
 import { L1Ahead } from "./l1-ahead.ts";
 import type { L1Data } from "./l1-data.ts";
@@ -43,6 +44,8 @@ export interface DerivationDependencies {
   readonly watcher: HeadWatcher;
   readonly blobs: BlobSource | null;
   readonly store: SafeHeadStore;
+  /** Of a node that began from a snapshot. */
+  readonly snapshot: SnapshotConfirmation | null;
   /** Held by whoever changes the engine's heads. */
   readonly headLock: Mutex;
   readonly clock: Clock;
@@ -251,6 +254,7 @@ export class DerivationDriver {
     const step = pipeline.step(pending);
     switch (step.kind) {
       case "attributes":
+        await this.#d.snapshot?.judge(step.derived);
         await this.#apply(step.derived);
         return true;
       case "needL1Block":

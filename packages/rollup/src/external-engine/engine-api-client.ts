@@ -229,6 +229,12 @@ export class EngineApiClient implements Engine {
     return null;
   }
 
+  async writeSnapshot(): Promise<never> {
+    throw new RollupError("ENGINE_API", "another execution client writes no snapshots: use its own", {
+      severity: "permanent",
+    });
+  }
+
   async close(): Promise<void> {
     this.#rpc.close();
   }

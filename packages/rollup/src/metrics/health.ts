@@ -9,7 +9,7 @@ export interface ReadinessLimits {
 
 /** One thing that was looked at: a null reason means that all is well. */
 export interface HealthCheck {
-  readonly name: "engine" | "derivation" | "l1" | "l1-head" | "unsafe-head" | "safe-head" | "disk";
+  readonly name: "engine" | "derivation" | "snapshot" | "l1" | "l1-head" | "unsafe-head" | "safe-head" | "disk";
   readonly reason: string | null;
 }
 
@@ -47,6 +47,10 @@ export async function readiness(
   return [
     { name: "engine", reason: live?.reason ?? null },
     { name: "derivation", reason: derivation?.reason ?? starting },
+    {
+      name: "snapshot",
+      reason: node.snapshot?.confirmedBy === null ? "the L1 has not confirmed the snapshot's block yet" : null,
+    },
     { name: "l1", reason: l1.reachable ? null : "the L1 did not answer the last time" },
     {
       name: "l1-head",

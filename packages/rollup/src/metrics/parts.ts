@@ -11,6 +11,7 @@ import type { Proposer } from "../proposer/proposer.ts";
 import type { RpcServer } from "../rpc/server.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
 import type { WindowGuard } from "../sequencer/window-guard.ts";
+import type { SnapshotConfirmation } from "../snapshot/confirmation.ts";
 import type { BalanceWatcher } from "./runway.ts";
 
 /** A node's parts as its monitoring reads them: all by plain getters, whenever it asks. */
@@ -22,6 +23,8 @@ export interface ObservedNode {
   readonly watcher: HeadWatcher;
   readonly l1: JsonRpcClient;
   readonly driver: DerivationDriver | null;
+  /** Of a node that began from a snapshot. */
+  readonly snapshot: SnapshotConfirmation | null;
   readonly rpc: RpcServer | null;
   readonly gossip: GossipService | null;
   readonly sequencer: Sequencer | null;

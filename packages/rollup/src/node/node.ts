@@ -1,10 +1,18 @@
 // Size: the composition root of a node, in the order of its boot; what it composes lies in the other files of this folder.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Engine, EngineOptions, ExecutionPayload, Hex } from "@altlayer/engine";
+import type {
+  Engine,
+  EngineOptions,
+  ExecutionPayload,
+  Hex,
+  InstallSnapshotOptions,
+  SnapshotInfo,
+} from "@altlayer/engine";
 import { DerivationPipeline, type RollupConfig } from "@altlayer/protocol";
 import { decompress } from "@altlayer/protocol/compression";
 import type { Registry } from "prom-client";
+import { startAdminServer } from "../admin/server.ts";
 import { Batcher } from "../batcher/batcher.ts";
 import { BEACON_API_DEFAULTS, BeaconApi } from "../beacon/beacon-api.ts";
 import { type Clock, SystemClock } from "../clock.ts";
@@ -41,6 +49,8 @@ import { SliceFeed } from "../slices/slice-feed.ts";
 import type { SliceFollower } from "../slices/slice-follower.ts";
 import type { SliceStream } from "../slices/stream-server.ts";
 import { takeCommand } from "./command.ts";
+import { beginFromSnapshot } from "../snapshot/begin.ts";
+import { createSnapshot } from "../snapshot/create.ts";
 import { type GossipService, startGossipService } from "./gossip.ts";
 import { followedSlices, startSlices } from "./slices.ts";
 import {
@@ -51,6 +61,7 @@ import {
   openEngineOf,
   readJwtSecret,
   requireChain,
+  requireConfirmed,
   requireGenesis,
   rpcOptions,
   smallest,
@@ -74,6 +85,8 @@ export interface RollupNodeDependencies {
   readonly kzg: Kzg | null;
   readonly clock?: Clock;
   readonly log?: Logger;
+  /** Needed to begin from a snapshot. */
+  readonly installSnapshot?: (options: InstallSnapshotOptions) => Promise<SnapshotInfo>;
   /** `createProcessMetrics()`, once in a process: served with this node's own. */
   readonly processMetrics?: Registry;
 }
@@ -182,10 +195,13 @@ async function boot(
   const servers = beacon?.urls.map((server) => new BeaconApi({ ...BEACON_API_DEFAULTS, url: server })) ?? [];
   const blobs = beacon && kzg ? new BeaconBlobSource({ addressing: beacon.addressing }, { servers, kzg }) : null;
 
-  const opened = await openEngineOf(
-    { config, genesisJson, engineDir: join(dataDir, "engine") },
-    { openEngine, clock, log },
+  const engineDir = join(dataDir, "engine");
+  const snapshot = await beginFromSnapshot(
+    { snapshot: config.snapshot, dataDir, engineDir, genesisJson, rollup },
+    { install: dependencies.installSnapshot ?? null, l1: rpcClient, log: log.child("snapshot") },
   );
+  requireConfirmed(config, snapshot);
+  const opened = await openEngineOf({ config, genesisJson, engineDir }, { openEngine, clock, log });
   closers.push(() => opened.close());
   const ownMetrics = config.metrics ? new NodeMetrics() : null;
   const engine = ownMetrics ? observeEngine(opened, ownMetrics) : opened;
@@ -211,6 +227,7 @@ async function boot(
           watcher,
           blobs,
           store,
+          snapshot,
           headLock,
           clock,
           log: log.child("derivation"),
@@ -398,6 +415,17 @@ async function boot(
   control = command.control;
   closers.push(() => command.close());
 
+  if (config.engine.kind === "embedded") {
+    const admin = await startAdminServer(
+      { dataDir },
+      {
+        handlers: { snapshot: ({ path, block }) => createSnapshot({ path, block, rollup }, { engine, l2 }) },
+        log: log.child("admin"),
+      },
+    );
+    if (admin) closers.push(() => admin.close());
+  }
+
   let metrics: MetricsServer | null = null;
   if (config.metrics && ownMetrics) {
     const { balancePollMs, ...settings } = config.metrics;
@@ -408,7 +436,7 @@ async function boot(
     );
     balances.start();
     closers.push(() => balances.close());
-    const parts = { engine, driver, sequencer, windowGuard, batcher, proposer, watcher, rpc, gossip };
+    const parts = { snapshot, engine, driver, sequencer, windowGuard, batcher, proposer, watcher, rpc, gossip };
     metrics = await startMetricsService(
       { ...settings, clientVersion },
       {

@@ -12,6 +12,7 @@ import { hash, parseAnswer } from "../l1/schemas.ts";
 import type { Logger } from "../log.ts";
 import type { ForwardTransaction, NodeInfo } from "../rpc/providers.ts";
 import type { RpcServerOptions } from "../rpc/server.ts";
+import type { SnapshotConfirmation } from "../snapshot/confirmation.ts";
 import type { GossipService } from "./gossip.ts";
 
 export const keccakBytes: Keccak256 = (data) => keccak256(data, "bytes");
@@ -61,6 +62,16 @@ export function requireGenesis(engine: Engine, rollup: RollupConfig): void {
       severity: "critical",
       data: { genesis: engine.genesis.hash, expected: rollup.genesis.l2.hash },
     },
+  );
+}
+
+/** Nobody may follow a sequencer whose own chain the L1 has not confirmed. */
+export function requireConfirmed(config: NodeConfig, snapshot: SnapshotConfirmation | null): void {
+  if (!config.sequencer || snapshot?.confirmedBy !== null) return;
+  throw new RollupError(
+    "CONFIG_INVALID",
+    `a sequencer begins from a snapshot only when its block (${snapshot.number}, ${snapshot.hash}) is confirmed: name its hash (snapshot.blockHash), or run as a follower first`,
+    { severity: "critical", data: { number: snapshot.number, hash: snapshot.hash } },
   );
 }
 

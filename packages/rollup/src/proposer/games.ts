@@ -26,7 +26,9 @@ export interface Game {
   readonly proxy: Hex;
 }
 
+/** `GameStatus`. */
 export const GAME_IN_PROGRESS = 0;
+export const CHALLENGER_WINS = 1;
 
 /** Reads of the dispute game factory and its games (contracts-bedrock, `src/dispute/`). */
 export class DisputeGames {
@@ -60,14 +62,15 @@ export class DisputeGames {
     return decodeFunctionResult({ abi: FACTORY, functionName: "initBonds", data: answer });
   }
 
-  async exists(gameType: number, rootClaim: Hex, l2Block: number): Promise<boolean> {
+  /** The game of that type with that claim, if there is one. */
+  async find(gameType: number, rootClaim: Hex, l2Block: number): Promise<Pick<Game, "proxy"> | null> {
     const args = [gameType, rootClaim, extraData(l2Block)] as const;
     const answer = await this.#call(this.#factory, encodeFunctionData({ abi: FACTORY, functionName: "games", args }));
     const [proxy] = decodeFunctionResult({ abi: FACTORY, functionName: "games", data: answer });
-    return BigInt(proxy) !== 0n;
+    return BigInt(proxy) === 0n ? null : { proxy: proxy.toLowerCase() as Hex };
   }
 
-  async status(game: Game): Promise<number> {
+  async status(game: Pick<Game, "proxy">): Promise<number> {
     const answer = await this.#call(game.proxy, encodeFunctionData({ abi: GAME, functionName: "status" }));
     return decodeFunctionResult({ abi: GAME, functionName: "status", data: answer });
   }

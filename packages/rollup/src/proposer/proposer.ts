@@ -172,7 +172,7 @@ export class Proposer {
     const block = allowUnfinalized ? safe : finalized;
     if (block.number === 0 || block.number <= (this.#newest?.l2Block ?? 0)) return;
     const rootClaim = await this.#outputRoot(block.hash);
-    if (await this.#games.exists(gameType, rootClaim, block.number)) return;
+    if (await this.#games.find(gameType, rootClaim, block.number)) return;
     const mined = await transactions.send({
       label: `propose block ${block.number}`,
       to: disputeGameFactory,

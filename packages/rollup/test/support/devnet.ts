@@ -38,6 +38,8 @@ export interface Chain {
 }
 
 export interface Devnet {
+  /** Holds a data directory for each node, by its name. */
+  readonly directory: string;
   readonly anvil: Anvil;
   readonly deployment: Deployment;
   readonly genesis: L2Genesis;
@@ -89,6 +91,8 @@ export async function startDevnet(
     readonly fork?: "granite" | "holocene";
     readonly seqWindowSize?: number;
     readonly blockTime?: number;
+    /** The L1 begins so long ago, and its clock stays behind by as much. */
+    readonly l1AgeSeconds?: number;
   } = {},
 ): Promise<Devnet> {
   compileOwnContracts();
@@ -98,6 +102,9 @@ export async function startDevnet(
     const path = join(directory, "l1-genesis.json");
     await writeFile(path, JSON.stringify(l1Genesis(options.excessBlobGas)));
     args.push("--init", path);
+  }
+  if (options.l1AgeSeconds !== undefined) {
+    args.push("--timestamp", String(Math.floor(Date.now() / 1000) - options.l1AgeSeconds));
   }
   const anvil = await startAnvil({ blockTime: 1, args });
   const address = (role: keyof typeof ROLES) => lower(privateKeyToAddress(ROLES[role]));
@@ -158,6 +165,7 @@ export async function startDevnet(
     rpc: { port: 0 },
   });
   return {
+    directory,
     anvil,
     deployment,
     genesis,

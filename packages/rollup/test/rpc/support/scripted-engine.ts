@@ -107,6 +107,10 @@ export class ScriptedEngine implements Engine {
     return hashOf(0, 5);
   }
 
+  async writeSnapshot(): Promise<never> {
+    throw new TypeError("no snapshots here");
+  }
+
   async stats() {
     return null;
   }

@@ -1,0 +1,18 @@
+import { join } from "node:path";
+import { z } from "zod";
+
+/**
+ * Orders to a running node, over a Unix socket in its data directory: whoever may write there is its operator. HTTP with
+ * JSON bodies, one order a request.
+ */
+export const adminOrders = {
+  snapshot: z.strictObject({
+    path: z.string().min(1),
+    block: z.union([z.enum(["finalized", "safe"]), z.number().int().min(1)]),
+  }),
+} as const;
+
+export type AdminOrder = keyof typeof adminOrders;
+export type AdminOrders = { readonly [K in AdminOrder]: z.output<(typeof adminOrders)[K]> };
+
+export const adminSocket = (dataDir: string): string => join(dataDir, "admin.sock");
