@@ -17,6 +17,9 @@ export async function collect(own: NodeMetrics, node: ObservedNode): Promise<voi
     own.metrics.gossipPeers.set(node.gossip.node.peers().length);
     for (const [event, total] of Object.entries(node.gossip.counts)) own.countTo("gossipBlocks", total, { event });
   }
+  for (const [event, total] of Object.entries(node.sliceFollower?.counts ?? {})) {
+    own.countTo("slicesFollowed", total, { event });
+  }
   await Promise.all([collectDisk(own.metrics, node.dataDir), collectEngine(own.metrics, node)]);
 }
 

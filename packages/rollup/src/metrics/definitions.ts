@@ -61,6 +61,22 @@ export const METRICS = {
     help: "State root, header and durable journal record of a block",
     buckets: DURATION_BUCKETS,
   },
+  slicesPublished: {
+    kind: "counter",
+    name: "altlayer_slices_published_total",
+    help: "Slices that this node made or, as a follower, repeated",
+  },
+  slicesUndone: {
+    kind: "counter",
+    name: "altlayer_slices_undone_total",
+    help: "Published slices that did not become a block",
+  },
+  slicesFollowed: {
+    kind: "counter",
+    name: "altlayer_slices_followed_total",
+    help: "Slices of the sequencer's stream: executed, refused, diverged (execution here came to another id)",
+    labels: ["event"],
+  },
   reorgs: { kind: "counter", name: "altlayer_reorgs_total", help: "Changes of head that dropped blocks" },
   reorgedBlocks: { kind: "counter", name: "altlayer_reorged_blocks_total", help: "Blocks dropped by changes of head" },
   poolTransactions: {

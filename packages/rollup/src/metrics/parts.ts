@@ -11,6 +11,7 @@ import type { Proposer } from "../proposer/proposer.ts";
 import type { RpcServer } from "../rpc/server.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
 import type { WindowGuard } from "../sequencer/window-guard.ts";
+import type { SliceFollower } from "../slices/slice-follower.ts";
 import type { SnapshotConfirmation } from "../snapshot/confirmation.ts";
 import type { BalanceWatcher } from "./runway.ts";
 
@@ -27,6 +28,7 @@ export interface ObservedNode {
   readonly snapshot: SnapshotConfirmation | null;
   readonly rpc: RpcServer | null;
   readonly gossip: GossipService | null;
+  readonly sliceFollower: SliceFollower | null;
   readonly sequencer: Sequencer | null;
   readonly windowGuard: WindowGuard | null;
   readonly batcher: Batcher | null;

@@ -33,9 +33,7 @@ import { createLogger, type Logger } from "../log.ts";
 import { observeEngine } from "../metrics/observe-engine.ts";
 import { NodeMetrics } from "../metrics/registry.ts";
 import { requestObserver } from "../metrics/request-classes.ts";
-import { BalanceWatcher } from "../metrics/runway.ts";
 import type { MetricsServer } from "../metrics/server.ts";
-import { startMetricsService } from "../metrics/service.ts";
 import { Mutex } from "../mutex.ts";
 import { Proposer } from "../proposer/proposer.ts";
 import { startEngineApiServer } from "../rpc/engine-api/server.ts";
@@ -53,6 +51,8 @@ import { beginFromSnapshot } from "../snapshot/begin.ts";
 import { createSnapshot } from "../snapshot/create.ts";
 import { type GossipService, startGossipService } from "./gossip.ts";
 import { followedSlices, startSlices } from "./slices.ts";
+
+import { startMonitoring } from "./monitoring.ts";
 import {
   closeAll,
   forwarder,
@@ -428,24 +428,29 @@ async function boot(
 
   let metrics: MetricsServer | null = null;
   if (config.metrics && ownMetrics) {
-    const { balancePollMs, ...settings } = config.metrics;
-    const accounts = new Map<string, Hex>([...managers].map(([role, { address }]) => [role, address]));
-    const balances = new BalanceWatcher(
-      { accounts, intervalMs: balancePollMs },
-      { rpc: rpcClient, clock, log: log.child("metrics") },
-    );
-    balances.start();
-    closers.push(() => balances.close());
-    const parts = { snapshot, engine, driver, sequencer, windowGuard, batcher, proposer, watcher, rpc, gossip };
-    metrics = await startMetricsService(
-      { ...settings, clientVersion },
+    const parts = {
+      snapshot,
+      engine,
+      driver,
+      sequencer,
+      windowGuard,
+      batcher,
+      proposer,
+      watcher,
+      rpc,
+      gossip,
+      sliceFollower,
+    };
+    const started = await startMonitoring(
+      { metrics: config.metrics, clientVersion },
       {
         own: ownMetrics,
-        node: { ...parts, dataDir, rollup, clock, l1: rpcClient, transactions: managers, balances },
         process: dependencies.processMetrics ?? null,
+        node: { ...parts, dataDir, rollup, clock, l1: rpcClient, transactions: managers },
+        log,
       },
     );
-    const started = metrics;
+    metrics = started;
     closers.push(() => started.close());
   }
 
