@@ -22,6 +22,14 @@ export async function loadNodeFiles(path: string, over: Partial<NodeConfigInput>
   const config: NodeConfig = {
     ...parsed,
     dataDir: from(parsed.dataDir),
+    ...(parsed.sequencer?.lease
+      ? {
+          sequencer: {
+            ...parsed.sequencer,
+            lease: { ...parsed.sequencer.lease, directory: from(parsed.sequencer.lease.directory) },
+          },
+        }
+      : {}),
     ...(parsed.snapshot ? { snapshot: { ...parsed.snapshot, file: from(parsed.snapshot.file) } } : {}),
   };
   const [genesisJson, rollupJson] = await Promise.all([read(from(config.genesisFile)), read(from(config.rollupFile))]);

@@ -78,6 +78,14 @@ const sequencerSchema = z.strictObject({
     .strictObject({ rpc: url, slices: z.url({ protocol: /^wss?$/ }) })
     .optional()
     .describe("follows the slices of that sequencer and takes over by command (admin_startSequencer)"),
+  lease: z
+    .strictObject({
+      directory: z.string().min(1),
+      ttlMs: z.number().int().min(1_000).max(3_600_000).default(15_000),
+      clockSkewMs: z.number().int().min(0).max(60_000).default(2_000),
+    })
+    .optional()
+    .describe("the right to sequence, as a file in a directory that all nodes which may sequence share"),
   others: z.array(url).max(16).default([]).describe("JSON-RPC of nodes beside which this one must not sequence"),
   window: z
     .strictObject({

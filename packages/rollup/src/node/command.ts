@@ -6,6 +6,7 @@ import { JSON_RPC_DEFAULTS, JsonRpcClient } from "../l1/rpc-client.ts";
 import type { Logger } from "../log.ts";
 import type { Proposer } from "../proposer/proposer.ts";
 import { SequencerControl } from "../sequencer/control.ts";
+import type { SequencingLease } from "../sequencer/lease.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
 import type { SliceFollower } from "../slices/slice-follower.ts";
 
@@ -20,6 +21,7 @@ export function takeCommand(
   dependencies: {
     readonly engine: Engine;
     readonly sequencer: Sequencer | null;
+    readonly lease: SequencingLease | null;
     readonly batcher: Batcher | null;
     readonly proposer: Proposer | null;
     readonly follower: SliceFollower | null;
@@ -27,7 +29,7 @@ export function takeCommand(
     readonly log: Logger;
   },
 ): { readonly control: SequencerControl | null; close(): Promise<void> } {
-  const { engine, sequencer, batcher, proposer, follower, clock, log } = dependencies;
+  const { engine, sequencer, lease, batcher, proposer, follower, clock, log } = dependencies;
   const onActive = () => {
     batcher?.start();
     proposer?.start();
@@ -47,6 +49,7 @@ export function takeCommand(
     { others, probeTimeoutMs: PROBE_TIMEOUT_MS },
     {
       sequencer,
+      lease,
       head: () => engine.heads().unsafe.hash,
       takeOver: follower && (() => follower.takeOver()),
       onActive,
@@ -55,12 +58,13 @@ export function takeCommand(
       log,
     },
   );
-  if (others.length === 0) {
+  const alone = others.length === 0 && !lease;
+  if (alone) {
     sequencer.start();
     onActive();
   }
   const waiting = new AbortController();
-  const begun = standby || others.length === 0 ? null : control.startWhenAlone(clock, waiting.signal);
+  const begun = standby || alone ? null : control.startWhenAlone(clock, waiting.signal);
   return {
     control,
     close: async () => {

@@ -1,14 +1,7 @@
 // Size: the composition root of a node, in the order of its boot; what it composes lies in the other files of this folder.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type {
-  Engine,
-  EngineOptions,
-  ExecutionPayload,
-  Hex,
-  InstallSnapshotOptions,
-  SnapshotInfo,
-} from "@altlayer/engine";
+import type { Engine, EngineOptions, ExecutionPayload, InstallSnapshotOptions, SnapshotInfo } from "@altlayer/engine";
 import { DerivationPipeline, type RollupConfig } from "@altlayer/protocol";
 import { decompress } from "@altlayer/protocol/compression";
 import type { Registry } from "prom-client";
@@ -40,19 +33,18 @@ import { startEngineApiServer } from "../rpc/engine-api/server.ts";
 import type { RpcDependencies } from "../rpc/providers.ts";
 import { type RpcServer, startRpcServer } from "../rpc/server.ts";
 import type { SequencerControl } from "../sequencer/control.ts";
-import { OriginSelector } from "../sequencer/origin-selector.ts";
-import { Sequencer } from "../sequencer/sequencer.ts";
-import { WindowGuard } from "../sequencer/window-guard.ts";
+import type { Sequencer } from "../sequencer/sequencer.ts";
+import type { WindowGuard } from "../sequencer/window-guard.ts";
 import { SliceFeed } from "../slices/slice-feed.ts";
 import type { SliceFollower } from "../slices/slice-follower.ts";
 import type { SliceStream } from "../slices/stream-server.ts";
-import { takeCommand } from "./command.ts";
 import { beginFromSnapshot } from "../snapshot/begin.ts";
 import { createSnapshot } from "../snapshot/create.ts";
+import { takeCommand } from "./command.ts";
 import { type GossipService, startGossipService } from "./gossip.ts";
-import { followedSlices, startSlices } from "./slices.ts";
-
 import { startMonitoring } from "./monitoring.ts";
+import { makeSequencing, type Sequencing } from "./sequencing.ts";
+import { followedSlices, startSlices } from "./slices.ts";
 import {
   closeAll,
   forwarder,
@@ -64,7 +56,6 @@ import {
   requireConfirmed,
   requireGenesis,
   rpcOptions,
-  smallest,
 } from "./support.ts";
 import { syncProgress } from "./sync-progress.ts";
 import { optimismProvider } from "./sync-status.ts";
@@ -150,22 +141,7 @@ export class RollupNode {
   }
 }
 
-interface NodeParts {
-  readonly engine: Engine;
-  readonly driver: DerivationDriver | null;
-  readonly sequencer: Sequencer | null;
-  /** Starts and stops sequencing by command. */
-  readonly control: SequencerControl | null;
-  readonly windowGuard: WindowGuard | null;
-  readonly batcher: Batcher | null;
-  readonly proposer: Proposer | null;
-  readonly watcher: HeadWatcher;
-  readonly rpc: RpcServer | null;
-  readonly engineApi: RpcServer | null;
-  readonly gossip: GossipService | null;
-  readonly flashblocks: SliceStream | null;
-  readonly sliceFollower: SliceFollower | null;
-  readonly metrics: MetricsServer | null;
+interface NodeParts extends Omit<RollupNode, "close"> {
   readonly closers: readonly (() => Promise<void> | void)[];
 }
 
@@ -348,50 +324,34 @@ async function boot(
     closers.push(() => started.close());
   }
 
-  let sequencer: Sequencer | null = null;
-  let windowGuard: WindowGuard | null = null;
+  let sequencing: Sequencing | null = null;
   if (config.sequencer && driver) {
-    const {
-      confirmations,
-      signer: _signer,
-      standby: _standby,
-      others: _others,
-      window,
-      ...settings
-    } = config.sequencer;
-    const seqLog = log.child("sequencer");
-    const origins = new OriginSelector(
-      { rollup, confirmations, maxWaitMs: 400 },
-      { l1, l1Data, watcher, clock, log: seqLog },
-    );
-    const { throttledBlockBytes, ...thresholds } = window;
-    const guard = new WindowGuard(
-      { rollup, thresholds, throttledBlockBytes },
-      { heads: () => engine.heads(), l1, l2, watcher, clock, log: seqLog },
-    );
-    windowGuard = guard;
     const service = gossip;
     const publish =
       service && config.sequencer.signer ? (payload: ExecutionPayload) => service.node.publish(payload) : null;
-    sequencer = new Sequencer(
-      { ...settings, rollup },
+    const made = makeSequencing(
+      { config: config.sequencer, rollup },
       {
         engine,
         driver,
-        origins,
-        guard,
+        l1,
+        l1Data,
         l2,
+        watcher,
         headLock,
-        keccak256: keccakBytes,
         clock,
-        log: seqLog,
-        throttle: () => smallest(batcher?.throttle ?? null, guard.throttle),
+        log: log.child("sequencer"),
+        batcherThrottle: () => batcher?.throttle ?? null,
         publish,
       },
     );
-    const started = sequencer;
-    closers.push(() => started.close());
+    sequencing = made;
+    closers.push(async () => {
+      await made.sequencer.close();
+      await made.lease?.release();
+    });
   }
+  const { sequencer, windowGuard, lease } = sequencing ?? { sequencer: null, windowGuard: null, lease: null };
 
   let proposer: Proposer | null = null;
   if (config.proposer && driver) {
@@ -410,7 +370,7 @@ async function boot(
 
   const command = takeCommand(
     { config },
-    { engine, sequencer, batcher, proposer, follower: sliceFollower, clock, log: log.child("sequencer") },
+    { engine, sequencer, lease, batcher, proposer, follower: sliceFollower, clock, log: log.child("sequencer") },
   );
   control = command.control;
   closers.push(() => command.close());

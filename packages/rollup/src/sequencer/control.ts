@@ -15,6 +15,8 @@ export interface SequencerControlDependencies {
     start(halfBuilt?: ResumedCandidate | null): void;
     stop(): Promise<void>;
   };
+  /** Taken before the first block, given back after the last. */
+  readonly lease: { acquire(): Promise<void>; release(): Promise<void> } | null;
   /** Head of the chain, which a stop answers with. */
   readonly head: () => Hex;
   /** Of a standby: what it was following ends, and its half-built block is handed over. */
@@ -64,25 +66,28 @@ export class SequencerControl {
   async startWhenAlone(clock: Clock, signal: AbortSignal): Promise<void> {
     for (let tries = 0; !signal.aborted; tries++) {
       const live = await this.liveOthers();
-      if (live.length === 0) return this.start().catch(() => {});
-      if (tries % 15 === 0) {
-        this.#d.log.error("another sequencer is live: this one waits", { live: live.join(" ") });
-      }
+      const refusal = live.length > 0 ? live.join(" ") : await this.start().then(() => null, describeError);
+      if (refusal === null) return;
+      if (tries % 15 === 0) this.#d.log.error("another sequencer is live: this one waits", { refusal });
       await clock.sleep(2_000, signal).catch(() => {});
     }
   }
 
-  /** @throws RollupError `SEQUENCER_CONFLICT` while another one sequences, or if the head is not the expected one */
+  /**
+   * @throws RollupError `SEQUENCER_CONFLICT` while another one sequences, or if the head is not the expected one;
+   *   `SEQUENCER_LEASED` while another one holds the lease
+   */
   start(expectedHead?: Hex): Promise<void> {
     return this.#one(async () => {
       if (this.active) return;
-      const { sequencer, head, takeOver, onActive, log } = this.#d;
+      const { sequencer, lease, head, onActive, log } = this.#d;
       if (expectedHead !== undefined && expectedHead !== head()) {
         throw conflict(`the head is ${head()}, not ${expectedHead}: let this node catch up first`);
       }
       const live = await this.liveOthers();
       if (live.length > 0) throw conflict(`${live.join(", ")} sequences this chain: stop it first`, { live });
-      const halfBuilt = (await takeOver?.()) ?? null;
+      await lease?.acquire();
+      const halfBuilt = await this.#takenOver();
       log.info("sequencing begins by command", { head: head(), halfBuilt: halfBuilt?.transactionCount ?? 0 });
       sequencer.start(halfBuilt);
       onActive();
@@ -94,9 +99,20 @@ export class SequencerControl {
     return this.#one(async () => {
       await this.#d.sequencer.stop();
       this.#d.onInactive();
+      await this.#d.lease?.release();
       this.#d.log.info("sequencing ended by command", { head: this.#d.head() });
       return this.#d.head();
     });
+  }
+
+  async #takenOver(): Promise<ResumedCandidate | null> {
+    const { takeOver, lease } = this.#d;
+    try {
+      return (await takeOver?.()) ?? null;
+    } catch (error) {
+      await lease?.release();
+      throw error;
+    }
   }
 
   #one<T>(change: () => Promise<T>): Promise<T> {
