@@ -100,7 +100,7 @@ describe("two sequencers with one lease", () => {
   let devnet: Devnet;
   afterAll(() => devnet?.close(), 60_000);
 
-  it("never build at once, and the second goes on where the first ended", async () => {
+  it("never build at once: the second begins when the first has ended", async () => {
     devnet = await startDevnet();
     const base = sequencing();
     const lease = { directory: join(devnet.directory, "lease"), ttlMs: 6_000, clockSkewMs: 100 };
