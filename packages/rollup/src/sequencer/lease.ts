@@ -108,13 +108,14 @@ export class SequencingLease {
     await this.#renewing;
     const token = this.#token;
     this.#token = null;
-    if (token === null || (await this.#newest())?.token !== token) return;
-    const expired: LeaseRecord = {
-      token,
-      holder: this.#holder,
-      expiresAtMs: this.#wallMs() - this.#options.clockSkewMs,
-    };
-    await writeDurably(this.#path(token), JSON.stringify(expired));
+    try {
+      if (token === null || (await this.#newest())?.token !== token) return;
+      const expiresAtMs = this.#wallMs() - this.#options.clockSkewMs;
+      await writeDurably(this.#path(token), JSON.stringify({ token, holder: this.#holder, expiresAtMs }));
+    } catch (error) {
+      // It runs out by itself.
+      this.#log.warn("sequencing lease not given back", { token, error: describeError(error) });
+    }
   }
 
   async #renew(): Promise<void> {
