@@ -80,6 +80,14 @@ describe("the command line", () => {
     expect(error.data.problems.join("\n")).toContain("genesisFile");
   });
 
+  test("snapshot takes a head's name or a number, and names a configuration that is not there", async () => {
+    const out = join(folder, "chain.snapshot");
+    expect((await altlayer("snapshot", "--config", "none.json", "--out", out, "--block", "newest")).exitCode).toBe(2);
+    const { exitCode, stdout } = await altlayer("snapshot", "--config", "none.json", "--out", out, "--json");
+    expect(exitCode).toBe(2);
+    expect(JSON.parse(stdout).error).toMatchObject({ code: "CONFIG_INVALID", data: { path: "none.json" } });
+  });
+
   test("deploy asks for what it lacks, and prints a configuration to start from", async () => {
     expect((await altlayer("deploy")).exitCode).toBe(2);
     expect((await altlayer("deploy", "--l1-rpc", "http://127.0.0.1:1")).stderr).toContain("--config");
