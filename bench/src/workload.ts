@@ -1,0 +1,78 @@
+import { contractsOf, PAIRS, ROUTER, TOKENS } from "./contracts.ts";
+
+export type WorkloadName = "transfers" | "erc20" | "swap";
+
+/** Genesis accounts as the loader writes them (bench/loader/src/alloc.rs). */
+export interface AllocSpec {
+  readonly accounts: number;
+  readonly senders: number;
+  readonly balanceWei: string;
+  readonly contracts: readonly object[];
+}
+
+/** A load as the loader signs it (bench/loader/src/sign.rs). */
+export interface SignSpec {
+  readonly chainId: number;
+  readonly transactions: number;
+  readonly accounts: number;
+  readonly senders: number;
+  readonly firstNonce?: number;
+  readonly seed: number;
+  readonly maxFeePerGas: number;
+  readonly maxPriorityFeePerGas: number;
+  readonly workload: object;
+}
+
+export const CHAIN_ID = 901;
+const BALANCE_WEI = (10n ** 24n).toString();
+/** High enough for every base fee that a run can reach on any of the chains. */
+const MAX_FEE_WEI = 10_000_000_000_000;
+const TIP_WEI = 1_000_000_000;
+/** Above what a token transfer to a new holder, and a swap, use: 55,000 and 125,000. */
+const ERC20_GAS = 65_000;
+const SWAP_GAS = 180_000;
+/** One transaction of the swap mix in so many is a token transfer. */
+const TRANSFER_EVERY = 5;
+
+export interface WorkloadOptions {
+  readonly workload: WorkloadName;
+  readonly accounts: number;
+  readonly senders: number;
+  readonly transactions: number;
+  readonly seed: number;
+}
+
+export function allocSpec({ workload, accounts, senders }: WorkloadOptions): AllocSpec {
+  const contracts = workload === "transfers" ? [] : contractsOf({ workload, holders: senders });
+  return { accounts, senders, balanceWei: `0x${BigInt(BALANCE_WEI).toString(16)}`, contracts };
+}
+
+export function signSpec({ workload, accounts, senders, transactions, seed }: WorkloadOptions): SignSpec {
+  return {
+    chainId: CHAIN_ID,
+    transactions,
+    accounts,
+    senders,
+    seed,
+    maxFeePerGas: MAX_FEE_WEI,
+    maxPriorityFeePerGas: TIP_WEI,
+    workload: details(workload),
+  };
+}
+
+function details(workload: WorkloadName): object {
+  switch (workload) {
+    case "transfers":
+      return { kind: "transfers" };
+    case "erc20":
+      return { kind: "erc20", token: TOKENS[0], gas: ERC20_GAS };
+    case "swap":
+      return {
+        kind: "swap",
+        router: ROUTER,
+        pairs: PAIRS.map(({ tokens }) => tokens),
+        gas: SWAP_GAS,
+        transferEvery: TRANSFER_EVERY,
+      };
+  }
+}
