@@ -1,107 +1,91 @@
 /**
- * How fast L1 data becomes payload attributes: blocks of transfers go through the batcher's channel builder into blobs,
- * and the pipeline derives them again. Pure protocol code on one core, no engine, no network; hashes of blocks are made up.
- * `--transactions N` (a block), `--blocks N`, `--batches span|singular`.
+ * A follower derives and executes a whole chain from an L1 that serves it locally (anvil, calldata): transfers, and a mix of
+ * swaps and token transfers. `--transactions N`, `--accounts N`, `--workloads transfers,swap`. What the protocol code alone
+ * takes: `npm run bench -- pipeline`.
  */
-import { cpus } from "node:os";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import {
-  ChannelBuilder,
-  DerivationPipeline,
-  encodeFrames,
-  type Hex,
-  MAX_BLOB_FRAME_SIZE,
-  type PipelineStep,
-} from "@altlayer/protocol";
-import { compress, decompress } from "@altlayer/protocol/compression";
-import {
-  genesisRef,
-  keccak256,
-  SimulatedL1,
-  SimulatedL2,
-  testConfig,
-  transfer,
-} from "../packages/protocol/test/support/simulation.ts";
+import { describeMachine } from "./src/machine.ts";
+import { COMMON_OPTIONS, round, withDirectory } from "./src/options.ts";
+import { cpuMsOf } from "./src/process-usage.ts";
+import { produceChain } from "./src/produced-chain.ts";
+import { freePort, startProgram, waitFor } from "./src/program.ts";
+import { print, type Row } from "./src/report.ts";
+import { call } from "./src/rpc.ts";
+import type { WorkloadName } from "./src/workload.ts";
 
-const GAS_PER_TRANSFER = 21_000;
-const BLOCKS_PER_CHANNEL = 10;
-
+const CLI = fileURLToPath(new URL("../apps/cli/src/main.ts", import.meta.url));
+const machine = describeMachine();
 const { values } = parseArgs({
   options: {
-    transactions: { type: "string", default: "2000" },
-    blocks: { type: "string", default: "60" },
-    batches: { type: "string", default: "span" },
+    ...COMMON_OPTIONS,
+    workloads: { type: "string", default: "transfers,swap" },
+    transactions: { type: "string", default: "300000" },
+    accounts: { type: "string", default: "1000000" },
+    "node-args": { type: "string", default: "" },
   },
 });
-const batchKind = values.batches === "singular" ? "singular" : "span";
-const config = testConfig({ holocene: 0 });
-const l1 = new SimulatedL1();
-const l2 = new SimulatedL2(config, l1);
-const total = Number(values.blocks) * Number(values.transactions);
+const transactions = values.smoke ? 1_000 : Number(values.transactions);
+const accounts = values.smoke ? 2_000 : Number(values.accounts);
+const rows: Row[] = [];
+let version = "";
 
-let nonce = 0;
-while (l2.blocks.length < Number(values.blocks)) {
-  const time = l2.head.timestamp + config.blockTime;
-  while (l1.head.timestamp <= time) l1.mine();
-  const next = l1.blocks[l2.head.l1Origin.number + 1];
-  const transactions = Array.from({ length: Number(values.transactions) }, () => transfer(256 + (nonce++ % 60_000)));
-  l2.build(next !== undefined && time >= next.timestamp ? { origin: next.number, transactions } : { transactions });
+for (const workload of values.workloads.split(",") as WorkloadName[]) {
+  await withDirectory("derivation", async (directory) => {
+    const senders = values.smoke ? 400 : workload === "swap" ? 8_000 : 32_000;
+    const options = { directory, workload, accounts, senders, transactions, dataAvailability: "calldata" } as const;
+    const chain = await produceChain(options);
+    const { node, blocks, gas } = chain;
+    try {
+      version = node.version;
+      // The sequencer's part is done; it must not take CPU from what is measured.
+      await node.kill();
+      const port = await freePort();
+      const configFile = join(directory, "follower.json");
+      const config = {
+        dataDir: join(directory, "follower"),
+        genesisFile: node.chain.genesisFile,
+        rollupFile: node.chain.rollupFile,
+        logLevel: "warn",
+        l1: { url: node.l1Url, finality: { kind: "blocks", safeBlocks: 1, finalizedBlocks: 4 } },
+        rpc: { port },
+      };
+      await writeFile(configFile, JSON.stringify(config));
+      const args = values["node-args"].split(" ").filter((text) => text !== "");
+      const follower = startProgram("follower", process.execPath, [
+        ...["--disable-warning=ExperimentalWarning", ...args, CLI, "node", "--config", configFile],
+      ]);
+      const url = `http://127.0.0.1:${port}`;
+      const safe = async () =>
+        Number((await call<{ number: string }>(url, "eth_getBlockByNumber", ["safe", false])).number);
+      await waitFor("the follower answers", safe, { program: follower, pollMs: 5, timeoutMs: 300_000 });
+      const cpuBefore = cpuMsOf(follower.pid);
+      const startedAt = performance.now();
+      await waitFor("the follower has it all", async () => (await safe()) >= blocks || undefined, {
+        ...{ program: follower, pollMs: 20, timeoutMs: 600_000 },
+      });
+      const elapsedMs = performance.now() - startedAt;
+      const cpuMs = cpuMsOf(follower.pid) - cpuBefore;
+      rows.push({
+        workload,
+        transactions: chain.transactions,
+        blocks,
+        Mgas: Math.round(gas / 1e6),
+        seconds: round(elapsedMs / 1000, 1),
+        "Mgas/s": Math.round(gas / 1e3 / elapsedMs),
+        "Mgas per CPU second": Math.round(gas / 1e3 / cpuMs),
+        "CPU us/tx": round((cpuMs * 1000) / chain.transactions, 1),
+      });
+      await follower.stop();
+    } finally {
+      await node.stop();
+    }
+  });
 }
-
-let compressMs = 0;
-let compressedBytes = 0;
-const batcherStart = performance.now();
-for (let from = 0; from < l2.blocks.length; from += BLOCKS_PER_CHANNEL) {
-  const channelId: Hex = `0x${from.toString(16).padStart(32, "0")}`;
-  const builder = new ChannelBuilder(
-    {
-      channelId,
-      batchKind,
-      algorithm: "brotli",
-      maxFrameSize: MAX_BLOB_FRAME_SIZE,
-      targetFrames: 1_000,
-      expectedRatio: 0.6,
-      openedAtL1: 0,
-      maxL1Blocks: 1_000,
-      maxContentBytes: 100_000_000,
-    },
-    { config },
-  );
-  for (const { payload } of l2.blocks.slice(from, from + BLOCKS_PER_CHANNEL)) builder.add(payload);
-  const content = builder.content();
-  const start = performance.now();
-  const compressed = compress("brotli", content, 5);
-  compressMs += performance.now() - start;
-  compressedBytes += compressed.length;
-  l1.mine({ transactions: [l1.blobTransaction(builder.seal(compressed).map((frame) => encodeFrames([frame])))] });
-}
-const batcherMs = performance.now() - batcherStart;
-
-function derive(): number {
-  const pipeline = new DerivationPipeline({ config }, { keccak256, decompress });
-  const start = performance.now();
-  pipeline.reset({ origin: l1.blocks[0] as (typeof l1.blocks)[number], systemConfig: config.genesis.systemConfig });
-  let safeHead = genesisRef(config);
-  for (let derived = 0; derived < l2.blocks.length; ) {
-    const step: PipelineStep = pipeline.step(safeHead);
-    if (step.kind === "needL1Block") pipeline.provideL1Block(l1.blocks[step.number] as (typeof l1.blocks)[number]);
-    else if (step.kind === "needBlobs") {
-      pipeline.provideBlobs(step.blobs.map(({ versionedHash }) => l1.blobs.get(versionedHash) as Uint8Array));
-    } else if (step.kind === "attributes") safeHead = (l2.blocks[derived++] as (typeof l2.blocks)[number]).ref;
-  }
-  return performance.now() - start;
-}
-
-const [warmMs, ...runs] = [derive(), derive(), derive()];
-const derivationMs = Math.min(...runs);
-const perSecond = (ms: number) => Math.round((total / ms) * 1000);
-const line = (name: string, value: string) => process.stdout.write(`${name.padEnd(28)}${value}\n`);
-line("machine", `${cpus().length} cores, ${cpus()[0]?.model ?? "unknown"}, Node ${process.version}`);
-line("transfers", `${total} in ${values.blocks} blocks, ${batchKind} batches`);
-line("compressed", `${(compressedBytes / total).toFixed(1)} bytes a transfer`);
-line(
-  "batcher",
-  `${perSecond(batcherMs)} transfers/s (${Math.round(compressMs)} of ${Math.round(batcherMs)} ms compress)`,
-);
-line("derivation", `${perSecond(derivationMs)} transfers/s (first run ${perSecond(warmMs as number)})`);
-line("", `${Math.round((perSecond(derivationMs) * GAS_PER_TRANSFER) / 1e6)} Mgas/s of transfers`);
+const setting = {
+  chain: `${accounts} accounts; batches as calldata on anvil (blocks of 1 s), which serves them on the same machine`,
+  altlayer: `${version}; a follower alone, that checks the L1's hashes and roots and recovers senders itself`,
+};
+print({ name: "derivation", about: "derivation and execution from L1 data", setting, rows }, values, machine);

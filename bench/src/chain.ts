@@ -74,7 +74,12 @@ export async function createChain(options: BenchChainOptions): Promise<BenchChai
   const engine = await openEngine({ dataDir: engineDirectory, genesisJson, history: 90_000, pool: {}, limits: {} });
   const hash = engine.genesis.hash;
   await engine.close();
-  const timing = { blockTime: options.blockTime ?? 1, seqWindowSize: 3600, maxSequencerDrift: 1800, channelTimeout: 50 };
+  const timing = {
+    blockTime: options.blockTime ?? 1,
+    seqWindowSize: 3600,
+    maxSequencerDrift: 1800,
+    channelTimeout: 50,
+  };
   const rollup = buildRollupConfig({ ...base, parameters, genesis: { ...small, hash }, timing });
   const rollupFile = join(directory, "rollup.json");
   await writeFile(rollupFile, serializeRollupConfig(rollup));

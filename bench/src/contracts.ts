@@ -26,7 +26,8 @@ const HELD_BY_ACCOUNT = 10n ** 24n;
 const HELD_BY_PAIR = 10n ** 27n;
 const UNLOCKED = 1n;
 
-const word = (value: bigint | Hex): Hex => (typeof value === "bigint" ? numberToHex(value, { size: 32 }) : padHex(value, { size: 32 }));
+const word = (value: bigint | Hex): Hex =>
+  typeof value === "bigint" ? numberToHex(value, { size: 32 }) : padHex(value, { size: 32 });
 const mapping = (key: Hex, slot: Hex): Hex => keccak256(concat([word(key), slot]));
 
 /** The contracts of a workload with their storage, as the loader's `alloc` command takes them. */

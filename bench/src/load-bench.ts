@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { BenchError } from "./errors.ts";
 import { allocFile, signedFile } from "./loader.ts";
+import { describeMachine } from "./machine.ts";
 import { startAltlayer } from "./peers/altlayer.ts";
 import { startAnvil } from "./peers/anvil.ts";
 import { startGeth } from "./peers/geth.ts";
 import type { Peer, PeerOptions } from "./peers/peer.ts";
 import { print, type Row } from "./report.ts";
-import { describeMachine } from "./machine.ts";
 import { measureThroughput, type Throughput } from "./throughput.ts";
 import { allocSpec, signSpec, type WorkloadName } from "./workload.ts";
 
@@ -67,7 +67,7 @@ export async function runLoadBench(bench: LoadBench): Promise<void> {
     return values.transactions ? Number(values.transactions) : bench.expected[peer] * Number(values.seconds);
   };
   const options = { workload: bench.workload, accounts, senders, seed: 1 };
-  const allocPath = await allocFile(allocSpec({ ...options, transactions: 0 }));
+  const allocPath = await allocFile(allocSpec(options));
   const path = await signedFile(signSpec({ ...options, transactions: Math.max(...peers.map(countOf)) }));
 
   const rows: Row[] = [];
@@ -104,7 +104,10 @@ export async function runLoadBench(bench: LoadBench): Promise<void> {
   print({ name: bench.name, about: bench.about, setting: { load, ...settings }, rows }, { json: values.json }, machine);
 }
 
-const starters: Record<PeerName, (options: PeerOptions, ours: { da: "none" | "calldata" | "blobs"; nodeArguments: readonly string[] }) => Promise<Peer>> = {
+const starters: Record<
+  PeerName,
+  (options: PeerOptions, ours: { da: "none" | "calldata" | "blobs"; nodeArguments: readonly string[] }) => Promise<Peer>
+> = {
   altlayer: (options, { da, nodeArguments }) => startAltlayer({ ...options, dataAvailability: da, nodeArguments }),
   geth: (options) => startGeth(options),
   anvil: (options) => startAnvil(options),

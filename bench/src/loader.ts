@@ -15,7 +15,15 @@ let built: Promise<string> | undefined;
 /** Path of the loader, built on first use. */
 function loader(): Promise<string> {
   built ??= (async () => {
-    const args = ["build", "--release", "--locked", "-p", "altlayer-loader", "--manifest-path", join(ROOT, "Cargo.toml")];
+    const args = [
+      "build",
+      "--release",
+      "--locked",
+      "-p",
+      "altlayer-loader",
+      "--manifest-path",
+      join(ROOT, "Cargo.toml"),
+    ];
     await runProgram("cargo", "cargo", args);
     const metadata = await runProgram("cargo", "cargo", [
       ...["metadata", "--no-deps", "--format-version", "1", "--manifest-path", join(ROOT, "Cargo.toml")],
@@ -27,7 +35,10 @@ function loader(): Promise<string> {
 }
 
 async function cached(command: "alloc" | "sign", spec: object): Promise<string> {
-  const key = createHash("sha256").update(JSON.stringify([command, spec])).digest("hex").slice(0, 24);
+  const key = createHash("sha256")
+    .update(JSON.stringify([command, spec]))
+    .digest("hex")
+    .slice(0, 24);
   const path = join(CACHE, `${key}.${command}`);
   if (existsSync(path)) return path;
   mkdirSync(CACHE, { recursive: true });

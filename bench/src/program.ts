@@ -105,7 +105,10 @@ export async function waitFor<T>(
     if (value !== undefined) return value;
     if (program?.exited()) throw new BenchError("PROGRAM_FAILED", `${program.name} ended:\n${program.log()}`);
     if (performance.now() > deadline) {
-      throw new BenchError("TIMEOUT", `${what}: not within ${timeoutMs} ms. ${last}\n${program?.log().slice(-3_000) ?? ""}`);
+      throw new BenchError(
+        "TIMEOUT",
+        `${what}: not within ${timeoutMs} ms. ${last}\n${program?.log().slice(-3_000) ?? ""}`,
+      );
     }
     await sleep(pollMs);
   }

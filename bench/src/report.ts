@@ -30,7 +30,12 @@ function table(rows: readonly Row[]): string[] {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const cells = [columns, ...rows.map((row) => columns.map((column) => shown(row[column] ?? null)))];
   const widths = columns.map((_, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)));
-  return cells.map((line) => line.map((cell, index) => align(cell, index, widths)).join("  ").trimEnd());
+  return cells.map((line) =>
+    line
+      .map((cell, index) => align(cell, index, widths))
+      .join("  ")
+      .trimEnd(),
+  );
 }
 
 function align(cell: string, index: number, widths: readonly number[]): string {

@@ -10,6 +10,7 @@ export interface ThroughputOptions {
   readonly path: string;
   readonly connections: number;
   readonly batch: number;
+  readonly first?: number;
   readonly count: number;
 }
 
@@ -58,7 +59,10 @@ export async function measureThroughput(peer: Peer, options: ThroughputOptions):
     }
     if (Date.now() - lastIncludedAtMs > STALLED_MS) {
       const accepted = (report as SendReport | undefined)?.accepted ?? "unknown";
-      throw new BenchError("NOT_INCLUDED", `${peer.name} includes nothing more: ${included} of ${count}, accepted ${accepted}\n${peer.log().slice(-2_000)}`);
+      throw new BenchError(
+        "NOT_INCLUDED",
+        `${peer.name} includes nothing more: ${included} of ${count}, accepted ${accepted}\n${peer.log().slice(-2_000)}`,
+      );
     }
   }
   await sent;

@@ -15,8 +15,10 @@ export interface SignSpec {
   readonly chainId: number;
   readonly transactions: number;
   readonly accounts: number;
+  readonly keyed: number;
   readonly senders: number;
-  readonly firstNonce?: number;
+  readonly firstSender: number;
+  readonly firstNonce: number;
   readonly seed: number;
   readonly maxFeePerGas: number;
   readonly maxPriorityFeePerGas: number;
@@ -37,22 +39,33 @@ const TRANSFER_EVERY = 5;
 export interface WorkloadOptions {
   readonly workload: WorkloadName;
   readonly accounts: number;
+  /** Accounts with keys; default: the senders. */
+  readonly keyed?: number;
   readonly senders: number;
+  /** The first account that sends; default 0. */
+  readonly firstSender?: number;
+  /** Default 0. */
+  readonly firstNonce?: number;
   readonly transactions: number;
   readonly seed: number;
 }
 
-export function allocSpec({ workload, accounts, senders }: WorkloadOptions): AllocSpec {
+export function allocSpec(options: Omit<WorkloadOptions, "transactions" | "seed">): AllocSpec {
+  const { workload, accounts, keyed: senders = options.senders } = options;
   const contracts = workload === "transfers" ? [] : contractsOf({ workload, holders: senders });
   return { accounts, senders, balanceWei: `0x${BigInt(BALANCE_WEI).toString(16)}`, contracts };
 }
 
-export function signSpec({ workload, accounts, senders, transactions, seed }: WorkloadOptions): SignSpec {
+export function signSpec(options: WorkloadOptions): SignSpec {
+  const { workload, accounts, senders, keyed = senders, firstSender = 0, firstNonce = 0, transactions, seed } = options;
   return {
     chainId: CHAIN_ID,
     transactions,
     accounts,
+    keyed,
     senders,
+    firstSender,
+    firstNonce,
     seed,
     maxFeePerGas: MAX_FEE_WEI,
     maxPriorityFeePerGas: TIP_WEI,

@@ -1,4 +1,4 @@
-//! Signs a load. Transaction `i` comes from sender `i % senders` with nonce `i / senders`.
+//! Signs a load. Transaction `i` comes from sender `first_sender + i % senders` with nonce `i / senders`.
 
 use std::{
     fs::File,
@@ -21,8 +21,10 @@ pub struct Options {
     chain_id: u64,
     transactions: u64,
     accounts: u64,
+    /// Accounts that have keys, of which `senders` are used from `first_sender` on.
+    keyed: u64,
     senders: u64,
-    #[serde(default)]
+    first_sender: u64,
     first_nonce: u64,
     seed: u64,
     max_fee_per_gas: u64,
@@ -63,7 +65,7 @@ fn word(address: Address) -> U256 {
 
 impl Options {
     fn transaction(&self, index: u64, receivers: &[Address]) -> TxEip1559 {
-        let sender = index % self.senders;
+        let sender = self.first_sender + index % self.senders;
         let receiver = receivers[random(self.seed, index, self.accounts) as usize];
         let transfer = |token: Address, gas: u64| {
             (token, U256::ZERO, call("transfer(address,uint256)", &[word(receiver), U256::from(1)]), gas)
@@ -106,9 +108,9 @@ fn signed(tx: TxEip1559, key: &SecretKey) -> Vec<u8> {
 }
 
 pub fn sign(options: &Options) -> Outcome<()> {
-    let keys: Vec<SecretKey> = (0..options.senders).into_par_iter().map(accounts::key).collect();
+    let keys: Vec<SecretKey> = (0..options.senders).into_par_iter().map(|index| accounts::key(options.first_sender + index)).collect();
     let receivers: Vec<Address> =
-        (0..options.accounts).into_par_iter().map(|index| accounts::address(index, options.senders)).collect();
+        (0..options.accounts).into_par_iter().map(|index| accounts::address(index, options.keyed)).collect();
     let mut out = BufWriter::new(File::create(&options.path)?);
     for start in (0..options.transactions).step_by(CHUNK as usize) {
         let chunk: Vec<Vec<u8>> = (start..options.transactions.min(start + CHUNK))

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { NodeConfigInput } from "@altlayer/rollup";
@@ -19,6 +19,8 @@ export interface AltlayerOptions extends PeerOptions {
   readonly dataAvailability: DataAvailability;
   /** Arguments of Node itself, such as `--cpu-prof`. */
   readonly nodeArguments?: readonly string[];
+  /** Blocks that one log query may span; default: the node's. */
+  readonly logsMaxBlocks?: number;
 }
 
 export interface AltlayerPeer extends Peer {
@@ -29,7 +31,6 @@ export interface AltlayerPeer extends Peer {
   /** Starts the node again on its directory, after `kill`. Resolves when it serves. */
   restart(): Promise<void>;
   kill(): Promise<void>;
-  currentPid(): number;
 }
 
 /** Our sequencer as the CLI runs it, over anvil as L1, on a new chain. */
@@ -47,7 +48,11 @@ export async function startAltlayer(options: AltlayerOptions): Promise<AltlayerP
     rollupFile: chain.rollupFile,
     logLevel: "warn",
     l1: { url: l1.url, pollMs: 500, finality: { kind: "blocks", safeBlocks: 1, finalizedBlocks: 4 } },
-    engine: { kind: "embedded", pool: { maxTransactions: poolSize, maxPerSender: poolSize, maxBytes: 4 * 2 ** 30 } },
+    engine: {
+      kind: "embedded",
+      limits: options.logsMaxBlocks === undefined ? {} : { logsMaxBlocks: options.logsMaxBlocks },
+      pool: { maxTransactions: poolSize, maxPerSender: poolSize, maxBytes: 4 * 2 ** 30 },
+    },
     rpc: { port, limits: { submitQueue: poolSize } },
     sequencer: { confirmations: 0 },
     ...(dataAvailability === "none"
@@ -57,17 +62,27 @@ export async function startAltlayer(options: AltlayerOptions): Promise<AltlayerP
   const configFile = join(directory, "node.json");
   await writeFile(configFile, JSON.stringify(config));
   const url = `http://127.0.0.1:${port}`;
-  const args = ["--disable-warning=ExperimentalWarning", ...(options.nodeArguments ?? []), CLI, "node", "--config", configFile];
-  let program: Program;
-  const start = async () => {
-    program = startProgram("altlayer", process.execPath, args, { env: { NODE_ENV: "production" } });
-    await waitFor("altlayer answers", () => call<string>(url, "eth_chainId"), { program, pollMs: 10 });
+  const args = [
+    "--disable-warning=ExperimentalWarning",
+    ...(options.nodeArguments ?? []),
+    CLI,
+    "node",
+    "--config",
+    configFile,
+  ];
+  const start = async (): Promise<Program> => {
+    const started = startProgram("altlayer", process.execPath, args, { env: { NODE_ENV: "production" } });
+    await waitFor("altlayer answers", () => call<string>(url, "eth_chainId"), { program: started, pollMs: 10 });
+    return started;
   };
-  await start();
-  await waitFor("altlayer makes blocks", async () => Number(await call<string>(url, "eth_blockNumber")) >= 2 || undefined, {
-    // biome-ignore lint/style/noNonNullAssertion: `start` has assigned it
-    program: program!,
-  });
+  let program = await start();
+  await waitFor(
+    "altlayer makes blocks",
+    async () => Number(await call<string>(url, "eth_blockNumber")) >= 2 || undefined,
+    {
+      program,
+    },
+  );
   return {
     name: "altlayer",
     version: ownVersion(),
@@ -75,16 +90,20 @@ export async function startAltlayer(options: AltlayerOptions): Promise<AltlayerP
     get pid() {
       return program.pid;
     },
-    currentPid: () => program.pid,
     ownTransactionsPerBlock: 1,
-    setting: dataAvailability === "none" ? "sequencer, no batcher, no follower" : `sequencer and batcher (${dataAvailability}), no follower`,
+    setting:
+      dataAvailability === "none"
+        ? "sequencer, no batcher, no follower"
+        : `sequencer and batcher (${dataAvailability}), no follower`,
     durability: "synced and rooted before it is shown",
     l1Url: l1.url,
     l1Pid: l1.pid,
     chain,
     dataDirectory,
     log: () => program.log(),
-    restart: start,
+    restart: async () => {
+      program = await start();
+    },
     kill: () => program.stop("SIGKILL"),
     stop: async () => {
       await program.stop();
@@ -92,6 +111,3 @@ export async function startAltlayer(options: AltlayerOptions): Promise<AltlayerP
     },
   };
 }
-
-/** The genesis text of a chain. */
-export const genesisOf = (chain: BenchChain): Promise<string> => readFile(chain.genesisFile, "utf8");

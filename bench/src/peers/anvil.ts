@@ -19,10 +19,14 @@ export async function startAnvil(options: PeerOptions): Promise<Peer> {
     ...["--block-time", "1", "--gas-limit", String(gasLimit), "--order", "fifo", "--no-request-size-limit", "--quiet"],
   ]);
   const url = `http://127.0.0.1:${port}`;
-  await waitFor("anvil makes blocks", async () => Number(await call<string>(url, "eth_blockNumber")) >= 1 || undefined, {
-    program,
-    timeoutMs: 300_000,
-  });
+  await waitFor(
+    "anvil makes blocks",
+    async () => Number(await call<string>(url, "eth_blockNumber")) >= 1 || undefined,
+    {
+      program,
+      timeoutMs: 300_000,
+    },
+  );
   return {
     ...program,
     name: "anvil",

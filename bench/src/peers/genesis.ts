@@ -3,15 +3,27 @@ import { pipeline } from "node:stream/promises";
 import { CHAIN_ID } from "../workload.ts";
 
 /** Writes a genesis.json of a plain Ethereum development chain (Prague) with the accounts of a file. */
-export async function writeEthereumGenesis(path: string, options: { readonly allocPath: string; readonly gasLimit: number }): Promise<void> {
+export async function writeEthereumGenesis(
+  path: string,
+  options: { readonly allocPath: string; readonly gasLimit: number },
+): Promise<void> {
   const blobs = { target: 6, max: 9, baseFeeUpdateFraction: 5_007_716 };
   const genesis = {
     config: {
       chainId: CHAIN_ID,
       ...Object.fromEntries(
-        ["homestead", "eip150", "eip155", "eip158", "byzantium", "constantinople", "petersburg", "istanbul", "berlin", "london"].map(
-          (fork) => [`${fork}Block`, 0],
-        ),
+        [
+          "homestead",
+          "eip150",
+          "eip155",
+          "eip158",
+          "byzantium",
+          "constantinople",
+          "petersburg",
+          "istanbul",
+          "berlin",
+          "london",
+        ].map((fork) => [`${fork}Block`, 0]),
       ),
       shanghaiTime: 0,
       cancunTime: 0,

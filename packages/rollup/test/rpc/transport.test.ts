@@ -357,6 +357,55 @@ describe("eth_sendRawTransaction", () => {
     expect(replies[99]?.result).toBe(`0x09${"63".padStart(62, "0")}`);
   });
 
+  test("answers each of a mixed batch for itself: results, refusals, faulty parameters, other methods, notifications", async () => {
+    engine.submitAnswer = (raw) =>
+      raw[0] === 2 ? { error: { code: -32000, message: "nonce too low" } } : { hash: `0x${"0".repeat(63)}${raw[0]}` };
+    const send = (id: number | undefined, params: unknown) => ({
+      jsonrpc: "2.0",
+      ...(id === undefined ? {} : { id }),
+      method: "eth_sendRawTransaction",
+      params,
+    });
+    const large = `0x01${"00".repeat(128 * 1024)}`;
+    const batch = [send(1, ["0x01"]), send(2, ["0x02"]), send(3, ["01"]), send(undefined, ["0x03"]), send(4, [large])];
+    const others = [
+      { jsonrpc: "2.0", id: 5, method: "net_version" },
+      send(6, ["0x04"]),
+      send(7, []),
+      send(8, ["0x05"]),
+    ];
+    const { text } = await postRaw(server.httpUrl, JSON.stringify([...batch, ...others]));
+    const replies = JSON.parse(text) as RpcReply[];
+    expect(replies.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(replies.map(({ error }) => error?.code)).toEqual([
+      undefined,
+      -32000,
+      -32602,
+      -32602,
+      undefined,
+      undefined,
+      -32602,
+      undefined,
+    ]);
+    expect(replies[0]?.result).toBe(`0x${"0".repeat(63)}1`);
+    expect(replies[7]?.result).toBe(`0x${"0".repeat(63)}5`);
+    // The run before the other method went as one, the notification in it.
+    expect(engine.submitted[0]?.map((raw) => raw[0])).toEqual([1, 2, 3]);
+  });
+
+  test("keeps a batch behind the single transaction that came before it", async () => {
+    const client = await SocketClient.open(server.wsUrl);
+    client.send("eth_sendRawTransaction", ["0x01"], 1);
+    client.sendRaw(
+      JSON.stringify(
+        [2, 3].map((id) => ({ jsonrpc: "2.0", id, method: "eth_sendRawTransaction", params: [`0x0${id}`] })),
+      ),
+    );
+    await client.next();
+    await expect.poll(() => engine.submitted.flat().map((raw) => raw[0])).toEqual([1, 2, 3]);
+    client.close();
+  });
+
   test("passes the pool's refusal on", async () => {
     engine.submitAnswer = () => ({ error: { code: -32000, message: "nonce too low" } });
     expect((await call(server.httpUrl, "eth_sendRawTransaction", ["0x01"])).error).toEqual({

@@ -3,7 +3,7 @@ import { invalidRequest, limitExceeded, methodNotFound, parseError, responseTooL
 import type { RpcLimits } from "../options.ts";
 import type { ByteBudget, ByteHolding } from "./byte-budget.ts";
 import { isDeeperThan } from "./depth.ts";
-import type { CallContext, RpcMethod } from "./method.ts";
+import type { CallContext, Outcome, RpcMethod } from "./method.ts";
 
 export type RequestOutcome = "ok" | "error" | "limited" | "internal";
 export type RequestObserver = (request: {
@@ -64,8 +64,11 @@ export class JsonRpcHandler {
     let next = 0;
     const worker = async () => {
       while (next < requests.length && !context.isGone?.()) {
-        const index = next++;
-        responses[index] = await this.#one(requests[index], context, budget);
+        const index = next;
+        const run = this.#runOf(requests, index);
+        next = index + Math.max(1, run.requests.length);
+        if (run.method === undefined) responses[index] = await this.#one(requests[index], context, budget);
+        else await this.#many(run, budget, (offset, response) => (responses[index + offset] = response));
       }
     };
     // Many batches at a time share what one would have, so that single requests do not wait behind all of them.
@@ -80,30 +83,73 @@ export class JsonRpcHandler {
     return answered.length === 0 ? undefined : `[${answered.join(",")}]`;
   }
 
-  async #one(request: unknown, context: CallContext, budget: ResponseBudget): Promise<string | undefined> {
-    if (typeof request !== "object" || request === null || Array.isArray(request)) {
-      return errorResponse("null", invalidRequest());
+  /** The neighbouring requests from `start` on that one call of their method can answer; none if they are fewer than two. */
+  #runOf(requests: readonly unknown[], start: number): Run {
+    const first = readRequest(requests[start]);
+    const method = first && this.#dependencies.methods.get(first.method);
+    if (first === undefined || method?.invokeMany === undefined) return NO_RUN;
+    const run = [first];
+    for (let index = start + 1; index < requests.length; index++) {
+      const request = readRequest(requests[index]);
+      if (request?.method !== first.method) break;
+      run.push(request);
     }
-    const { jsonrpc, method, params } = request as Readonly<Record<string, unknown>>;
-    const isNotification = !hasId(request);
-    const id = idText(request);
-    if (jsonrpc !== "2.0" || typeof method !== "string" || (!isNotification && id === undefined)) {
-      return errorResponse(id ?? "null", invalidRequest());
+    return run.length < 2 ? NO_RUN : { method, requests: run };
+  }
+
+  async #many(run: Run, budget: ResponseBudget, respond: (offset: number, response: string | undefined) => void) {
+    const { method, requests } = run;
+    if (budget.exceeded || method?.invokeMany === undefined) {
+      for (const [offset, { id }] of requests.entries()) respond(offset, id && errorResponse(id, responseTooLarge()));
+      return;
     }
-    if (budget.exceeded) return isNotification ? undefined : errorResponse(id ?? "null", responseTooLarge());
     const startedAt = performance.now();
+    let outcomes: readonly Outcome[];
     try {
-      const result = await this.#invoke(method, params, context);
-      this.#observe(method, "ok", startedAt);
-      if (isNotification) return undefined;
-      if (!budget.take(result.length)) return errorResponse(id ?? "null", responseTooLarge());
-      return `{"jsonrpc":"2.0","id":${id},"result":${result}}`;
+      outcomes = await method.invokeMany(requests.map(({ params }) => params));
     } catch (error) {
-      const wire = toWireError(error);
-      this.#observe(method, outcomeOf(wire.code), startedAt);
-      if (wire.code === -32603) this.#dependencies.onInternalError?.({ method, error });
-      return isNotification ? undefined : errorResponse(id ?? "null", wire);
+      outcomes = requests.map(() => ({ error }));
     }
+    for (const [offset, { id }] of requests.entries()) {
+      const outcome = outcomes[offset] ?? { error: new TypeError(`${method.name} gave too few outcomes`) };
+      respond(offset, this.#response({ id, method: method.name, startedAt }, outcome, budget));
+    }
+  }
+
+  async #one(request: unknown, context: CallContext, budget: ResponseBudget): Promise<string | undefined> {
+    const read = readRequest(request);
+    if (read === undefined) {
+      return errorResponse(idText(request) ?? "null", invalidRequest());
+    }
+    const { id, method, params } = read;
+    if (budget.exceeded) return id && errorResponse(id, responseTooLarge());
+    const startedAt = performance.now();
+    let outcome: Outcome;
+    try {
+      outcome = { result: await this.#invoke(method, params, context) };
+    } catch (error) {
+      outcome = { error };
+    }
+    return this.#response({ id, method, startedAt }, outcome, budget);
+  }
+
+  /** `undefined` for a notification, which has no id. */
+  #response(
+    request: { readonly id: string | undefined; readonly method: string; readonly startedAt: number },
+    outcome: Outcome,
+    budget: ResponseBudget,
+  ): string | undefined {
+    const { id, method, startedAt } = request;
+    if ("error" in outcome) {
+      const wire = toWireError(outcome.error);
+      this.#observe(method, outcomeOf(wire.code), startedAt);
+      if (wire.code === -32603) this.#dependencies.onInternalError?.({ method, error: outcome.error });
+      return id && errorResponse(id, wire);
+    }
+    this.#observe(method, "ok", startedAt);
+    if (id === undefined) return undefined;
+    if (!budget.take(outcome.result.length)) return errorResponse(id, responseTooLarge());
+    return `{"jsonrpc":"2.0","id":${id},"result":${outcome.result}}`;
   }
 
   #observe(method: string, outcome: RequestOutcome, startedAt: number): void {
@@ -130,6 +176,30 @@ function parse(body: Buffer): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Requests of a batch that are answered together. */
+interface Run {
+  readonly method: RpcMethod | undefined;
+  readonly requests: readonly Request[];
+}
+
+const NO_RUN: Run = { method: undefined, requests: [] };
+
+interface Request {
+  /** As JSON text; absent for a notification. */
+  readonly id: string | undefined;
+  readonly method: string;
+  readonly params: unknown;
+}
+
+/** `undefined` for what is no JSON-RPC 2.0 request. */
+function readRequest(request: unknown): Request | undefined {
+  if (typeof request !== "object" || request === null || Array.isArray(request)) return undefined;
+  const { jsonrpc, method, params } = request as Readonly<Record<string, unknown>>;
+  if (jsonrpc !== "2.0" || typeof method !== "string") return undefined;
+  const id = idText(request);
+  return id === undefined && hasId(request) ? undefined : { id, method, params };
 }
 
 /** Bytes that the results of one response may still take, and that all clients together may while it gathers them. */

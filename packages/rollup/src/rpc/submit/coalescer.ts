@@ -1,5 +1,8 @@
 import type { Engine, Hex, SubmitResult } from "@altlayer/engine";
-import { RpcError } from "../errors.ts";
+import { internalError, limitExceeded, RpcError } from "../errors.ts";
+
+/** What became of one transaction of many: its hash once it is pooled, or go-ethereum's error. */
+export type Submitted = { readonly hash: Hex } | { readonly error: unknown };
 
 interface Waiting {
   readonly raw: Uint8Array;
@@ -30,14 +33,7 @@ export class SubmitCoalescer {
 
   /** Resolves with the transaction's hash once it is pooled; rejects with go-ethereum's error. */
   submit(raw: Uint8Array): Promise<Hex> {
-    if (this.#unanswered >= this.#queue) {
-      return Promise.reject(
-        new RpcError({
-          code: -32005,
-          message: "too many transactions are waiting, try again",
-        }),
-      );
-    }
+    if (this.#unanswered >= this.#queue) return Promise.reject(queueFull());
     this.#unanswered++;
     return new Promise((resolve, reject) => {
       this.#waiting.push({ raw, resolve, reject });
@@ -51,6 +47,20 @@ export class SubmitCoalescer {
         });
       }
     });
+  }
+
+  /** The same for transactions that came together: they wait for no others. */
+  async submitMany(raw: readonly Uint8Array[]): Promise<readonly Submitted[]> {
+    const taken = raw.slice(0, Math.max(0, this.#queue - this.#unanswered));
+    // What came before goes before: a sender's transactions keep their order.
+    this.#flush();
+    this.#unanswered += taken.length;
+    try {
+      const results = await this.#engine.submit(taken);
+      return raw.map((_, index) => (index < taken.length ? submitted(results[index]) : { error: queueFull() }));
+    } finally {
+      this.#unanswered -= taken.length;
+    }
   }
 
   #flush(): void {
@@ -73,15 +83,15 @@ export class SubmitCoalescer {
 
 function settle(batch: readonly Waiting[], results: readonly SubmitResult[]): void {
   for (const [index, entry] of batch.entries()) {
-    const result = results[index];
-    if (result === undefined)
-      entry.reject(
-        new RpcError({
-          code: -32603,
-          message: "no answer for this transaction",
-        }),
-      );
-    else if ("hash" in result) entry.resolve(result.hash);
-    else entry.reject(new RpcError(result.error));
+    const outcome = submitted(results[index]);
+    if ("hash" in outcome) entry.resolve(outcome.hash);
+    else entry.reject(outcome.error);
   }
 }
+
+function submitted(result: SubmitResult | undefined): Submitted {
+  if (result === undefined) return { error: internalError("no answer for this transaction") };
+  return "hash" in result ? result : { error: new RpcError(result.error) };
+}
+
+const queueFull = () => limitExceeded("too many transactions are waiting, try again");

@@ -1,11 +1,11 @@
 import type { Hex } from "@altlayer/engine";
 import { invalidParams } from "../../errors.ts";
 import { decoded } from "../../json-rpc/issues.ts";
-import type { RpcMethod } from "../../json-rpc/method.ts";
+import type { Outcome, RpcMethod } from "../../json-rpc/method.ts";
 import { defineMethod, plain } from "../../json-rpc/method.ts";
 import type { RpcLimits } from "../../options.ts";
 import type { ForwardTransaction } from "../../providers.ts";
-import type { SubmitCoalescer } from "../../submit/coalescer.ts";
+import type { SubmitCoalescer, Submitted } from "../../submit/coalescer.ts";
 import type { Inclusion } from "../../submit/inclusion.ts";
 
 /** Largest transaction that go-ethereum's pool takes (128 KiB), so that a larger one is refused before it is decoded. */
@@ -37,13 +37,14 @@ export interface SendDependencies {
   readonly forward?: ForwardTransaction;
 }
 
+const oversized = ({ length }: Uint8Array) =>
+  invalidParams(`oversized data: transaction size ${length}, limit ${MAX_TRANSACTION_BYTES}`);
+
 /** Submission of signed transactions. */
 export function sendMethods(options: { readonly limits: RpcLimits }, dependencies: SendDependencies): RpcMethod[] {
   const { sendSyncDefaultMs, sendSyncMaxMs } = options.limits;
   const submit = async (raw: Uint8Array): Promise<Hex> => {
-    if (raw.length > MAX_TRANSACTION_BYTES) {
-      throw invalidParams(`oversized data: transaction size ${raw.length}, limit ${MAX_TRANSACTION_BYTES}`);
-    }
+    if (raw.length > MAX_TRANSACTION_BYTES) throw oversized(raw);
     if (dependencies.forward !== undefined) {
       // The sequencer decides; the own pool only learns of it, so that pending reads show it.
       const hash = await dependencies.forward(`0x${Buffer.from(raw).toString("hex")}`);
@@ -52,11 +53,22 @@ export function sendMethods(options: { readonly limits: RpcLimits }, dependencie
     }
     return dependencies.coalescer.submit(raw);
   };
+  const submitMany = async (calls: readonly (readonly [Uint8Array])[]): Promise<readonly Outcome[]> => {
+    const fitting = calls.flatMap(([raw]) => (raw.length > MAX_TRANSACTION_BYTES ? [] : [raw]));
+    const submitted = (await dependencies.coalescer.submitMany(fitting)).values();
+    return calls.map(([raw]) => {
+      if (raw.length > MAX_TRANSACTION_BYTES) return { error: oversized(raw) };
+      const outcome = submitted.next().value as Submitted;
+      return "hash" in outcome ? { result: plain(outcome.hash) } : outcome;
+    });
+  };
   return [
     defineMethod({
       name: "eth_sendRawTransaction",
       params: [rawTransaction],
       run: async ([raw]) => plain(await submit(raw)),
+      // A follower forwards each by itself.
+      runMany: dependencies.forward === undefined ? submitMany : undefined,
     }),
     defineMethod({
       name: "eth_sendRawTransactionSync",

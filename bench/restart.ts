@@ -1,0 +1,69 @@
+/**
+ * kill -9 under load and restart, at 1,000,000 accounts: until the node serves again, and until it makes its next block.
+ * `--accounts N`, `--transactions N` (sent before and while it is killed), `--kills N`.
+ */
+import { parseArgs } from "node:util";
+import { allocFile, send, signedFile } from "./src/loader.ts";
+import { describeMachine } from "./src/machine.ts";
+import { COMMON_OPTIONS, withDirectory } from "./src/options.ts";
+import { startAltlayer } from "./src/peers/altlayer.ts";
+import { residentMib } from "./src/process-usage.ts";
+import { waitFor } from "./src/program.ts";
+import { print, type Row } from "./src/report.ts";
+import { call } from "./src/rpc.ts";
+import { allocSpec, signSpec } from "./src/workload.ts";
+
+const machine = describeMachine();
+const { values } = parseArgs({
+  options: {
+    ...COMMON_OPTIONS,
+    accounts: { type: "string", default: "1000000" },
+    transactions: { type: "string", default: "200000" },
+    kills: { type: "string", default: "3" },
+  },
+});
+const accounts = values.smoke ? 2_000 : Number(values.accounts);
+const transactions = values.smoke ? 2_000 : Number(values.transactions);
+const kills = values.smoke ? 1 : Number(values.kills);
+const load = { workload: "transfers", accounts, senders: 1_600, seed: 3 } as const;
+
+await withDirectory("restart", async (directory) => {
+  const allocPath = await allocFile(allocSpec(load));
+  const path = await signedFile(signSpec({ ...load, transactions: transactions * kills }));
+  const options = { directory, allocPath, gasLimit: 4_000_000_000, poolSize: 2 * transactions * kills };
+  const node = await startAltlayer({ ...options, dataAvailability: "none" });
+  const head = async () => Number(await call<string>(node.url, "eth_blockNumber"));
+  const rows: Row[] = [];
+  try {
+    for (let kill = 0; kill < kills; kill++) {
+      const count = transactions;
+      await send({ path, url: node.url, connections: 16, batch: 100, first: kill * transactions, count });
+      const before = await head();
+      await node.kill();
+      const startedAt = performance.now();
+      await node.restart();
+      const servesMs = performance.now() - startedAt;
+      const after = await head();
+      await waitFor("the next block", async () => (await head()) > after || undefined, { pollMs: 10 });
+      rows.push({
+        kill: kill + 1,
+        "serves after ms": Math.round(servesMs),
+        "next block after ms": Math.round(performance.now() - startedAt),
+        "head before": before,
+        "head after": after,
+        "resident MiB": residentMib(node.pid),
+      });
+    }
+    const setting = {
+      load: `${accounts} accounts in the genesis, ${transactions} transfers before each kill -9, sent as fast as accepted`,
+      altlayer: `${node.version}; ${node.setting}`,
+    };
+    print(
+      { name: "restart", about: "kill -9 under load, then from the command to service", setting, rows },
+      values,
+      machine,
+    );
+  } finally {
+    await node.stop();
+  }
+});
