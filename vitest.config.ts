@@ -11,6 +11,7 @@ export default defineConfig({
       "apps/*/test/**/*.test.ts",
       "contracts/test/**/*.test.ts",
       "test/**/*.test.ts",
+      "bench/test/**/*.test.ts",
       "scripts/test/**/*.test.ts",
     ],
     exclude: ["**/node_modules/**", "**/.altlayer/**", "test/stock/**"],

@@ -68,7 +68,10 @@ for (const accounts of sizes) {
   });
 }
 const [before, last] = rows.slice(-2);
-const growth = (column: string) => round(Number(last?.[column]) / Number(before?.[column]));
+const growth = (column: string) => {
+  const ratio = Number(last?.[column]) / Number(before?.[column]);
+  return Number.isFinite(ratio) ? round(ratio) : "-";
+};
 const setting = {
   block: `${updates} accounts changed, ${updates / 2} transactions; journal synced`,
   altlayer: ownVersion(),

@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { padHex } from "viem";
 import { TOKENS } from "./src/contracts.ts";
+import { BenchError } from "./src/errors.ts";
 import { allocFile, signedFile } from "./src/loader.ts";
 import { describeMachine } from "./src/machine.ts";
 import { COMMON_OPTIONS, round, withDirectory } from "./src/options.ts";
@@ -44,6 +45,21 @@ async function median(query: (index: number) => Promise<unknown>): Promise<numbe
   return round(times.sort((a, b) => a - b)[QUERIES / 2] ?? 0);
 }
 
+interface Transaction {
+  readonly hash: string;
+  readonly from: `0x${string}`;
+}
+
+/** The transactions of the first block from `number` on that has any besides its deposit. */
+async function transactionsFrom(url: string, number: number, head: number): Promise<readonly Transaction[]> {
+  for (let at = number; at <= head; at++) {
+    const params = [hexNumber(at), true];
+    const { transactions: all } = await call<{ transactions: Transaction[] }>(url, "eth_getBlockByNumber", params);
+    if (all.length > 1) return all.slice(1);
+  }
+  throw new BenchError("NOT_INCLUDED", `no transactions in blocks ${number} to ${head}`);
+}
+
 await withDirectory("history", async (directory) => {
   const allocPath = await allocFile(allocSpec(load));
   const path = await signedFile(signSpec({ ...load, transactions }));
@@ -65,10 +81,7 @@ await withDirectory("history", async (directory) => {
       });
       const resident = residentMib(node.pid);
       const head = await call<string>(node.url, "eth_blockNumber");
-      const first = await call<{ transactions: { hash: string; from: `0x${string}` }[] }>(
-        ...([node.url, "eth_getBlockByNumber", [hexNumber(Math.floor(Number(head) / 2)), true]] as const),
-      );
-      const some = first.transactions.slice(1);
+      const some = await transactionsFrom(node.url, Math.ceil(Number(head) / 2), Number(head));
       const at = (index: number) => some[index % Math.max(1, some.length)];
       const logsMs = await median((index) => {
         const from = padHex(at(index)?.from ?? "0x00", { size: 32 });

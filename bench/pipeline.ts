@@ -31,16 +31,18 @@ const { values } = parseArgs({
     transactions: { type: "string", default: "2000" },
     blocks: { type: "string", default: "60" },
     batches: { type: "string", default: "span" },
+    smoke: { type: "boolean", default: false },
   },
 });
+const blocks = values.smoke ? 12 : Number(values.blocks);
 const batchKind = values.batches === "singular" ? "singular" : "span";
 const config = testConfig({ holocene: 0 });
 const l1 = new SimulatedL1();
 const l2 = new SimulatedL2(config, l1);
-const total = Number(values.blocks) * Number(values.transactions);
+const total = blocks * Number(values.transactions);
 
 let nonce = 0;
-while (l2.blocks.length < Number(values.blocks)) {
+while (l2.blocks.length < blocks) {
   const time = l2.head.timestamp + config.blockTime;
   while (l1.head.timestamp <= time) l1.mine();
   const next = l1.blocks[l2.head.l1Origin.number + 1];
@@ -97,7 +99,7 @@ const derivationMs = Math.min(...runs);
 const perSecond = (ms: number) => Math.round((total / ms) * 1000);
 const line = (name: string, value: string) => process.stdout.write(`${name.padEnd(28)}${value}\n`);
 line("machine", `${cpus().length} cores, ${cpus()[0]?.model ?? "unknown"}, Node ${process.version}`);
-line("transfers", `${total} in ${values.blocks} blocks, ${batchKind} batches`);
+line("transfers", `${total} in ${blocks} blocks, ${batchKind} batches`);
 line("compressed", `${(compressedBytes / total).toFixed(1)} bytes a transfer`);
 line(
   "batcher",

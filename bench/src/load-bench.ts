@@ -120,6 +120,7 @@ function rowOf(peer: Peer, result: Throughput): Row {
     "accepted/s": result.acceptedPerSecond,
     included: result.included,
     refused: result.rejected,
+    reverted: result.reverted,
     seconds: Math.round(result.elapsedMs / 100) / 10,
     "node CPU us/tx": result.nodeCpuUs,
     "loader CPU us/tx": result.loaderCpuUs,

@@ -17,6 +17,8 @@ export interface ThroughputOptions {
 export interface Throughput {
   readonly included: number;
   readonly rejected: number;
+  /** Of a sample of the included transactions, how many failed: a load that reverts measures nothing. */
+  readonly reverted: number;
   readonly errors: SendReport["errors"];
   /** From the first request to the sight of the block with the last transaction. */
   readonly elapsedMs: number;
@@ -31,6 +33,8 @@ export interface Throughput {
 }
 
 const POLL_MS = 100;
+/** Transactions whose receipts are looked at, of the first and of the last block. */
+const SAMPLE = 50;
 /** A chain that includes nothing for so long has lost transactions or stopped. */
 const STALLED_MS = 30_000;
 
@@ -46,6 +50,7 @@ export async function measureThroughput(peer: Peer, options: ThroughputOptions):
   });
   let included = 0;
   let lastIncludedAtMs = Date.now();
+  const busyBlocks: number[] = [];
   while (report === undefined || included < (report as SendReport).accepted) {
     await Promise.race([sleep(POLL_MS), sent.then(() => sleep(1))]);
     const head = Number(await call<string>(peer.url, "eth_blockNumber"));
@@ -54,8 +59,10 @@ export async function measureThroughput(peer: Peer, options: ThroughputOptions):
       block++;
       const held = await call<string>(peer.url, "eth_getBlockTransactionCountByNumber", [hexNumber(block)]);
       const users = Number(held) - peer.ownTransactionsPerBlock;
-      if (users > 0) lastIncludedAtMs = seenAtMs;
       included += users;
+      if (users === 0) continue;
+      lastIncludedAtMs = seenAtMs;
+      busyBlocks.push(block);
     }
     if (Date.now() - lastIncludedAtMs > STALLED_MS) {
       const accepted = (report as SendReport | undefined)?.accepted ?? "unknown";
@@ -65,25 +72,41 @@ export async function measureThroughput(peer: Peer, options: ThroughputOptions):
       );
     }
   }
+  const nodeCpuMs = cpuMsOf(peer.pid) - cpuBefore;
+  const threadsAfter = threadCpuMsOf(peer.pid, readdirSync);
   await sent;
   const done = report as SendReport;
   const elapsedMs = lastIncludedAtMs - done.startedAtMs;
   const perTransaction = (ms: number) => Math.round((ms * 1e5) / Math.max(1, included)) / 100;
-  const threads = [...threadCpuMsOf(peer.pid, readdirSync)]
+  const threads = [...threadsAfter]
     .map(([name, ms]) => [name, perTransaction(ms - (threadsBefore.get(name) ?? 0))] as const)
     .filter(([, us]) => us >= 0.1)
     .sort(([, a], [, b]) => b - a);
   return {
     included,
     rejected: done.rejected,
+    reverted: await revertedOf(peer, busyBlocks),
     errors: done.errors,
     elapsedMs: Math.round(elapsedMs),
     includedPerSecond: Math.round((included * 1000) / elapsedMs),
     acceptedPerSecond: Math.round((done.accepted * 1000) / done.elapsedMs),
-    nodeCpuUs: perTransaction(cpuMsOf(peer.pid) - cpuBefore),
+    nodeCpuUs: perTransaction(nodeCpuMs),
     loaderCpuUs: perTransaction(done.cpuMs),
     threads: Object.fromEntries(threads),
     peakMib: peakMib(peer.pid),
     requestMs: done.latency,
   };
+}
+
+async function revertedOf(peer: Peer, blocks: readonly number[]): Promise<number> {
+  let reverted = 0;
+  for (const number of new Set([blocks[0], blocks.at(-1)])) {
+    const params = [hexNumber(number ?? 0), false];
+    const { transactions } = await call<{ transactions: string[] }>(peer.url, "eth_getBlockByNumber", params);
+    for (const hash of transactions.slice(-SAMPLE)) {
+      const receipt = await call<{ status: string } | null>(peer.url, "eth_getTransactionReceipt", [hash]);
+      if (receipt?.status !== "0x1") reverted++;
+    }
+  }
+  return reverted;
 }

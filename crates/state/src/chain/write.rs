@@ -314,29 +314,11 @@ impl ChainStore {
             indexed
         };
         let mut tree = shared.tree.write();
-        let mut kept = 0;
-        let mut lowest = head;
-        while lowest > 0 && head - lowest < shared.window() {
-            let Some(node) = tree.node_at(lowest) else { break };
-            kept += node.size;
-            if kept > shared.options.max_history_changes && lowest < head {
-                break;
-            }
-            lowest -= 1;
-        }
-        // Block `lowest` is the oldest whose state stays readable: its successors' old values are kept.
+        let lowest = tree.advance_window(shared.window(), shared.options.max_history_changes);
         let limit = lowest.min(indexed).min(head.saturating_sub(1));
-        let old: Vec<Arc<Node>> = tree.nodes.values().filter(|node| node.block.number <= limit).cloned().collect();
-        let mut canonical = Vec::new();
-        for node in old {
-            tree.nodes.remove(&node.block.hash);
-            if tree.is_canonical(&node) {
-                canonical.push(node);
-            }
-        }
+        let canonical = tree.take_up_to(limit);
         tree.trim(limit.saturating_sub(HASHES_KEPT));
         drop(tree);
-        canonical.sort_unstable_by_key(|node| node.block.number);
         for node in canonical {
             shared.flat.prune(node.block.number, &node.changes);
         }
