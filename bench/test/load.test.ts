@@ -9,7 +9,7 @@ const TIMEOUT_MS = 300_000;
 const bench = async (name: string) => {
   const script = fileURLToPath(new URL(`../${name}.ts`, import.meta.url));
   const args = ["--disable-warning=ExperimentalWarning", script, "--smoke", "--json"];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: TIMEOUT_MS });
   return JSON.parse(stdout) as { rows: Record<string, unknown>[] };
 };
 
