@@ -1,6 +1,7 @@
 /**
  * kill -9 under load and restart, at 1,000,000 accounts: until the node serves again, and until it makes its next block.
- * `--accounts N`, `--transactions N` (sent before and while it is killed), `--kills N`.
+ * The accounts come about by transfers, not by a genesis that holds them. `--accounts N`, `--transactions N` (sent before
+ * each kill), `--kills N`.
  */
 import { parseArgs } from "node:util";
 import { allocFile, send, signedFile } from "./src/loader.ts";
@@ -11,6 +12,7 @@ import { residentMib } from "./src/process-usage.ts";
 import { waitFor } from "./src/program.ts";
 import { print, type Row } from "./src/report.ts";
 import { call } from "./src/rpc.ts";
+import { measureThroughput } from "./src/throughput.ts";
 import { allocSpec, signSpec } from "./src/workload.ts";
 
 const machine = describeMachine();
@@ -25,19 +27,21 @@ const { values } = parseArgs({
 const accounts = values.smoke ? 2_000 : Number(values.accounts);
 const transactions = values.smoke ? 2_000 : Number(values.transactions);
 const kills = values.smoke ? 1 : Number(values.kills);
-const load = { workload: "transfers", accounts, senders: 1_600, seed: 3 } as const;
+const load = { workload: "transfers", accounts, senders: 1_600, seed: 3, inTurn: true } as const;
 
 await withDirectory("restart", async (directory) => {
-  const allocPath = await allocFile(allocSpec(load));
-  const path = await signedFile(signSpec({ ...load, transactions: transactions * kills }));
-  const options = { directory, allocPath, gasLimit: 4_000_000_000, poolSize: 2 * transactions * kills };
+  const allocPath = await allocFile(allocSpec({ ...load, accounts: load.senders }));
+  const total = accounts + transactions * kills;
+  const path = await signedFile(signSpec({ ...load, transactions: total }));
+  const options = { directory, allocPath, gasLimit: 4_000_000_000, poolSize: total };
   const node = await startAltlayer({ ...options, dataAvailability: "none" });
   const head = async () => Number(await call<string>(node.url, "eth_blockNumber"));
   const rows: Row[] = [];
+  const sending = { path, connections: 16, batch: 100 };
   try {
+    await measureThroughput(node, { ...sending, count: accounts });
     for (let kill = 0; kill < kills; kill++) {
-      const count = transactions;
-      await send({ path, url: node.url, connections: 16, batch: 100, first: kill * transactions, count });
+      await send({ ...sending, url: node.url, first: accounts + kill * transactions, count: transactions });
       const before = await head();
       await node.kill();
       const startedAt = performance.now();
@@ -55,7 +59,7 @@ await withDirectory("restart", async (directory) => {
       });
     }
     const setting = {
-      load: `${accounts} accounts in the genesis, ${transactions} transfers before each kill -9, sent as fast as accepted`,
+      load: `${accounts} accounts, ${transactions} transfers before each kill -9, sent as fast as accepted`,
       altlayer: `${node.version}; ${node.setting}`,
     };
     print(

@@ -48,6 +48,8 @@ export interface WorkloadOptions {
   readonly firstNonce?: number;
   readonly transactions: number;
   readonly seed: number;
+  /** Transfers go to each account in turn instead of to random ones. */
+  readonly inTurn?: boolean;
 }
 
 export function allocSpec(options: Omit<WorkloadOptions, "transactions" | "seed">): AllocSpec {
@@ -69,14 +71,14 @@ export function signSpec(options: WorkloadOptions): SignSpec {
     seed,
     maxFeePerGas: MAX_FEE_WEI,
     maxPriorityFeePerGas: TIP_WEI,
-    workload: details(workload),
+    workload: details(workload, options.inTurn ?? false),
   };
 }
 
-function details(workload: WorkloadName): object {
+function details(workload: WorkloadName, inTurn: boolean): object {
   switch (workload) {
     case "transfers":
-      return { kind: "transfers" };
+      return { kind: "transfers", inTurn };
     case "erc20":
       return { kind: "erc20", token: TOKENS[0], gas: ERC20_GAS };
     case "swap":

@@ -59,7 +59,8 @@ impl Tokens {
             .into_par_iter()
             .flat_map_iter(|index| {
                 let holder = accounts::address(index, senders);
-                let allowance = self.spender.map(|spender| (mapping(spender, mapping(holder, allowances)), B256::from(U256::MAX)));
+                let allowance =
+                    self.spender.map(|spender| (mapping(spender, mapping(holder, allowances)), B256::from(U256::MAX)));
                 [(mapping(holder, balances), amount)].into_iter().chain(allowance)
             })
             .collect()
@@ -78,7 +79,11 @@ pub fn write(options: &Options) -> Outcome<()> {
     for contract in &options.contracts {
         let mut storage = contract.storage.clone();
         storage.extend(contract.tokens.iter().flat_map(|tokens| tokens.entries(options.senders)));
-        write!(out, "{separator}\"{:#x}\":{{\"balance\":\"0x0\",\"nonce\":\"0x1\",\"code\":\"{}\",\"storage\":{{", contract.address, contract.code)?;
+        write!(
+            out,
+            "{separator}\"{:#x}\":{{\"balance\":\"0x0\",\"nonce\":\"0x1\",\"code\":\"{}\",\"storage\":{{",
+            contract.address, contract.code
+        )?;
         for (place, (slot, value)) in storage.iter().enumerate() {
             write!(out, "{}\"{slot}\":\"{value}\"", if place == 0 { "" } else { "," })?;
         }

@@ -31,7 +31,9 @@ enum Command {
 }
 
 fn run() -> Outcome<()> {
-    let argument = std::env::args().nth(1).ok_or("usage: altlayer-loader '{\"command\": \"alloc\" | \"sign\" | \"send\", ...}'")?;
+    let argument = std::env::args()
+        .nth(1)
+        .ok_or("usage: altlayer-loader '{\"command\": \"alloc\" | \"sign\" | \"send\", ...}'")?;
     match serde_json::from_str(&argument)? {
         Command::Alloc(options) => alloc::write(&options),
         Command::Sign(options) => sign::sign(&options),

@@ -12,8 +12,13 @@ pub struct Renderer {
 
 impl Renderer {
     pub fn new(host: &str, path: &str, sync: bool) -> Self {
-        let head = format!("POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: ");
-        Self { head, method: if sync { "eth_sendRawTransactionSync" } else { "eth_sendRawTransaction" }, body: Vec::new() }
+        let head =
+            format!("POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: ");
+        Self {
+            head,
+            method: if sync { "eth_sendRawTransactionSync" } else { "eth_sendRawTransaction" },
+            body: Vec::new(),
+        }
     }
 
     /// One request: a single call for one transaction, a batch for several (or with `batched`).
@@ -26,7 +31,11 @@ impl Renderer {
                 (true, _) => ",",
             };
             // Writing into a vector cannot fail.
-            let _ = write!(self.body, "{opening}{{\"jsonrpc\":\"2.0\",\"id\":{place},\"method\":\"{}\",\"params\":[\"0x", self.method);
+            let _ = write!(
+                self.body,
+                "{opening}{{\"jsonrpc\":\"2.0\",\"id\":{place},\"method\":\"{}\",\"params\":[\"0x",
+                self.method
+            );
             let start = self.body.len();
             self.body.resize(start + 2 * raw.len(), 0);
             let _ = hex::encode_to_slice(raw, &mut self.body[start..]);

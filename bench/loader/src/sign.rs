@@ -35,8 +35,8 @@ pub struct Options {
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", rename_all_fields = "camelCase")]
 enum Workload {
-    /// One wei to a random account.
-    Transfers,
+    /// One wei to a random account, or to each account in turn.
+    Transfers { in_turn: bool },
     /// One unit of a token to a random account.
     Erc20 { token: Address, gas: u64 },
     /// A sender swaps on its pair, in a random direction; one in `transfer_every` sends tokens instead.
@@ -66,12 +66,14 @@ fn word(address: Address) -> U256 {
 impl Options {
     fn transaction(&self, index: u64, receivers: &[Address]) -> TxEip1559 {
         let sender = self.first_sender + index % self.senders;
-        let receiver = receivers[random(self.seed, index, self.accounts) as usize];
+        let in_turn = matches!(self.workload, Workload::Transfers { in_turn: true });
+        let receiver = if in_turn { index % self.accounts } else { random(self.seed, index, self.accounts) };
+        let receiver = receivers[receiver as usize];
         let transfer = |token: Address, gas: u64| {
             (token, U256::ZERO, call("transfer(address,uint256)", &[word(receiver), U256::from(1)]), gas)
         };
         let (to, value, input, gas_limit) = match &self.workload {
-            Workload::Transfers => (receiver, U256::from(1), Bytes::new(), 21_000),
+            Workload::Transfers { .. } => (receiver, U256::from(1), Bytes::new(), 21_000),
             Workload::Erc20 { token, gas } => transfer(*token, *gas),
             Workload::Swap { router, pairs, gas, transfer_every } => {
                 let [token, other] = pairs[(sender % pairs.len() as u64) as usize];
@@ -81,7 +83,10 @@ impl Options {
                     transfer(from, *gas)
                 } else {
                     let amount = U256::from(1_000 + random(self.seed ^ 1, index, 1_000_000));
-                    let data = call("swapExactIn(address,address,uint256,uint256)", &[word(from), word(to), amount, U256::from(1)]);
+                    let data = call(
+                        "swapExactIn(address,address,uint256,uint256)",
+                        &[word(from), word(to), amount, U256::from(1)],
+                    );
                     (*router, U256::ZERO, data, *gas)
                 }
             }
@@ -108,7 +113,8 @@ fn signed(tx: TxEip1559, key: &SecretKey) -> Vec<u8> {
 }
 
 pub fn sign(options: &Options) -> Outcome<()> {
-    let keys: Vec<SecretKey> = (0..options.senders).into_par_iter().map(|index| accounts::key(options.first_sender + index)).collect();
+    let keys: Vec<SecretKey> =
+        (0..options.senders).into_par_iter().map(|index| accounts::key(options.first_sender + index)).collect();
     let receivers: Vec<Address> =
         (0..options.accounts).into_par_iter().map(|index| accounts::address(index, options.keyed)).collect();
     let mut out = BufWriter::new(File::create(&options.path)?);
