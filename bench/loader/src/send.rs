@@ -151,10 +151,10 @@ impl Sender<'_> {
             if !busy {
                 last_answer = Instant::now();
             }
-            if let Err(error) = poll.poll(&mut events, Some(next_due.unwrap_or(Duration::from_millis(100)))) {
-                if error.kind() != ErrorKind::Interrupted {
-                    return Err(error.into());
-                }
+            if let Err(error) = poll.poll(&mut events, Some(next_due.unwrap_or(Duration::from_millis(100))))
+                && error.kind() != ErrorKind::Interrupted
+            {
+                return Err(error.into());
             }
             for event in &events {
                 let index = event.token().0;

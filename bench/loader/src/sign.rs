@@ -78,7 +78,7 @@ impl Options {
             Workload::Swap { router, pairs, gas, transfer_every } => {
                 let [token, other] = pairs[(sender % pairs.len() as u64) as usize];
                 let roll = random(!self.seed, index, 2 * transfer_every);
-                let (from, to) = if roll % 2 == 0 { (token, other) } else { (other, token) };
+                let (from, to) = if roll.is_multiple_of(2) { (token, other) } else { (other, token) };
                 if roll / 2 == 0 {
                     transfer(from, *gas)
                 } else {
