@@ -90,8 +90,11 @@ impl CallScene {
         evm.with_precompiles(self.precompiles.clone()).inspect_tx(call_transaction(tx)).map_err(CallError)
     }
 
-    /// The caller must have what it sends, also where nothing is charged for gas.
+    /// The caller must have what it sends, also where nothing is charged for gas. Where gas has a price, the EVM counts both.
     pub fn require_value(&self, tx: &TxEnv) -> Result<(), CallError> {
+        if tx.gas_price > 0 {
+            return Ok(());
+        }
         let account = self.state.basic_ref(tx.caller).map_err(|error| CallError(EVMError::Database(error)))?;
         let balance = account.map_or(U256::ZERO, |account| account.balance);
         if tx.value <= balance {

@@ -181,6 +181,8 @@ fn calls() {
     let (code, message) = chain.fail("eth_call", poor);
     assert_eq!(code, -32000);
     assert!(message.contains("insufficient funds for gas * price + value"), "{message}");
+    // What is wanted is gas and value together, though the value alone is missing already.
+    assert!(!message.ends_with(" want 7"), "{message}");
     assert_eq!(chain.fail("eth_call", json!([{ "to": to, "chainId": "0x1" }])).0, -32000);
     // The value must be there, also where nothing is asked for gas.
     let poor = json!([{ "from": RECEIVER, "to": SENDER, "value": "0x7" }, "latest"]);
