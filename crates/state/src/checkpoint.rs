@@ -4,12 +4,12 @@
 //! codes, accounts by shard. It is written beside, synced and renamed; the newest two are kept.
 
 use std::{
-    fs::{self, File},
     io::{BufReader, BufWriter, Write},
     path::{Path, PathBuf},
 };
 
 use alloy_primitives::B256;
+use altlayer_files::{Cursor, Files, Open};
 use revm::bytecode::Bytecode;
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     codec::{self, Reader, bytecode, put_account, put_sized, put_word},
     error::StateError,
     flat::{Exported, FlatState},
-    journal::{Position, sync_dir},
+    journal::Position,
 };
 
 const MAGIC: &[u8; 8] = b"ALTCKPT1";
@@ -43,14 +43,13 @@ fn path_of(dir: &Path, number: u64) -> PathBuf {
 }
 
 /// The existing checkpoints, newest first.
-pub fn list(dir: &Path) -> Result<Vec<PathBuf>, StateError> {
+pub fn list(files: &dyn Files, dir: &Path) -> Result<Vec<PathBuf>, StateError> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(dir).map_err(StateError::io("listing", dir))? {
-        let path = entry.map_err(StateError::io("listing", dir))?.path();
+    for path in files.list(dir).map_err(StateError::io("listing", dir))? {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if name.starts_with("checkpoint-") && name.ends_with(".tmp") {
             // Left over by a crash.
-            fs::remove_file(&path).map_err(StateError::io("removing", &path))?;
+            files.remove(&path).map_err(StateError::io("removing", &path))?;
         } else if name.starts_with("checkpoint-") && name.ends_with(".state") {
             found.push(path);
         }
@@ -60,14 +59,20 @@ pub fn list(dir: &Path) -> Result<Vec<PathBuf>, StateError> {
     Ok(found)
 }
 
-/// Writes the state at `head.number`, which was canonical in the flat state's `epoch`. `None`: the block left the history window (or was undone) meanwhile, nothing is
-/// written.
-pub fn write(dir: &Path, head: &CheckpointHead, epoch: u64, flat: &FlatState) -> Result<Option<PathBuf>, StateError> {
+/// Writes the state at `head.number`, which was canonical in the flat state's `epoch`. `None`: the block left the history
+/// window (or was undone) meanwhile, nothing is written.
+pub fn write(
+    files: &dyn Files,
+    dir: &Path,
+    head: &CheckpointHead,
+    epoch: u64,
+    flat: &FlatState,
+) -> Result<Option<PathBuf>, StateError> {
     let path = path_of(dir, head.number);
     let temporary = path.with_extension("tmp");
     let io = |error| StateError::io("writing", &temporary)(error);
-    let file = File::create(&temporary).map_err(io)?;
-    let mut chunks = ChunkWriter::new(BufWriter::with_capacity(CHUNK, file));
+    let file = files.open(&temporary, Open::Truncate).map_err(io)?;
+    let mut chunks = ChunkWriter::new(BufWriter::with_capacity(CHUNK, Cursor::new(file, 0)));
     let out = chunks.buffer();
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(head.genesis.as_slice());
@@ -87,27 +92,27 @@ pub fn write(dir: &Path, head: &CheckpointHead, epoch: u64, flat: &FlatState) ->
     let valid = || head.number >= flat.oldest() && epoch == flat.epoch();
     if write_state(&mut chunks, flat, head.number, &valid).map_err(io)?.is_none() {
         drop(chunks);
-        fs::remove_file(&temporary).map_err(StateError::io("removing", &temporary))?;
+        files.remove(&temporary).map_err(StateError::io("removing", &temporary))?;
         return Ok(None);
     }
     // An empty chunk ends the file.
     chunks.flush_if_any().map_err(io)?;
     chunks.flush().map_err(io)?;
-    let file = chunks.into_inner().into_inner().map_err(|error| io(error.into_error()))?;
+    let file = chunks.into_inner().into_inner().map_err(|error| io(error.into_error()))?.into_file();
     file.sync_all().map_err(StateError::io("syncing", &temporary))?;
-    fs::rename(&temporary, &path).map_err(StateError::io("renaming", &temporary))?;
-    sync_dir(dir)?;
-    for old in list(dir)?.into_iter().skip(KEEP) {
-        fs::remove_file(&old).map_err(StateError::io("removing", &old))?;
+    files.rename(&temporary, &path).map_err(StateError::io("renaming", &temporary))?;
+    files.sync_dir(dir).map_err(StateError::io("syncing", dir))?;
+    for old in list(files, dir)?.into_iter().skip(KEEP) {
+        files.remove(&old).map_err(StateError::io("removing", &old))?;
     }
     Ok(Some(path))
 }
 
 /// Reads a checkpoint into an empty flat state. Any damage is an error.
-pub fn load(path: &Path, flat: &FlatState) -> Result<CheckpointHead, StateError> {
-    let file = File::open(path).map_err(StateError::io("opening", path))?;
-    let length = file.metadata().map_err(StateError::io("reading", path))?.len();
-    let mut chunks = ChunkReader::new(BufReader::with_capacity(CHUNK, file), length);
+pub fn load(files: &dyn Files, path: &Path, flat: &FlatState) -> Result<CheckpointHead, StateError> {
+    let file = files.open(path, Open::Read).map_err(StateError::io("opening", path))?;
+    let length = file.length().map_err(StateError::io("reading", path))?;
+    let mut chunks = ChunkReader::new(BufReader::with_capacity(CHUNK, Cursor::new(file, 0)), length);
     let mut next = || {
         let offset = chunks.offset();
         chunks.next().map_err(|_| StateError::Corrupt { what: "checkpoint", file: path.into(), offset })

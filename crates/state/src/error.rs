@@ -1,8 +1,9 @@
 //! Everything that can go wrong in this crate, typed.
 
-use std::path::PathBuf;
+use std::{io::ErrorKind, path::PathBuf};
 
 use alloy_primitives::{Address, B256};
+use altlayer_files::{is_full, is_read_only, remedy};
 
 /// Errors of state, tries, journal and history. `Clone`, because execution carries them through revm's database errors.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,7 +46,10 @@ pub enum StateError {
     GenesisMismatch { dir: PathBuf, found: B256, expected: B256 },
     #[error("data directory {dir} is in use by another process")]
     Locked { dir: PathBuf },
-    #[error("corrupt {what} in {file} at byte {offset}: acknowledged data is damaged; restore the file or resync")]
+    #[error(
+        "corrupt {what} in {file} at byte {offset}: acknowledged data is damaged; restore the data directory from a copy, or \
+         move it away and let the node derive the chain from the L1 again"
+    )]
     Corrupt { what: &'static str, file: PathBuf, offset: u64 },
     #[error("log search spans {blocks} blocks, the limit is {limit}")]
     LogRange { blocks: u64, limit: u64 },
@@ -55,9 +59,11 @@ pub enum StateError {
     LogTimeout { limit_ms: u64 },
     #[error("proof at block {number} reaches {distance} blocks back, the limit is {limit}")]
     ProofDistance { number: u64, distance: u64, limit: u64 },
-    #[error("{action} {path} failed: {message}")]
-    Io { action: &'static str, path: PathBuf, message: String },
-    #[error("history index failed: {message}")]
+    #[error("{action} {path} failed: {message}{}", remedy(*.kind))]
+    Io { action: &'static str, path: PathBuf, kind: ErrorKind, message: String },
+    #[error(
+        "history index failed: {message}; stop the node and delete the folder `index`, it is built again at the next start"
+    )]
     Index { message: String },
     #[error("encoding of {what} is invalid")]
     Encoding { what: &'static str },
@@ -70,7 +76,7 @@ impl revm::database_interface::DBErrorMarker for StateError {}
 impl StateError {
     pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
-        move |error| Self::Io { action, path, message: error.to_string() }
+        move |error| Self::Io { action, path, kind: error.kind(), message: error.to_string() }
     }
 
     /// A stable code for callers beyond Rust.
@@ -98,6 +104,8 @@ impl StateError {
             Self::LogResults { .. } => "STATE_LOG_RESULTS",
             Self::LogTimeout { .. } => "STATE_LOG_TIMEOUT",
             Self::ProofDistance { .. } => "STATE_PROOF_DISTANCE",
+            Self::Io { kind, .. } if is_full(*kind) => "STATE_DISK_FULL",
+            Self::Io { kind, .. } if is_read_only(*kind) => "STATE_READ_ONLY",
             Self::Io { .. } => "STATE_IO",
             Self::Index { .. } => "STATE_INDEX",
             Self::Encoding { .. } => "STATE_ENCODING",

@@ -2,14 +2,17 @@
 //!
 //! Segments `journal-00000001.log`, ... hold a header and then records: magic, length, the journal position that was
 //! durable when the record was written, kind, CRC-32C, payload. A record that fails its check at the very end of the last
-//! segment is the torn tail of a crash and is cut. If anything proves that the damaged place was durable once (a later
-//! record or segment that says so), acknowledged data is damaged: a typed error, never a silent loss.
+//! segment is the torn tail of a crash and is cut. If anything proves that the damaged place was durable once,
+//! acknowledged data is damaged: a typed error, never a silent loss. Three things prove it:
+//! - a later record that says so. Checksums start from the segment's salt: what a transaction carries cannot pass for one;
+//! - the next segment's header, which tells where this one ended;
+//! - `journal.durable`, which holds the end of the newest sync. It is written after each sync and never synced itself:
+//!   exact after kill -9, merely old after a power cut, so that a torn tail is told from a damaged last record.
 
 use std::{
     collections::HashMap,
-    fs::{self, File, OpenOptions},
-    io::{BufReader, Read},
-    os::unix::fs::FileExt,
+    hash::{BuildHasher, RandomState},
+    io::{self, BufReader, Read},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -18,14 +21,22 @@ use std::{
 };
 
 use alloy_primitives::B256;
+use altlayer_files::{Cursor, Files, Open, StoredFile};
 use parking_lot::{Mutex, RwLock};
 
 use crate::error::StateError;
 
 const MAGIC: [u8; 4] = *b"ALjr";
-const SEGMENT_MAGIC: [u8; 8] = *b"ALTJRNL1";
-const SEGMENT_HEADER: u64 = 48;
+const SEGMENT_MAGIC: [u8; 8] = *b"ALTJRNL2";
+/// Magic, genesis hash, segment, end of the segment before, salt, CRC-32C.
+pub const SEGMENT_HEADER: u64 = 64;
+/// A slot of the marker: position and CRC-32C. Two, in sectors of their own, are written in turn, so that a torn write
+/// leaves the other.
+const MARKER: usize = 12;
+const MARKER_SLOTS: [u64; 2] = [0, 512];
 pub const RECORD_HEADER: usize = 24;
+/// Where a record's header has its kind.
+const KIND: usize = 16;
 /// No record is larger: a damaged length cannot make recovery allocate without bounds.
 const MAX_RECORD: usize = 1 << 30;
 
@@ -40,14 +51,23 @@ const fn split(position: Position) -> (u32, u64) {
     ((position >> 40) as u32, position & ((1 << 40) - 1))
 }
 
+/// An open segment.
+#[derive(Clone)]
+struct Segment {
+    number: u32,
+    file: Arc<dyn StoredFile>,
+    /// What its records' checksums start from.
+    seed: u32,
+}
+
 struct Writer {
-    segment: u32,
-    file: Arc<File>,
+    segment: Segment,
     offset: u64,
     failed: Option<String>,
 }
 
 pub struct Journal {
+    files: Arc<dyn Files>,
     dir: PathBuf,
     genesis: B256,
     segment_bytes: u64,
@@ -55,7 +75,12 @@ pub struct Journal {
     /// End of what fdatasync has confirmed.
     durable: AtomicU64,
     syncing: Mutex<()>,
-    readers: RwLock<HashMap<u32, Arc<File>>>,
+    marker: Mutex<Marker>,
+    /// What the marker said when the journal was opened.
+    promised: Promised,
+    /// Ends of all segments but the last, by their successors' headers.
+    ends: Vec<u64>,
+    readers: RwLock<HashMap<u32, Segment>>,
 }
 
 /// One record as a scan meets it.
@@ -67,42 +92,66 @@ pub struct Scanned<'a> {
 
 impl Journal {
     /// Opens or creates. [`Self::scan`] must run before the first append: it finds the end and cuts a torn tail.
-    pub fn open(dir: &Path, genesis: B256, segment_bytes: u64) -> Result<Self, StateError> {
-        let mut segments = list_segments(dir)?;
+    pub fn open(files: Arc<dyn Files>, dir: &Path, genesis: B256, segment_bytes: u64) -> Result<Self, StateError> {
+        let mut segments = list_segments(&*files, dir)?;
+        let (marker, promised) = open_marker(&*files, dir)?;
+        let promised_segment = match promised {
+            Promised::Until(position) => split(position).0,
+            Promised::Nothing | Promised::Unreadable => 0,
+        };
         // A crash while a segment was being created leaves one without a valid header; nothing was ever in it.
         if let Some(last) = segments.last().copied()
-            && read_segment_header(dir, last)?.is_none()
+            && read_segment_header(&*files, dir, last)?.is_none()
         {
             let path = segment_path(dir, last);
-            let length = fs::metadata(&path).map_err(StateError::io("reading", &path))?.len();
-            if length > SEGMENT_HEADER {
+            let file = files.open(&path, Open::Read).map_err(StateError::io("opening", &path))?;
+            let length = file.length().map_err(StateError::io("reading", &path))?;
+            if length > SEGMENT_HEADER || last <= promised_segment {
                 return Err(StateError::Corrupt { what: "journal segment header", file: path, offset: 0 });
             }
-            fs::remove_file(&path).map_err(StateError::io("removing", &path))?;
+            files.remove(&path).map_err(StateError::io("removing", &path))?;
             segments.pop();
         }
+        let mut headers: Vec<SegmentHeader> = Vec::new();
         for (index, segment) in segments.iter().enumerate() {
             let path = segment_path(dir, *segment);
-            match read_segment_header(dir, *segment)? {
-                Some(found) if found != genesis => {
-                    return Err(StateError::GenesisMismatch { dir: dir.into(), found, expected: genesis });
+            match read_segment_header(&*files, dir, *segment)? {
+                Some(header) if header.genesis != genesis => {
+                    return Err(StateError::GenesisMismatch {
+                        dir: dir.into(),
+                        found: header.genesis,
+                        expected: genesis,
+                    });
                 }
-                Some(_) if *segment == index as u32 + 1 => {}
+                Some(header) if *segment == index as u32 + 1 => headers.push(header),
                 _ => return Err(StateError::Corrupt { what: "journal segment header", file: path, offset: 0 }),
             }
         }
-        let (segment, file) = match segments.last() {
-            Some(last) => (*last, open_file(&segment_path(dir, *last))?),
-            None => (1, create_segment(dir, 1, genesis)?),
+        if promised_segment as usize > segments.len() {
+            let file = segment_path(dir, promised_segment);
+            return Err(StateError::Corrupt { what: "journal (a segment is missing)", file, offset: 0 });
+        }
+        // A segment that kill -9 left without a durable name is about to be written to.
+        files.sync_dir(dir).map_err(StateError::io("syncing", dir))?;
+        let segment = match (segments.last(), headers.last()) {
+            (Some(number), Some(header)) => {
+                let path = segment_path(dir, *number);
+                let file = files.open(&path, Open::Existing).map_err(StateError::io("opening", &path))?;
+                Segment { number: *number, file, seed: header.seed }
+            }
+            _ => create_segment(&*files, dir, 1, genesis, 0)?,
         };
-        let writer = Writer { segment, file: Arc::new(file), offset: SEGMENT_HEADER, failed: None };
         Ok(Self {
+            files,
             dir: dir.into(),
             genesis,
             segment_bytes,
-            writer: Mutex::new(writer),
-            durable: AtomicU64::new(position(segment, SEGMENT_HEADER)),
+            durable: AtomicU64::new(position(segment.number, SEGMENT_HEADER)),
+            writer: Mutex::new(Writer { segment, offset: SEGMENT_HEADER, failed: None }),
             syncing: Mutex::new(()),
+            marker: Mutex::new(marker),
+            promised,
+            ends: headers.iter().skip(1).map(|header| header.previous_end).collect(),
             readers: RwLock::default(),
         })
     }
@@ -119,10 +168,11 @@ impl Journal {
     ) -> Result<u64, StateError> {
         let mut writer = self.writer.lock();
         let (first, mut offset) = split(from);
-        for segment in first..=writer.segment {
-            let path = segment_path(&self.dir, segment);
-            let file = open_file(&path)?;
-            let length = file.metadata().map_err(StateError::io("reading", &path))?.len();
+        let last = writer.segment.number;
+        for number in first..=last {
+            let path = segment_path(&self.dir, number);
+            let segment = if number == last { writer.segment.clone() } else { self.reader(number)? };
+            let length = segment.file.length().map_err(StateError::io("reading", &path))?;
             if offset > length {
                 return Err(StateError::Corrupt {
                     what: "journal (shorter than a checkpoint says)",
@@ -130,23 +180,23 @@ impl Journal {
                     offset,
                 });
             }
-            let end = scan_segment(&file, &path, segment, offset, length, visit)?;
-            if segment == writer.segment {
+            let end = walk(&segment, &path, offset, length, &mut |offset, header, payload| {
+                visit(Scanned { position: position(number, offset), kind: header[KIND], payload })
+            })?;
+            if number == last {
                 let cut = length - end;
-                if cut > 0 {
-                    if later_record_is_durable(&file, &path, segment, end, length)? {
-                        return Err(StateError::Corrupt { what: "journal record", file: path, offset: end });
-                    }
-                    tracing::warn!(segment, offset = end, bytes = cut, "cut the torn tail of the journal");
-                    file.set_len(end).map_err(StateError::io("truncating", &path))?;
-                }
-                file.sync_all().map_err(StateError::io("syncing", &path))?;
+                self.mend_tail(&segment, &path, end, length)?;
                 writer.offset = end;
-                self.durable.store(position(segment, end), Ordering::SeqCst);
+                self.durable.store(position(last, end), Ordering::SeqCst);
+                self.mark_durable();
+                if let Some(file) = &self.marker.lock().file {
+                    // One slot is durable from now on, whatever becomes of the other.
+                    file.sync_data().map_err(StateError::io("syncing", self.dir.join("journal.durable")))?;
+                }
                 return Ok(cut);
             }
-            if end != length {
-                // A segment is synced before its successor is created.
+            // A segment is synced before its successor is created, and the successor tells how long it was.
+            if end != length || self.ends.get(number as usize - 1).is_some_and(|known| *known != end) {
                 return Err(StateError::Corrupt { what: "journal record", file: path, offset: end });
             }
             offset = SEGMENT_HEADER;
@@ -156,6 +206,50 @@ impl Journal {
             file: self.dir.clone(),
             offset: from,
         })
+    }
+
+    /// Cuts what a crash tore off the last segment, unless it was durable once; what stays is durable on return.
+    fn mend_tail(&self, segment: &Segment, path: &Path, end: u64, length: u64) -> Result<(), StateError> {
+        let (number, file) = (segment.number, &segment.file);
+        let promised = match self.promised {
+            Promised::Until(position) if split(position).0 == number => Some(split(position).1),
+            _ => None,
+        };
+        let damage = match promised {
+            Some(promised) if end < promised => Some("journal record (it was synced)"),
+            // Two damages at once: nobody can tell what was durable.
+            None if end < length && self.promised == Promised::Unreadable => {
+                Some("journal record (and journal.durable, which would tell whether it was synced)")
+            }
+            _ if later_record_is_durable(segment, path, end, length)? => {
+                Some("journal record (a later one says that it was synced)")
+            }
+            _ => None,
+        };
+        if let Some(what) = damage {
+            return Err(StateError::Corrupt { what, file: path.into(), offset: end });
+        }
+        if end < length {
+            tracing::warn!(file = %path.display(), offset = end, bytes = length - end, "cut the torn tail of the journal");
+            file.set_length(end).map_err(StateError::io("truncating", path))?;
+        }
+        // After a failed sync the system may show bytes that are not on the disk and count as clean: another sync would
+        // not bring them there, but writing them again does. Only what passes its check is written.
+        let mut header = [0; SEGMENT_HEADER as usize];
+        file.read_exact_at(&mut header, 0).map_err(StateError::io("reading", path))?;
+        if parse_segment_header(&header, number).is_none() {
+            return Err(StateError::Corrupt { what: "journal segment header", file: path.into(), offset: 0 });
+        }
+        file.write_all_at(&header, 0).map_err(StateError::io("writing", path))?;
+        let from = promised.unwrap_or(SEGMENT_HEADER);
+        let rewritten = walk(segment, path, from, end, &mut |offset, header, payload| {
+            file.write_all_at(header, offset).map_err(StateError::io("writing", path))?;
+            file.write_all_at(payload, offset + RECORD_HEADER as u64).map_err(StateError::io("writing", path))
+        })?;
+        if rewritten != end {
+            return Err(StateError::Corrupt { what: "journal record", file: path.into(), offset: rewritten });
+        }
+        file.sync_all().map_err(StateError::io("syncing", path))
     }
 
     /// Writes a record; durable after the next [`Self::sync`].
@@ -176,37 +270,31 @@ impl Journal {
         record.extend_from_slice(&(payload.len() as u32).to_le_bytes());
         record.extend_from_slice(&durable.to_le_bytes());
         record.extend_from_slice(&[kind, 0, 0, 0]);
-        let crc = crc32c::crc32c_append(crc32c::crc32c(&record), payload);
+        let crc = crc32c::crc32c_append(crc32c::crc32c_append(writer.segment.seed, &record), payload);
         record.extend_from_slice(&crc.to_le_bytes());
         record.extend_from_slice(payload);
         let at = writer.offset;
-        if let Err(error) = writer.file.write_all_at(&record, at) {
+        if let Err(error) = writer.segment.file.write_all_at(&record, at) {
             // A partial record must not stay before the next one.
-            if let Err(second) = writer.file.set_len(at) {
+            if let Err(second) = writer.segment.file.set_length(at) {
                 writer.failed = Some(format!("journal write failed ({error}), so did its undoing ({second})"));
             }
-            return Err(StateError::io("writing", segment_path(&self.dir, writer.segment))(error));
+            return Err(StateError::io("writing", segment_path(&self.dir, writer.segment.number))(error));
         }
         writer.offset += record.len() as u64;
-        Ok(position(writer.segment, at))
+        Ok(position(writer.segment.number, at))
     }
 
     fn roll(&self, writer: &mut Writer) -> Result<(), StateError> {
-        self.sync_file(writer)?;
-        let next = writer.segment + 1;
-        writer.file = Arc::new(create_segment(&self.dir, next, self.genesis)?);
-        writer.segment = next;
-        writer.offset = SEGMENT_HEADER;
-        self.durable.fetch_max(position(next, SEGMENT_HEADER), Ordering::SeqCst);
-        Ok(())
-    }
-
-    fn sync_file(&self, writer: &mut Writer) -> Result<(), StateError> {
-        if let Err(error) = writer.file.sync_data() {
-            // After a failed fdatasync nobody knows what is on disk: stop instead of acknowledging more.
+        let number = writer.segment.number;
+        if let Err(error) = writer.segment.file.sync_data() {
             writer.failed = Some(format!("fdatasync failed: {error}"));
-            return Err(StateError::io("syncing", segment_path(&self.dir, writer.segment))(error));
+            return Err(StateError::io("syncing", segment_path(&self.dir, number))(error));
         }
+        writer.segment = create_segment(&*self.files, &self.dir, number + 1, self.genesis, writer.offset)?;
+        writer.offset = SEGMENT_HEADER;
+        self.durable.fetch_max(position(number + 1, SEGMENT_HEADER), Ordering::SeqCst);
+        self.mark_durable();
         Ok(())
     }
 
@@ -218,25 +306,42 @@ impl Journal {
             return Ok(());
         }
         // Appends go on while the disk works.
-        let (file, end, segment) = {
+        let (segment, end) = {
             let writer = self.writer.lock();
             if let Some(reason) = &writer.failed {
                 return Err(StateError::Unusable { reason: reason.clone() });
             }
-            (writer.file.clone(), position(writer.segment, writer.offset), writer.segment)
+            (writer.segment.clone(), position(writer.segment.number, writer.offset))
         };
-        if let Err(error) = file.sync_data() {
+        if let Err(error) = segment.file.sync_data() {
+            // After a failed fdatasync nobody knows what is on disk: stop instead of acknowledging more.
             self.writer.lock().failed = Some(format!("fdatasync failed: {error}"));
-            return Err(StateError::io("syncing", segment_path(&self.dir, segment))(error));
+            return Err(StateError::io("syncing", segment_path(&self.dir, segment.number))(error));
         }
         self.durable.fetch_max(end, Ordering::SeqCst);
+        self.mark_durable();
         Ok(())
+    }
+
+    /// Notes how far the journal is durable. Without the note, only the newest record's damage could pass for a torn tail.
+    fn mark_durable(&self) {
+        let mut marker = self.marker.lock();
+        let Some(file) = &marker.file else { return };
+        let position = self.durable.load(Ordering::SeqCst).to_le_bytes();
+        let content = [&position[..], &crc32c::crc32c(&position).to_le_bytes()].concat();
+        match file.write_all_at(&content, MARKER_SLOTS[marker.next_slot]) {
+            Ok(()) => marker.next_slot = 1 - marker.next_slot,
+            Err(error) => {
+                tracing::error!(%error, dir = %self.dir.display(), "journal.durable cannot be written");
+                marker.file = None;
+            }
+        }
     }
 
     /// Where the next record goes.
     pub fn end(&self) -> Position {
         let writer = self.writer.lock();
-        position(writer.segment, writer.offset)
+        position(writer.segment.number, writer.offset)
     }
 
     /// Bytes between two positions, for deciding on checkpoints.
@@ -248,48 +353,59 @@ impl Journal {
 
     /// A whole record, checked.
     pub fn read(&self, at: Position) -> Result<(u8, Vec<u8>), StateError> {
-        let (segment, offset) = split(at);
-        let file = self.reader(segment)?;
-        let path = || segment_path(&self.dir, segment);
+        let (number, offset) = split(at);
+        let Segment { file, seed, .. } = self.reader(number)?;
+        let path = || segment_path(&self.dir, number);
         let corrupt = || StateError::Corrupt { what: "journal record", file: path(), offset };
+        let unread = |error: io::Error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => corrupt(),
+            _ => StateError::io("reading", path())(error),
+        };
         let mut header = [0; RECORD_HEADER];
-        file.read_exact_at(&mut header, offset).map_err(StateError::io("reading", path()))?;
+        file.read_exact_at(&mut header, offset).map_err(unread)?;
         let (kind, length, _, crc) = parse_header(&header).ok_or_else(corrupt)?;
         let mut payload = vec![0; length];
-        file.read_exact_at(&mut payload, offset + RECORD_HEADER as u64).map_err(StateError::io("reading", path()))?;
-        if crc32c::crc32c_append(crc32c::crc32c(&header[..RECORD_HEADER - 4]), &payload) != crc {
-            return Err(corrupt());
-        }
-        Ok((kind, payload))
+        file.read_exact_at(&mut payload, offset + RECORD_HEADER as u64).map_err(unread)?;
+        if checksum(seed, &header, &payload) == crc { Ok((kind, payload)) } else { Err(corrupt()) }
     }
 
-    /// The first bytes of a record's payload, unchecked: the caller checks a hash inside.
+    /// The first bytes of a record's payload (all of a shorter one), unchecked: the caller checks a hash inside.
     pub fn read_start(&self, at: Position, length: usize) -> Result<Vec<u8>, StateError> {
-        let (segment, offset) = split(at);
-        let file = self.reader(segment)?;
-        let mut bytes = vec![0; length];
+        let (number, offset) = split(at);
+        let path = || segment_path(&self.dir, number);
+        let file = self.reader(number)?.file;
+        let mut bytes = vec![0; RECORD_HEADER + length];
         let mut filled = 0;
-        while filled < length {
-            let read = file
-                .read_at(&mut bytes[filled..], offset + (RECORD_HEADER + filled) as u64)
-                .map_err(StateError::io("reading", segment_path(&self.dir, segment)))?;
-            if read == 0 {
-                break;
+        while filled < bytes.len() {
+            let read = file.read_at(&mut bytes[filled..], offset + filled as u64);
+            match read.map_err(StateError::io("reading", path()))? {
+                0 => break,
+                read => filled += read,
             }
-            filled += read;
         }
         bytes.truncate(filled);
-        Ok(bytes)
+        let header = bytes.first_chunk().and_then(parse_header);
+        match header {
+            Some((_, size, ..)) if bytes.len() >= RECORD_HEADER + size.min(length) => {
+                bytes.truncate(RECORD_HEADER + size);
+                bytes.drain(..RECORD_HEADER);
+                Ok(bytes)
+            }
+            _ => Err(StateError::Corrupt { what: "journal record", file: path(), offset }),
+        }
     }
 
-    fn reader(&self, segment: u32) -> Result<Arc<File>, StateError> {
-        if let Some(file) = self.readers.read().get(&segment) {
-            return Ok(file.clone());
+    fn reader(&self, number: u32) -> Result<Segment, StateError> {
+        if let Some(segment) = self.readers.read().get(&number) {
+            return Ok(segment.clone());
         }
-        let path = segment_path(&self.dir, segment);
-        let file = Arc::new(File::open(&path).map_err(StateError::io("opening", &path))?);
-        self.readers.write().insert(segment, file.clone());
-        Ok(file)
+        let path = segment_path(&self.dir, number);
+        let file = self.files.open(&path, Open::Read).map_err(StateError::io("opening", &path))?;
+        let header = read_segment_header(&*self.files, &self.dir, number)?;
+        let seed = header.ok_or(StateError::Corrupt { what: "journal segment header", file: path, offset: 0 })?.seed;
+        let segment = Segment { number, file, seed };
+        self.readers.write().insert(number, segment.clone());
+        Ok(segment)
     }
 }
 
@@ -297,105 +413,172 @@ fn segment_path(dir: &Path, segment: u32) -> PathBuf {
     dir.join(format!("journal-{segment:08}.log"))
 }
 
-fn list_segments(dir: &Path) -> Result<Vec<u32>, StateError> {
+fn list_segments(files: &dyn Files, dir: &Path) -> Result<Vec<u32>, StateError> {
     let mut segments = Vec::new();
-    for entry in fs::read_dir(dir).map_err(StateError::io("listing", dir))? {
-        let name = entry.map_err(StateError::io("listing", dir))?.file_name();
+    for path in files.list(dir).map_err(StateError::io("listing", dir))? {
+        let name = path.file_name().and_then(|name| name.to_str());
         let number: Option<u32> =
-            name.to_str().and_then(|name| name.strip_prefix("journal-")?.strip_suffix(".log")?.parse().ok());
+            name.and_then(|name| name.strip_prefix("journal-")?.strip_suffix(".log")?.parse().ok());
         segments.extend(number);
     }
     segments.sort_unstable();
     Ok(segments)
 }
 
-fn open_file(path: &Path) -> Result<File, StateError> {
-    OpenOptions::new().read(true).write(true).open(path).map_err(StateError::io("opening", path))
+/// What the marker says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Promised {
+    Until(Position),
+    /// New, or lost in a power cut.
+    Nothing,
+    Unreadable,
 }
 
-fn create_segment(dir: &Path, segment: u32, genesis: B256) -> Result<File, StateError> {
-    let path = segment_path(dir, segment);
+/// `journal.durable`.
+struct Marker {
+    /// `None` once it could not be written.
+    file: Option<Arc<dyn StoredFile>>,
+    next_slot: usize,
+}
+
+fn open_marker(files: &dyn Files, dir: &Path) -> Result<(Marker, Promised), StateError> {
+    let path = dir.join("journal.durable");
+    let file = files.open(&path, Open::Create).map_err(StateError::io("opening", &path))?;
+    let mut promised = Promised::Nothing;
+    let mut next_slot = 0;
+    for (slot, offset) in MARKER_SLOTS.into_iter().enumerate() {
+        let mut content = [0; MARKER];
+        match file.read_exact_at(&mut content, offset) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {}
+            result => result.map_err(StateError::io("reading", &path))?,
+        }
+        let (position, crc) = content.split_at(8);
+        let until = position.try_into().map_or(0, u64::from_le_bytes);
+        match promised {
+            _ if content == [0; MARKER] => {}
+            Promised::Until(other) if crc32c::crc32c(position).to_le_bytes() == crc && until < other => {}
+            _ if crc32c::crc32c(position).to_le_bytes() == crc => {
+                promised = Promised::Until(until);
+                next_slot = 1 - slot;
+            }
+            Promised::Until(_) => {}
+            _ => promised = Promised::Unreadable,
+        }
+    }
+    if promised == Promised::Unreadable {
+        tracing::warn!(file = %path.display(), "journal.durable is damaged; the journal is checked without it");
+    }
+    Ok((Marker { file: Some(file), next_slot }, promised))
+}
+
+struct SegmentHeader {
+    genesis: B256,
+    /// Where the segment before ended.
+    previous_end: u64,
+    seed: u32,
+}
+
+fn create_segment(
+    files: &dyn Files,
+    dir: &Path,
+    number: u32,
+    genesis: B256,
+    previous_end: u64,
+) -> Result<Segment, StateError> {
+    let path = segment_path(dir, number);
+    // Random enough that nobody who sends transactions can guess it.
+    let salt = RandomState::new().hash_one(number).to_le_bytes();
     let mut header = Vec::with_capacity(SEGMENT_HEADER as usize);
     header.extend_from_slice(&SEGMENT_MAGIC);
     header.extend_from_slice(genesis.as_slice());
-    header.extend_from_slice(&segment.to_le_bytes());
+    header.extend_from_slice(&number.to_le_bytes());
+    header.extend_from_slice(&previous_end.to_le_bytes());
+    header.extend_from_slice(&salt);
     header.extend_from_slice(&crc32c::crc32c(&header).to_le_bytes());
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&path);
-    let file = file.map_err(StateError::io("creating", &path))?;
+    let file = files.open(&path, Open::Truncate).map_err(StateError::io("creating", &path))?;
     file.write_all_at(&header, 0).map_err(StateError::io("writing", &path))?;
     file.sync_all().map_err(StateError::io("syncing", &path))?;
-    sync_dir(dir)?;
-    Ok(file)
+    files.sync_dir(dir).map_err(StateError::io("syncing", dir))?;
+    Ok(Segment { number, file, seed: crc32c::crc32c(&salt) })
 }
 
-/// Makes creations and renames inside a directory durable.
-pub fn sync_dir(dir: &Path) -> Result<(), StateError> {
-    File::open(dir).and_then(|dir| dir.sync_all()).map_err(StateError::io("syncing", dir))
-}
-
-/// The genesis hash in a segment's header; `None` if the header is not whole.
-fn read_segment_header(dir: &Path, segment: u32) -> Result<Option<B256>, StateError> {
+/// `None` if the header is not whole.
+fn read_segment_header(files: &dyn Files, dir: &Path, segment: u32) -> Result<Option<SegmentHeader>, StateError> {
     let path = segment_path(dir, segment);
     let mut header = [0; SEGMENT_HEADER as usize];
-    let mut file = File::open(&path).map_err(StateError::io("opening", &path))?;
-    if file.read_exact(&mut header).is_err() {
-        return Ok(None);
+    let file = files.open(&path, Open::Read).map_err(StateError::io("opening", &path))?;
+    match file.read_exact_at(&mut header, 0) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        result => result.map_err(StateError::io("reading", &path))?,
     }
-    let crc = crc32c::crc32c(&header[..44]).to_le_bytes();
-    let whole = header[..8] == SEGMENT_MAGIC && header[40..44] == segment.to_le_bytes() && header[44..] == crc;
-    Ok(whole.then(|| B256::from_slice(&header[8..40])))
+    Ok(parse_segment_header(&header, segment))
+}
+
+fn parse_segment_header(header: &[u8; SEGMENT_HEADER as usize], segment: u32) -> Option<SegmentHeader> {
+    let crc = crc32c::crc32c(&header[..60]).to_le_bytes();
+    let whole = header[..8] == SEGMENT_MAGIC && header[40..44] == segment.to_le_bytes() && header[60..] == crc;
+    let previous_end = header[44..52].try_into().map_or(0, u64::from_le_bytes);
+    whole.then(|| SegmentHeader {
+        genesis: B256::from_slice(&header[8..40]),
+        previous_end,
+        seed: crc32c::crc32c(&header[52..60]),
+    })
+}
+
+/// Of a record: of its header but the checksum, and its payload.
+fn checksum(seed: u32, header: &[u8; RECORD_HEADER], payload: &[u8]) -> u32 {
+    crc32c::crc32c_append(crc32c::crc32c_append(seed, &header[..RECORD_HEADER - 4]), payload)
 }
 
 fn parse_header(header: &[u8; RECORD_HEADER]) -> Option<(u8, usize, Position, u32)> {
     let length = u32::from_le_bytes(header[4..8].try_into().ok()?) as usize;
     let durable = u64::from_le_bytes(header[8..16].try_into().ok()?);
     let crc = u32::from_le_bytes(header[20..24].try_into().ok()?);
-    (header[..4] == MAGIC && length <= MAX_RECORD).then_some((header[16], length, durable, crc))
+    (header[..4] == MAGIC && length <= MAX_RECORD).then_some((header[KIND], length, durable, crc))
 }
 
+/// Takes a record's offset, header and payload.
+type Visit<'a> = dyn FnMut(u64, &[u8; RECORD_HEADER], &[u8]) -> Result<(), StateError> + 'a;
+
 /// Visits valid records; returns the offset where the first invalid one (or the end) is.
-fn scan_segment(
-    file: &File,
+fn walk(
+    segment: &Segment,
     path: &Path,
-    segment: u32,
     mut offset: u64,
     length: u64,
-    visit: &mut dyn FnMut(Scanned<'_>) -> Result<(), StateError>,
+    visit: &mut Visit<'_>,
 ) -> Result<u64, StateError> {
-    let mut clone = file.try_clone().map_err(StateError::io("opening", path))?;
-    std::io::Seek::seek(&mut clone, std::io::SeekFrom::Start(offset)).map_err(StateError::io("seeking", path))?;
-    let mut reader = BufReader::with_capacity(1 << 20, clone);
+    let mut reader = BufReader::with_capacity(1 << 20, Cursor::new(segment.file.clone(), offset));
     let mut payload = Vec::new();
     while offset + RECORD_HEADER as u64 <= length {
         let mut header = [0; RECORD_HEADER];
         reader.read_exact(&mut header).map_err(StateError::io("reading", path))?;
-        let Some((kind, size, _, crc)) = parse_header(&header) else { return Ok(offset) };
+        let Some((_, size, _, crc)) = parse_header(&header) else { return Ok(offset) };
         let next = offset + (RECORD_HEADER + size) as u64;
         if next > length {
             return Ok(offset);
         }
         payload.resize(size, 0);
         reader.read_exact(&mut payload).map_err(StateError::io("reading", path))?;
-        if crc32c::crc32c_append(crc32c::crc32c(&header[..RECORD_HEADER - 4]), &payload) != crc {
+        if checksum(segment.seed, &header, &payload) != crc {
             return Ok(offset);
         }
-        visit(Scanned { position: position(segment, offset), kind, payload: &payload })?;
+        visit(offset, &header, &payload)?;
         offset = next;
     }
     Ok(offset)
 }
 
 /// Whether a valid record after a damaged place was written when that place was already durable.
-fn later_record_is_durable(file: &File, path: &Path, segment: u32, bad: u64, length: u64) -> Result<bool, StateError> {
+fn later_record_is_durable(segment: &Segment, path: &Path, bad: u64, length: u64) -> Result<bool, StateError> {
     let mut rest = vec![0; (length - bad) as usize];
-    file.read_exact_at(&mut rest, bad).map_err(StateError::io("reading", path))?;
-    let found = rest.windows(RECORD_HEADER).enumerate().skip(1).any(|(start, header)| {
-        let Some((_, size, durable, crc)) = header.try_into().ok().and_then(parse_header) else { return false };
+    segment.file.read_exact_at(&mut rest, bad).map_err(StateError::io("reading", path))?;
+    let found = rest.windows(RECORD_HEADER).enumerate().skip(1).any(|(start, window)| {
+        let Ok(header) = <&[u8; RECORD_HEADER]>::try_from(window) else { return false };
+        let Some((_, size, durable, crc)) = parse_header(header) else { return false };
         let payload = start + RECORD_HEADER;
-        rest.get(payload..payload + size).is_some_and(|payload| {
-            crc32c::crc32c_append(crc32c::crc32c(&header[..RECORD_HEADER - 4]), payload) == crc
-                && durable > position(segment, bad)
-        })
+        durable > position(segment.number, bad)
+            && rest.get(payload..payload + size).is_some_and(|payload| checksum(segment.seed, header, payload) == crc)
     });
     Ok(found)
 }

@@ -311,7 +311,7 @@ fn build(
     blocks: Vec<StoredBlock>,
 ) -> Result<(), StateError> {
     fs::create_dir_all(dir).map_err(StateError::io("creating", dir))?;
-    let journal = Journal::open(dir, info.genesis, options.segment_bytes)?;
+    let journal = Journal::open(options.files.clone(), dir, info.genesis, options.segment_bytes)?;
     journal.scan(Journal::start(), &mut |_| Ok(()))?;
     let origin = Origin { first_block: info.first_block, state_block: info.block.number };
     journal.append(KIND_ORIGIN, &origin.encode())?;
@@ -340,6 +340,6 @@ fn build(
         scan_from: Journal::start(),
         extras: Vec::new(),
     };
-    let written = checkpoint::write(dir, &head, flat.epoch(), flat)?;
+    let written = checkpoint::write(&*options.files, dir, &head, flat.epoch(), flat)?;
     written.map(drop).ok_or(StateError::Pruned { number: head.number, oldest: flat.oldest() })
 }

@@ -12,6 +12,8 @@ pub mod admission;
 mod best;
 mod head;
 mod journal;
+#[cfg(test)]
+mod journal_tests;
 mod rejection;
 mod sender;
 mod transaction;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use alloy_primitives::{Address, U256};
 
 use super::{
-    BestTransactions, Pool, PoolJournal, PooledTransaction, Rejection, SenderAccount,
+    BestTransactions, Pool, PooledTransaction, Rejection, SenderAccount,
     testing::{head, pool, sender, tx},
 };
 
@@ -112,29 +112,4 @@ fn what_a_reorg_dropped_comes_first_and_in_its_order() {
     assert!(pool.reinject(vec![tx(4, 0, 3, 1_000, 0)]).is_empty());
     let order = drain(&pool, &mut BestTransactions::new(100));
     assert_eq!(order, [(sender(4), 0), (sender(0), 0), (sender(1), 0), (sender(0), 1), (sender(3), 0)]);
-}
-
-#[test]
-fn the_journal_reads_back_what_was_written_and_cuts_a_torn_end() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("pool.journal");
-    let written = [tx(0, 0, 1, 1_000, 0), tx(1, 0, 2, 1_000, 0)];
-    {
-        let (mut journal, read) = PoolJournal::open(&path).unwrap();
-        assert!(read.is_empty());
-        journal.append(&written).unwrap();
-    }
-    let whole = std::fs::read(&path).unwrap();
-    for cut in 0..whole.len() {
-        std::fs::write(&path, &whole[..cut]).unwrap();
-        let (_, read) = PoolJournal::open(&path).unwrap();
-        assert!(read.len() <= 2 && read.iter().zip(&written).all(|(a, b)| a.raw == b.raw && a.sender == b.sender));
-    }
-    std::fs::write(&path, &whole).unwrap();
-    let (mut journal, read) = PoolJournal::open(&path).unwrap();
-    assert_eq!(read.len(), 2);
-    journal.rewrite(&written[1..]).unwrap();
-    journal.append(&written[..1]).unwrap();
-    let (_, read) = PoolJournal::open(&path).unwrap();
-    assert_eq!(read.iter().map(|tx| tx.sender).collect::<Vec<_>>(), [sender(1), sender(0)]);
 }

@@ -63,9 +63,11 @@ impl Engine {
         let (spec, genesis) = ChainSpec::from_genesis_json(&options.genesis_json).map_err(invalid_genesis)?;
         let spec = Arc::new(spec);
         let block = genesis_block(&spec, &genesis).map_err(invalid_genesis)?;
-        std::fs::create_dir_all(&options.data_dir)
-            .map_err(|error| EngineError::new("ENGINE_DATA_DIR", format!("{}: {error}", options.data_dir.display())))?;
         let mut store = StoreOptions::new(chain_dir(&options.data_dir));
+        let files = store.files.clone();
+        files
+            .create_dir(&options.data_dir)
+            .map_err(|error| EngineError::new("ENGINE_DATA_DIR", format!("{}: {error}", options.data_dir.display())))?;
         store.history = match options.history {
             HistoryOption::Blocks(blocks) => History::Blocks(blocks),
             HistoryOption::Named(HistoryName::Archive) => History::Archive,
@@ -78,8 +80,8 @@ impl Engine {
             let path = options.data_dir.join("pool.journal");
             let failed =
                 |error: std::io::Error| EngineError::new("ENGINE_POOL_JOURNAL", format!("{}: {error}", path.display()));
-            let (mut journal, pooled) = PoolJournal::open(&path).map_err(failed)?;
-            for tx in pooled {
+            let (mut journal, pooled) = PoolJournal::open(files, &path).map_err(failed)?;
+            for tx in pooled.transactions {
                 let arrival = pool.reserve_arrivals(1);
                 // What no longer applies (mined meanwhile, unaffordable) is dropped here, on purpose.
                 let _ = pool.insert(Arc::new(tx), arrival);

@@ -507,6 +507,7 @@ impl Writer {
     /// engine_forkchoiceUpdated without attributes.
     fn set_heads(&mut self, request: wire::HeadsRequest) -> Result<String, EngineError> {
         let update = HeadsUpdate { unsafe_head: request.unsafe_head, safe: request.safe, finalized: request.finalized };
+        self.save_dropped(&update)?;
         let change = match self.shared.chain.set_heads(update) {
             Ok(change) => change,
             Err(StateError::UnknownBlock { hash }) if hash == request.unsafe_head => return Ok("null".into()),
@@ -525,6 +526,41 @@ impl Writer {
             self.show_after(&change)?;
         }
         Ok(to_json(&wire))
+    }
+
+    /// What is in blocks that are about to be dropped goes into the pool's file first: a crash after the heads' move and
+    /// before the pool's would lose it.
+    fn save_dropped(&self, update: &HeadsUpdate) -> Result<(), EngineError> {
+        // What is wrong with the update is for the move itself to say.
+        let Ok(dropped) = self.shared.chain.dropped_by(update) else { return Ok(()) };
+        if dropped.is_empty() {
+            return Ok(());
+        }
+        let transactions = self.transactions_of(&dropped, &HashSet::new())?;
+        if let Some(journal) = self.shared.pool_journal.lock().as_mut() {
+            journal
+                .append(&transactions)
+                .map_err(|error| EngineError::new("ENGINE_POOL_JOURNAL", format!("writing {error}")))?;
+        }
+        Ok(())
+    }
+
+    /// The transactions of blocks without deposits and without those in `except`.
+    fn transactions_of(
+        &self,
+        blocks: &[altlayer_state::BlockRef],
+        except: &HashSet<B256>,
+    ) -> Result<Vec<Arc<PooledTransaction>>, EngineError> {
+        let mut transactions = Vec::new();
+        for block in blocks {
+            for stored in &self.block(block.hash)?.transactions {
+                if stored.raw.first() == Some(&altlayer_execution::DEPOSIT_TYPE) || except.contains(&stored.hash) {
+                    continue;
+                }
+                transactions.push(Arc::new(PooledTransaction(from_stored(stored)?)));
+            }
+        }
+        Ok(transactions)
     }
 
     /// The head moved: the pending block is the one that is being built on it, if any.
@@ -547,22 +583,13 @@ impl Writer {
         for block in change.added.iter().chain(&change.dropped) {
             touched.extend(self.touched_by(block.hash)?);
         }
-        let mut dropped = Vec::new();
+        let mut added = HashSet::new();
         if !change.dropped.is_empty() {
-            let mut added = HashSet::new();
             for block in &change.added {
-                let block = self.block(block.hash)?;
-                added.extend(block.transactions.iter().map(|tx| tx.hash));
-            }
-            for block in &change.dropped {
-                for stored in &self.block(block.hash)?.transactions {
-                    if stored.raw.first() == Some(&altlayer_execution::DEPOSIT_TYPE) || added.contains(&stored.hash) {
-                        continue;
-                    }
-                    dropped.push(Arc::new(PooledTransaction(from_stored(stored)?)));
-                }
+                added.extend(self.block(block.hash)?.transactions.iter().map(|tx| tx.hash));
             }
         }
+        let dropped = self.transactions_of(&change.dropped, &added)?;
         let head =
             pool_head(&shared.spec, &shared.chain, change.heads.unsafe_head.hash, shared.options.pool.min_tip_wei)?;
         let _ = self.reinject(Some((head, touched)), dropped)?;

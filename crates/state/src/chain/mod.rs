@@ -1,6 +1,8 @@
 //! The chain: journal, canonical state, side blocks, history.
 
 pub(crate) mod origin;
+#[cfg(test)]
+mod power_tests;
 pub(crate) mod recovery;
 mod search;
 pub(crate) mod shared;
@@ -47,7 +49,7 @@ pub struct ChainStore {
 impl ChainStore {
     /// Opens or creates the directory. An existing one is recovered: newest valid checkpoint, then the journal's diffs.
     pub fn open(options: StoreOptions, genesis: GenesisBlock) -> Result<Arc<Self>, StateError> {
-        let lock = recovery::lock(&options.dir)?;
+        let lock = recovery::lock(&*options.files, &options.dir)?;
         let shared = Arc::new(recovery::open(options, genesis)?);
         let threads = Mutex::new(worker::start(&shared)?);
         Ok(Arc::new(Self { shared, threads, lock }))
@@ -90,6 +92,12 @@ impl ChainStore {
     /// Moves the heads, durable on return. Unknown head: [`StateError::UnknownBlock`].
     pub fn set_heads(&self, update: HeadsUpdate) -> Result<HeadChange, StateError> {
         self.move_heads(update)
+    }
+
+    /// The canonical blocks that [`Self::set_heads`] would drop, lowest first: whoever must not lose what is in them can
+    /// save it before.
+    pub fn dropped_by(&self, update: &HeadsUpdate) -> Result<Vec<BlockRef>, StateError> {
+        self.plan_drops(update)
     }
 
     /// Whether the block is known, canonical or not.

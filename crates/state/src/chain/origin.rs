@@ -25,16 +25,13 @@ impl Origin {
 
     /// `None`: the store began at genesis (or is empty).
     pub fn read(journal: &Journal) -> Result<Option<Self>, StateError> {
-        if journal.read_start(Self::POSITION, 1)?.is_empty() {
-            return Ok(None);
-        }
         match journal.read(Self::POSITION) {
             Ok((KIND_ORIGIN, payload)) => {
                 let mut reader = Reader::new(&payload, "origin record");
                 Ok(Some(Self { first_block: reader.u64()?, state_block: reader.u64()? }))
             }
             Ok(_) => Ok(None),
-            // The torn start of a new journal, which the scan cuts, or damage, which it names.
+            // Nothing yet, the torn start of a new journal, which the scan cuts, or damage, which it names.
             Err(StateError::Corrupt { .. } | StateError::Io { .. }) => Ok(None),
             Err(error) => Err(error),
         }

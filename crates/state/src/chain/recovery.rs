@@ -2,12 +2,13 @@
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions, TryLockError},
     path::Path,
     sync::Arc,
 };
 
 use alloy_primitives::B256;
+use altlayer_files::Files;
 
 use super::{
     origin::Origin,
@@ -29,8 +30,8 @@ use crate::{
 };
 
 /// Takes the directory for this process; released when the file is dropped.
-pub fn lock(dir: &Path) -> Result<File, StateError> {
-    fs::create_dir_all(dir).map_err(StateError::io("creating", dir))?;
+pub fn lock(files: &dyn Files, dir: &Path) -> Result<File, StateError> {
+    files.create_dir(dir).map_err(StateError::io("creating", dir))?;
     let path = dir.join("LOCK");
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
     let file = file.map_err(StateError::io("opening", &path))?;
@@ -112,11 +113,12 @@ impl Blocks<'_> {
         if !self.complete
             && let Some(number) = self.index.number_of(hash)?
             && let Some(entry) = self.index.number(number)?.filter(|entry| entry.hash == *hash)
+            // An index of another time may point anywhere.
+            && let Ok(bytes) = self.journal.read_start(entry.position, BLOCK_START)
+            && let Ok(start) = codec::block_start(&bytes)
+            && start.hash == *hash
         {
-            let start = codec::block_start(&self.journal.read_start(entry.position, BLOCK_START)?)?;
-            if start.hash == *hash {
-                return Ok(Known { number, parent: start.parent, position: entry.position });
-            }
+            return Ok(Known { number, parent: start.parent, position: entry.position });
         }
         if !self.complete {
             // The index lost it (or was lost): the whole journal knows.
@@ -188,12 +190,12 @@ pub fn open(mut options: StoreOptions, genesis: GenesisBlock) -> Result<Shared, 
     }
     let dir = options.dir.clone();
     let hash = genesis.header.hash_slow();
-    let journal = Journal::open(&dir, hash, options.segment_bytes)?;
+    let journal = Journal::open(options.files.clone(), &dir, hash, options.segment_bytes)?;
     let origin = Origin::read(&journal)?;
     let archive = options.history == super::types::History::Archive;
     let index = Index::open(&dir.join("index"), options.index_cache_bytes, archive)?;
     let genesis_ref = BlockRef::new(hash, &genesis.header);
-    let checkpoints = checkpoint::list(&dir)?;
+    let checkpoints = checkpoint::list(&*options.files, &dir)?;
     let mut last_error = None;
     let mut recovered = None;
     let window = match options.history {
@@ -212,7 +214,7 @@ pub fn open(mut options: StoreOptions, genesis: GenesisBlock) -> Result<Shared, 
             continue;
         }
         let flat = FlatState::new();
-        let head = match candidate.map(|path| checkpoint::load(path, &flat)).transpose() {
+        let head = match candidate.map(|path| checkpoint::load(&*options.files, path, &flat)).transpose() {
             Ok(head) => head,
             Err(error) => {
                 tracing::warn!(%error, "skipping an unreadable checkpoint");

@@ -196,10 +196,14 @@ impl Shared {
         let mut length = 1024;
         loop {
             let bytes = self.journal.read_start(position, length)?;
-            match codec::block_header(&bytes)? {
-                Ok((_, header)) => return Ok(header),
-                Err(needed) if needed > bytes.len() && bytes.len() == length => length = needed,
-                Err(_) => return Err(StateError::Encoding { what: "stored header (cut short)" }),
+            match codec::block_header(&bytes) {
+                Ok(Ok((_, header))) => return Ok(header),
+                Ok(Err(needed)) if needed > bytes.len() && bytes.len() == length => length = needed,
+                // The checksum of the whole record tells where the damage is.
+                failed => {
+                    self.journal.read(position)?;
+                    return Err(failed.err().unwrap_or(StateError::Encoding { what: "stored header (cut short)" }));
+                }
             }
         }
     }

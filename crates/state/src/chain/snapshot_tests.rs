@@ -38,7 +38,7 @@ impl Source {
     fn new(seed: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = ChainStore::open(options(&folder.path().join("source")), genesis()).unwrap();
-        let (mut model, mut random) = (Model::new(), Random(seed));
+        let (mut model, mut random) = (Model::new(), Random::new(seed));
         for _ in 0..HEAD {
             let head = *model.canonical.last().unwrap();
             let hash = extend(&store, &mut model, head, &mut random, Durability::Buffered);
@@ -308,7 +308,7 @@ fn a_pruned_block_has_no_snapshot() {
     let folder = tempfile::tempdir().unwrap();
     let short = StoreOptions { history: History::Blocks(3), ..options(folder.path()) };
     let store = ChainStore::open(short, genesis()).unwrap();
-    let (mut model, mut random) = (Model::new(), Random(8));
+    let (mut model, mut random) = (Model::new(), Random::new(8));
     for _ in 0..20 {
         let head = *model.canonical.last().unwrap();
         let hash = extend(&store, &mut model, head, &mut random, Durability::Buffered);

@@ -4,6 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
+use altlayer_files::{Files, SystemFiles};
 use op_alloy_consensus::OpReceipt;
 
 use crate::{change::ChangeSet, state_trie::StateTrie, types::StateDiff};
@@ -60,6 +61,9 @@ pub enum History {
 pub struct StoreOptions {
     /// Created if absent.
     pub dir: PathBuf,
+    /// The disk that holds journal and checkpoints. The history index, a cache of the journal, is always on the
+    /// operating system's.
+    pub files: Arc<dyn Files>,
     pub history: History,
     /// A new journal segment starts beyond this size.
     pub segment_bytes: u64,
@@ -79,6 +83,7 @@ impl StoreOptions {
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         Self {
             dir: dir.into(),
+            files: Arc::new(SystemFiles),
             history: History::Blocks(128),
             segment_bytes: 256 << 20,
             checkpoint_blocks: 10_000,

@@ -117,7 +117,8 @@ pub fn write_checkpoint(shared: &Shared) -> Result<(), StateError> {
         // The index must not fall behind what the checkpoint lets recovery skip, and the journal must hold the head.
         shared.journal.sync()?;
         shared.index.sync()?;
-        if checkpoint::write(&shared.options.dir, &head, epoch, &shared.flat)?.is_some() {
+        let options = &shared.options;
+        if checkpoint::write(&*options.files, &options.dir, &head, epoch, &shared.flat)?.is_some() {
             let mut state = shared.checkpoint.lock();
             state.last_number = head.number;
             state.last_position = end;

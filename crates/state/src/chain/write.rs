@@ -201,6 +201,12 @@ impl ChainStore {
         Ok(change)
     }
 
+    pub(super) fn plan_drops(&self, update: &HeadsUpdate) -> Result<Vec<BlockRef>, StateError> {
+        let (_, ancestor, _) = self.plan(update)?;
+        let head = self.shared.tree.read().heads.unsafe_head.number;
+        (ancestor.number + 1..=head).map(|number| Ok(self.canonical_node(number)?.block)).collect()
+    }
+
     /// Checks an update against the tree: the change without `dropped`, the common ancestor, the nodes to add.
     fn plan(&self, update: &HeadsUpdate) -> Result<(HeadChange, BlockRef, Vec<Arc<Node>>), StateError> {
         let shared = &*self.shared;
