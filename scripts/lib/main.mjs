@@ -15,6 +15,7 @@ const USAGE = `usage: npm run <command> [-- arguments]      (or: node scripts/ru
   bench         set up, then a benchmark by name
   soak          set up, then an hour of ordinary work, with a verdict: [--minutes M]
   faults        set up, then random mixes of L1 faults: [--seeds N] [--seed S] [--phases P]
+  torture       set up, then kill a sequencer under load: [--kills N] [--seed S]
 `;
 
 const COMMANDS = {
@@ -28,6 +29,7 @@ const COMMANDS = {
   soak: async (args, tools) => (await import("../tasks/soak.mjs")).runSoak(args, tools),
   faults: async (args, tools) => (await import("../tasks/faults.mjs")).runFaults(args, tools),
   simulate: async (args, tools) => (await import("../tasks/simulate.mjs")).runSimulations(args, tools),
+  torture: async (args, tools) => (await import("../tasks/torture.mjs")).runTorture(args, tools),
   bench: async (args, tools) => (await import("../tasks/bench.mjs")).runBench(args, tools),
 };
 

@@ -1,5 +1,6 @@
 import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
+import { crc32 } from "node:zlib";
 
 /** Replaces a file so that after a crash it holds either the old or the new content in full, and durably so on return. */
 export async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
@@ -22,4 +23,13 @@ export async function syncDirectory(path: string): Promise<void> {
   } finally {
     await directory.close();
   }
+}
+
+/** A line of text with its checksum behind it, without the newline. */
+export const seal = (text: string) => `${text} ${crc32(text).toString(16).padStart(8, "0")}`;
+
+/** The text of a sealed line; `null` if a bit of it has changed or a part is missing. */
+export function unseal(line: string): string | null {
+  const text = line.slice(0, -9);
+  return line === seal(text) ? text : null;
 }

@@ -2,9 +2,10 @@ import type { FileHandle } from "node:fs/promises";
 import { mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeDurably } from "../durable-file.ts";
+import { seal, unseal, writeDurably } from "../durable-file.ts";
 import { RollupError } from "../errors.ts";
 import { hash } from "../l1/schemas.ts";
+import type { Logger } from "../log.ts";
 
 const id = z.object({ number: z.number().int().nonnegative(), hash });
 const entrySchema = z.object({ l1: id, l2: id });
@@ -19,11 +20,16 @@ export class SafeHeadStore {
   readonly #path: string;
   readonly #directory: string;
   readonly #maxEntries: number;
+  readonly #log: Logger;
   #entries: SafeHeadEntry[] = [];
   #file: FileHandle | null = null;
   #lines = 0;
 
-  constructor(options: { readonly directory: string; readonly maxEntries: number }) {
+  constructor(
+    options: { readonly directory: string; readonly maxEntries: number },
+    dependencies: { readonly log: Logger },
+  ) {
+    this.#log = dependencies.log;
     this.#directory = options.directory;
     this.#path = join(options.directory, "safe-heads.jsonl");
     this.#maxEntries = options.maxEntries;
@@ -31,12 +37,17 @@ export class SafeHeadStore {
 
   async open(): Promise<void> {
     await mkdir(this.#directory, { recursive: true });
-    const text = await readFile(this.#path, "utf8").catch(() => "");
-    for (const line of text.split("\n")) {
+    const lines = (await this.#read()).split("\n");
+    for (const [index, line] of lines.entries()) {
       if (line === "") continue;
       const entry = parseLine(line);
-      // A torn last line after a crash: derivation finds it again.
-      if (entry === null) break;
+      if (entry === null) {
+        // What came after is later and rests on it. Derivation finds all of it again, from the L1.
+        const dropped = lines.length - index;
+        const message = "the safe heads' file is torn or damaged; what follows is derived again";
+        this.#log.warn(message, { path: this.#path, line: index + 1, dropped });
+        break;
+      }
       this.#insert(entry);
     }
     await this.#compact();
@@ -57,7 +68,7 @@ export class SafeHeadStore {
     this.#insert(entry);
     if (!this.#file)
       throw new RollupError("SAFE_HEAD_STORE", "the safe head store is not open", { severity: "critical" });
-    await this.#file.appendFile(`${JSON.stringify(entry)}\n`);
+    await this.#file.appendFile(`${seal(JSON.stringify(entry))}\n`);
     if (++this.#lines > 4 * this.#maxEntries) await this.#compact();
   }
 
@@ -74,6 +85,16 @@ export class SafeHeadStore {
     await this.#compact();
   }
 
+  async #read(): Promise<string> {
+    try {
+      return await readFile(this.#path, "utf8");
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return "";
+      const message = `${this.#path} cannot be read; see to its disk and permissions, then restart`;
+      throw new RollupError("SAFE_HEAD_STORE", message, { severity: "critical", data: { path: this.#path }, cause });
+    }
+  }
+
   #insert(entry: SafeHeadEntry): void {
     while ((this.#entries.at(-1)?.l1.number ?? -1) >= entry.l1.number) this.#entries.pop();
     this.#entries.push(entry);
@@ -82,7 +103,7 @@ export class SafeHeadStore {
 
   async #compact(): Promise<void> {
     await this.#file?.close();
-    await writeDurably(this.#path, this.#entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+    await writeDurably(this.#path, this.#entries.map((entry) => `${seal(JSON.stringify(entry))}\n`).join(""));
     this.#file = await open(this.#path, "a");
     this.#lines = this.#entries.length;
   }
@@ -90,7 +111,7 @@ export class SafeHeadStore {
 
 function parseLine(line: string): SafeHeadEntry | null {
   try {
-    return entrySchema.parse(JSON.parse(line));
+    return entrySchema.parse(JSON.parse(unseal(line) ?? ""));
   } catch {
     return null;
   }

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeDurably } from "../durable-file.ts";
+import { seal, unseal, writeDurably } from "../durable-file.ts";
 import { RollupError } from "../errors.ts";
 import { count, data, hash } from "./schemas.ts";
 
@@ -39,13 +39,12 @@ export class TransactionStore {
       if (!name.endsWith(".json")) continue;
       const path = join(this.#directory, name);
       try {
-        entries.push(entrySchema.parse(JSON.parse(await readFile(path, "utf8"))));
+        const entry = entrySchema.parse(JSON.parse(unseal(await readFile(path, "utf8")) ?? ""));
+        if (name !== `${entry.nonce}.json`) throw new TypeError(`the file is about nonce ${entry.nonce}`);
+        entries.push(entry);
       } catch (cause) {
-        throw new RollupError("TX_STORE_CORRUPT", `${path} is damaged; remove it once its nonce is known to be used`, {
-          severity: "critical",
-          data: { path },
-          cause,
-        });
+        const message = `${path} is damaged: once the account's nonce on L1 is above the number in its name, remove it and restart`;
+        throw new RollupError("TX_STORE_CORRUPT", message, { severity: "critical", data: { path }, cause });
       }
     }
     return entries.sort((a, b) => a.nonce - b.nonce);
@@ -53,7 +52,7 @@ export class TransactionStore {
 
   async save(entry: StoredTransaction): Promise<void> {
     const text = JSON.stringify(entry, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
-    await writeDurably(this.#path(entry.nonce), text);
+    await writeDurably(this.#path(entry.nonce), seal(text));
   }
 
   async remove(nonce: number): Promise<void> {

@@ -187,7 +187,7 @@ async function boot(
 
   // A consensus client of one's own (op-node) derives and sequences: this node only executes.
   const driven = config.engineApi !== undefined;
-  const store = new SafeHeadStore({ directory: dataDir, maxEntries: 50_000 });
+  const store = new SafeHeadStore({ directory: dataDir, maxEntries: 50_000 }, { log: log.child("derivation") });
   await store.open();
   closers.push(() => store.close());
   const driver = driven
