@@ -17,7 +17,7 @@ export async function startGeth(options: PeerOptions): Promise<Peer> {
   const port = await freePort();
   const size = String(poolSize);
   const program = startProgram("geth", path, [
-    ...["--dev", "--dev.period", "1", "--datadir", dataDirectory, "--networkid", "901", "--cache", "4096"],
+    ...["--dev", "--dev.period", "1", "--datadir", dataDirectory, "--cache", "4096"],
     ...["--miner.gaslimit", String(gasLimit), "--rpc.txfeecap", "0", "--verbosity", "2"],
     ...["--txpool.globalslots", size, "--txpool.globalqueue", size, "--txpool.accountslots", "100000"],
     ...["--txpool.accountqueue", "100000", "--txpool.nolocals"],
