@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { call } from "./rpc/support/client.ts";
 import { agreeOnSafe, type Devnet, keyOf, ROLES, sequencing, startDevnet } from "./support/devnet.ts";
 import { freePort } from "./support/free-port.ts";
-import { startNodeProcess } from "./support/node-process.ts";
+import { type NodeProcess, startNodeProcess } from "./support/node-process.ts";
 import { until } from "./support/until.ts";
 
 const chain = defineChain({
@@ -17,23 +17,28 @@ const account = privateKeyToAccount(ROLES.owner);
 
 describe("a warm standby", () => {
   let devnet: Devnet;
-  afterEach(() => devnet?.close(), 60_000);
+  let primary: NodeProcess | null = null;
+  afterEach(async () => {
+    await primary?.kill();
+    await devnet?.close();
+  }, 60_000);
 
   it("refuses to run beside a live sequencer, and goes on with a dead one's half-built block", async () => {
-    devnet = await startDevnet({ blockTime: 6 });
+    devnet = await startDevnet({ blockTime: 8 });
     const stream = await freePort();
     const base = sequencing();
     const sequencer = { ...base.sequencer, signer: keyOf("owner") };
-    const primary = await startNodeProcess(
+    const live = await startNodeProcess(
       await devnet.configFile("primary", { ...base, sequencer, flashblocks: { port: stream } }),
     );
+    primary = live;
     const standby = await devnet.node("standby", {
       ...base,
-      sequencer: { ...sequencer, standby: { rpc: primary.url, slices: `ws://127.0.0.1:${stream}/slices` } },
+      sequencer: { ...sequencer, standby: { rpc: live.url, slices: `ws://127.0.0.1:${stream}/slices` } },
       rpc: { port: 0, admin: true },
     });
     const admin = standby.rpc?.httpUrl ?? "";
-    const transport = http(primary.url);
+    const transport = http(live.url);
     const client = createPublicClient({ chain, transport });
     const wallet = createWalletClient({ account, chain, transport });
     // The standby builds along: without gossip, from slices alone.
@@ -48,8 +53,8 @@ describe("a warm standby", () => {
 
     // Early in a block, so that it is half built when the sequencer dies.
     const before = await client.getBlockNumber();
-    await until(async () => (await client.getBlockNumber()) > before, 20_000);
-    await until(() => BigInt(standby.engine.heads().unsafe.number) === before + 1n, 5_000);
+    await until(async () => (await client.getBlockNumber()) > before, 40_000);
+    await until(() => BigInt(standby.engine.heads().unsafe.number) >= before + 1n, 20_000);
     const receipts: { hash: `0x${string}`; index: string }[] = [];
     for (let nonce = 0; nonce < 4; nonce++) {
       const request = { account, to: account.address, value: 1n, nonce, gas: 21_000n } as const;
@@ -61,8 +66,8 @@ describe("a warm standby", () => {
       expect(BigInt(receipt.blockNumber)).toBe(before + 2n);
       receipts.push({ hash: keccak256(raw), index: receipt.transactionIndex });
     }
-    await until(() => (standby.sliceFollower?.counts.executed ?? 0) >= 4, 5_000);
-    await primary.kill();
+    await until(() => (standby.sliceFollower?.counts.executed ?? 0) >= 4, 10_000);
+    await live.kill();
 
     expect(await call(admin, "admin_startSequencer")).toMatchObject({ result: null });
     expect(await call(admin, "admin_sequencerActive")).toMatchObject({ result: true });
