@@ -17,11 +17,6 @@ use napi_derive::napi;
 use outbox::{Columns, Outbox};
 use parking_lot::Mutex;
 
-/// The engine's threads free what others allocated (old trie nodes, blocks): glibc's arenas pay for that by locks and
-/// fragments. Only the addon's own memory is concerned, not Node's.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// `None` before it is open and after it is closed.
 type Slot = Arc<Mutex<Option<Arc<Engine>>>>;
 
