@@ -5,7 +5,7 @@
 //! sectors, or a grown length without the bytes; for each directory any subset of creations, renames and removals. That is
 //! more than a real file system does, and no less than POSIX allows it.
 //!
-//! - A sector (512 bytes, aligned) is written whole or not at all.
+//! - A sector (512 bytes, aligned) is written whole or not at all; a write of no more than one is never cut short.
 //! - A file's sync covers its bytes and its length, never its name: that is [`Files::sync_dir`]'s part.
 //! - After a failed sync the lost bytes stay visible, and the next sync succeeds without them, as Linux has it.
 //! - Directories themselves are durable at once.

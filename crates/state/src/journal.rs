@@ -188,9 +188,10 @@ impl Journal {
                 self.mend_tail(&segment, &path, end, length)?;
                 writer.offset = end;
                 self.durable.store(position(last, end), Ordering::SeqCst);
+                // Both slots: whatever becomes of later writes to them, one says at least this.
+                self.mark_durable();
                 self.mark_durable();
                 if let Some(file) = &self.marker.lock().file {
-                    // One slot is durable from now on, whatever becomes of the other.
                     file.sync_data().map_err(StateError::io("syncing", self.dir.join("journal.durable")))?;
                 }
                 return Ok(cut);

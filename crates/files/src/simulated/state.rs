@@ -188,14 +188,19 @@ impl Disk {
         }
         if self.random.chance(self.faults.write_errors) {
             self.met.write_errors += 1;
-            length = self.random.below(length as u64 + 1) as usize;
+            // Within a sector, all or nothing.
+            length = if length <= SECTOR {
+                length * self.random.below(2) as usize
+            } else {
+                self.random.below(length as u64 + 1) as usize
+            };
             failure = Some(io::Error::from_raw_os_error(EIO));
             if length > 0 {
                 // A part is written, and the caller learns only of the error.
                 self.inodes[inode].change(Operation::Write { offset, bytes: bytes[..length].to_vec() });
                 length = 0;
             }
-        } else if length > 1 && self.random.chance(self.faults.short_writes) {
+        } else if length > SECTOR && self.random.chance(self.faults.short_writes) {
             self.met.short_writes += 1;
             length = 1 + self.random.below(length as u64 - 1) as usize;
         }

@@ -260,6 +260,10 @@ impl Run {
                 // The block in the making is opened, or grows by a slice.
                 let bytes = self.random.next().to_le_bytes().repeat(1 + self.random.below(90) as usize);
                 let stale = self.promises.candidate_parent != head;
+                if stale {
+                    // Without the new one there may be none: the old one may be left behind.
+                    self.promises.candidates.push(None);
+                }
                 let mut next = self.promises.candidate.clone().filter(|_| !stale && self.random.below(4) > 0);
                 let open = next.is_none();
                 let next = next.get_or_insert_with(|| CandidateRecords { opening: bytes.clone(), slices: Vec::new() });
