@@ -26,7 +26,7 @@ const { values } = parseArgs({ options: { ...COMMON_OPTIONS, runs: { type: "stri
 async function firstReceipt(dataDir: string, fresh: boolean, nonce: number): Promise<Row> {
   const startedAt = performance.now();
   const args = ["--disable-warning=ExperimentalWarning", CLI, "dev", "--json", "--data-dir", dataDir];
-  const ports = ["--rpc-port", "0", "--l1-port", "0", "--beacon-port", "0"];
+  const ports = ["rpc", "l1", "beacon", "metrics", "flashblocks"].flatMap((name) => [`--${name}-port`, "0"]);
   const program = startProgram("altlayer dev", process.execPath, [...args, ...ports, ...(fresh ? ["--fresh"] : [])]);
   try {
     const ready = await waitFor("altlayer dev is ready", () => Promise.resolve(parse(program.log())), {

@@ -44,7 +44,7 @@ export async function startDevChain(options: {
   readonly dataDir: string;
   readonly flags?: readonly string[];
 }): Promise<DevChain> {
-  const ports = ["--rpc-port", "0", "--l1-port", "0", "--beacon-port", "0"];
+  const ports = ["rpc", "l1", "beacon", "metrics", "flashblocks"].flatMap((name) => [`--${name}-port`, "0"]);
   const args = [
     PROGRAM,
     "dev",

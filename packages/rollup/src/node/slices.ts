@@ -11,7 +11,6 @@ import { type SliceStream, startSliceStream } from "../slices/stream-server.ts";
 import type { UnsafeSigner } from "./unsafe-signer.ts";
 
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
-const PARENT_WAIT_MS = 2_000;
 const MAX_RECONNECT_MS = 5_000;
 
 /** Where this node follows slices, if it does: as a standby, or to show them. */
@@ -45,7 +44,8 @@ export async function startSlices(
   if (url === undefined || !driver || !unsafeSigner) return { stream, follower: null };
   const mode = config.sequencer?.standby ? "journalled" : "volatile";
   const follower = new SliceFollower(
-    { url, chainId, parentWaitMs: PARENT_WAIT_MS, maxReconnectMs: MAX_RECONNECT_MS, mode },
+    // A block whose parent comes by the L1 alone, late, can still be followed.
+    { url, chainId, parentWaitMs: rollup.blockTime * 1_000, maxReconnectMs: MAX_RECONNECT_MS, mode },
     { engine, signer: () => unsafeSigner.address, adopt: (block) => driver.extendUnsafe(block), clock, log },
   );
   follower.start();

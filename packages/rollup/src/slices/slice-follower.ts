@@ -210,7 +210,10 @@ export class SliceFollower {
     if (!slices) return;
     const deadlineMs = clock.nowMs() + this.#options.parentWaitMs;
     while (engine.heads().unsafe.hash !== parentHash) {
-      if (clock.nowMs() >= deadlineMs || engine.heads().unsafe.number >= message.slice.number) return;
+      // Meanwhile the block's slices queue up. Once the next block begins, this one is too late.
+      const superseded = this.#waiting.some((later) => later.slice.number > message.slice.number);
+      if (superseded || this.#ending || clock.nowMs() >= deadlineMs) return;
+      if (engine.heads().unsafe.number >= message.slice.number) return;
       await clock.sleep(5, this.#closing.signal);
     }
     this.#own.clear();
