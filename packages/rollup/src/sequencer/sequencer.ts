@@ -69,7 +69,7 @@ export class Sequencer {
   #paused = false;
   /** No block is in work, and none will be until `start`. */
   #resting: PromiseWithResolvers<void> | null = null;
-  /** Taken over from whoever built it: gone on with before anything else. */
+  /** Published by a standby's primary or before a restart: gone on with before anything else, whatever fails meanwhile. */
   #halfBuilt: ResumedCandidate | null = null;
   #sealing: SealingBlock | null = null;
 
@@ -133,15 +133,13 @@ export class Sequencer {
           await clock.sleep(20, signal);
           continue;
         }
-        let resumed: ResumedCandidate | null = null;
         if (!begun) {
           this.#resting = null;
-          resumed = this.#halfBuilt ?? (await engine.slices?.resume()) ?? null;
-          this.#halfBuilt = null;
+          this.#halfBuilt ??= (await engine.slices?.resume()) ?? null;
           begun = true;
         }
         try {
-          if (resumed) await this.#goOn(resumed);
+          if (this.#halfBuilt) await this.#goOn(this.#halfBuilt);
           else await this.#buildNext();
           failures = 0;
         } catch (error) {
@@ -197,7 +195,9 @@ export class Sequencer {
     const { candidate, attributes, parentHash } = resumed;
     const block = resumedBlock({ rollup: this.#options.rollup, parent: await this.#head(), attributes });
     log.info("going on with a half-built block", { number: block.ref.number, transactions: resumed.transactionCount });
-    if (!(await origins.isCanonical(block.ref.l1Origin))) {
+    const canonical = await origins.isCanonical(block.ref.l1Origin);
+    this.#halfBuilt = null;
+    if (!canonical) {
       await engine.drop(candidate);
       return;
     }
