@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Size: every change of weight passes one churn account and one total; half of the file says why.
 pragma solidity 0.8.30;
 
 import {Initializable} from "@openzeppelin/proxy/utils/Initializable.sol";

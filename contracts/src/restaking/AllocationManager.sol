@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Size: what changes allocations, sets and magnitudes, at the one address of EigenLayer's ABI; its views are split off already.
 pragma solidity 0.8.30;
 
 import {ReentrancyGuardTransient} from "@openzeppelin/utils/ReentrancyGuardTransient.sol";

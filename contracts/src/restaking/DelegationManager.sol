@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Size: delegation and withdrawals share one storage and one arithmetic of shares; EigenLayer's ABI has them at one address.
 pragma solidity 0.8.30;
 
 import {EIP712} from "@openzeppelin/utils/cryptography/EIP712.sol";

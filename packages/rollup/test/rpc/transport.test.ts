@@ -1,3 +1,4 @@
+// Size: one table of what comes over the sockets, each limit beside its neighbours.
 import { request } from "node:http";
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
