@@ -19,6 +19,7 @@ import type {
   SliceEngine,
   SnapshotInfo,
   SubmitResult,
+  TransactionRange,
 } from "./types.ts";
 
 /**
@@ -147,6 +148,14 @@ class OpenedEngine implements Engine {
 
   messagePasserRoot(hash: Hex): Promise<Hex> {
     return this.#request("messagePasserRoot", { hash });
+  }
+
+  transactionRange(hash: Hex): Promise<TransactionRange | null> {
+    return this.#request("transactionRange", { hash });
+  }
+
+  transactionLeaves(hash: Hex): Promise<readonly Hex[] | null> {
+    return this.#request("transactionLeaves", { hash });
   }
 
   stats(): Promise<EngineStats | null> {

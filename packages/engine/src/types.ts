@@ -116,6 +116,10 @@ export interface PublishedSlice {
   readonly id: Hex;
   readonly previousId: Hex;
   readonly transactionCount: number;
+  /** Of the block, up to and with this slice. */
+  readonly transactionCountTotal: number;
+  /** Range root over those (docs/spec/mach.md, sections 2 and 3). */
+  readonly transactionRoot: Hex;
   /** Only while slices are watched. */
   readonly detail?: {
     /** FlashblocksPayloadV1. */
@@ -214,6 +218,12 @@ export interface InstallSnapshotOptions {
   readonly genesisJson: string;
 }
 
+/** All transactions of a sealed block as MACH commits to them: a Merkle mountain range over hashes and receipts. */
+export interface TransactionRange {
+  readonly count: number;
+  readonly root: Hex;
+}
+
 /** The engine in numbers, for monitoring. Ages say what a restart would replay. */
 export interface EngineStats {
   readonly journalBytes: number;
@@ -295,6 +305,10 @@ export interface Engine {
   payloadByNumber(number: number): Promise<ExecutionPayload | null>;
   /** Storage root of the L2ToL1MessagePasser after that block, kept for every block. */
   messagePasserRoot(hash: Hex): Promise<Hex>;
+  /** How many transactions a known block has, and their range root (docs/spec/mach.md, section 2); `null` if it is not known. */
+  transactionRange(hash: Hex): Promise<TransactionRange | null>;
+  /** The leaves of that range, in the block's order: `transactionLeaf` of @altlayer/protocol. */
+  transactionLeaves(hash: Hex): Promise<readonly Hex[] | null>;
   /** Sizes and ages in one answer; null for an engine that does not tell (another execution client). */
   stats(): Promise<EngineStats | null>;
   /**

@@ -1,3 +1,4 @@
+import { MountainRange, transactionLeaf } from "@altlayer/protocol";
 import { concat, keccak256, numberToHex, stringToHex } from "viem";
 import { expect, test } from "vitest";
 import type { Engine, EngineEvent, Hex, PublishedSlice, UndoneSlices } from "../src/index.ts";
@@ -14,6 +15,7 @@ import {
 import { until } from "./support/until.ts";
 
 const ZERO_HASH: Hex = `0x${"00".repeat(32)}`;
+const keccakBytes = (data: Uint8Array) => keccak256(data, "bytes");
 const POOL = { kind: "pool", brief: true } as const;
 
 /** `BLOCKHASH(NUMBER - 1)` into slot 0, whoever calls. */
@@ -282,4 +284,31 @@ test("who stops waiting is forgotten, and refusals come at once", async () => {
     await sign(account(0), { nonce: 2 }),
   );
   expect((await buildBlock(engine)).transactions).toHaveLength(4);
+});
+
+test("a slice carries the range root of all transactions so far, and a block has the range of its receipts", async () => {
+  await using opened = await useEngine();
+  const { engine } = opened;
+  const log = record(engine);
+  const slices = slicing(engine);
+  const { candidate } = await slices.open(engine.genesis.hash, attributes(engine.genesis.timestamp + 2), "journalled");
+  const raw = await Promise.all([0, 1, 2, 3, 4].map((i) => sign(account(i))));
+  for (const cut of [raw.slice(0, 2), raw.slice(2, 3), raw.slice(3)]) {
+    await engine.extend(candidate, { kind: "transactions", transactions: cut });
+  }
+  const { blockHash } = await engine.seal(candidate);
+  await until(() => log.slices.length === 3);
+
+  const receipts: Hex[] = JSON.parse(await engine.query("debug_getRawReceipts", `["${blockHash}"]`));
+  const range = new MountainRange({ keccak256: keccakBytes });
+  const leaves = raw.map((each, i) => transactionLeaf(keccak256(each), keccak256(receipts[i] as Hex), keccakBytes));
+  for (const leaf of leaves) range.append(leaf);
+  expect(log.slices.map((slice) => [slice.transactionCountTotal, slice.transactionRoot])).toEqual(
+    [2, 3, 5].map((count) => [count, range.root(count)]),
+  );
+  expect(await engine.transactionLeaves(blockHash)).toEqual(leaves);
+  expect(await engine.transactionRange(blockHash)).toEqual({ count: 5, root: range.root() });
+  expect(await engine.transactionRange(engine.genesis.hash)).toEqual({ count: 0, root: ZERO_HASH });
+  expect(await engine.transactionRange(ZERO_HASH)).toBeNull();
+  expect(await engine.transactionLeaves(ZERO_HASH)).toBeNull();
 });

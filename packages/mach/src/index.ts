@@ -31,6 +31,7 @@ export { SIGNING_RULES, type SigningRule } from "./core/signing-rule.ts";
 export type * from "./core/types.ts";
 export { OPERATOR_LIMITS } from "./core/types.ts";
 export { MACH_ERRORS, MachError, type MachErrorCode } from "./errors.ts";
+export type { ChainEvent, MachChain } from "./node/chain.ts";
 export { type JournalOptions, SigningJournal } from "./node/signing-journal.ts";
 export { fastHash } from "./sim/fast-hash.ts";
 export { type ScaleCosts, type ScaleOptions, type ScaleReport, simulateScale } from "./sim/scale.ts";

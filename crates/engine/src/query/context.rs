@@ -72,6 +72,8 @@ pub struct Slice {
     /// Gas and logs of the transactions before.
     pub gas_before: u64,
     pub logs_before: u64,
+    /// Range root over all of the block's transactions up to the last of this slice (docs/spec/mach.md, section 2).
+    pub transaction_root: B256,
     pub transactions: Vec<StoredTransaction>,
     pub receipts: Vec<OpReceipt>,
 }

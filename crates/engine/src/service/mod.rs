@@ -8,6 +8,7 @@ mod head_state;
 mod overlay;
 mod parent_state;
 mod publisher;
+mod range;
 mod readers;
 mod resume;
 mod sealer;

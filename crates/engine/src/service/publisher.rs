@@ -156,6 +156,8 @@ fn publish_slice(shared: &Shared, publication: SlicePublication) {
         id: slice.id,
         previous_id: slice.previous_id,
         transaction_count: slice.transactions.len(),
+        transaction_count_total: slice.first_transaction + slice.transactions.len(),
+        transaction_root: slice.transaction_root,
         detail: detail.flatten(),
     })));
 }

@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 
 use super::{
     guard,
+    range::{MountainRange, block_leaves},
     shared::{Answer, Failure, Shared},
     wire::{self, ReadOperation, from_json, to_json},
 };
@@ -182,6 +183,20 @@ fn read(shared: &Shared, operation: ReadOperation, json: &str) -> Result<String,
         ReadOperation::MessagePasserRoot => {
             let request: wire::HashRequest = from_json("messagePasserRoot", json)?;
             Ok(to_json(&shared.chain.message_passer_root(&request.hash)?))
+        }
+        ReadOperation::TransactionRange => {
+            let request: wire::HashRequest = from_json("transactionRange", json)?;
+            let range = shared.chain.block(&request.hash)?.map(|block| {
+                let mut range = MountainRange::default();
+                block_leaves(&block).for_each(|leaf| range.append(leaf));
+                wire::TransactionRange { count: range.count(), root: range.root() }
+            });
+            Ok(to_json(&range))
+        }
+        ReadOperation::TransactionLeaves => {
+            let request: wire::HashRequest = from_json("transactionLeaves", json)?;
+            let block = shared.chain.block(&request.hash)?;
+            Ok(to_json(&block.map(|block| block_leaves(&block).collect::<Vec<_>>())))
         }
         ReadOperation::WriteSnapshot => {
             let request: wire::SnapshotRequest = from_json("writeSnapshot", json)?;

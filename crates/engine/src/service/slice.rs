@@ -4,13 +4,15 @@
 //! with, the slices before it, its transactions, and all receipts so far. Whoever executes the same slices gets the same ids.
 
 use alloy_consensus::TxReceipt;
-use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::{B256, Bytes, Keccak256, U256, keccak256};
 use altlayer_execution::PayloadAttributes;
 use altlayer_state::StoredTransaction;
 use op_alloy_consensus::OpReceipt;
 
-use super::wire::to_json;
+use super::{
+    range::{MountainRange, receipt_hash, transaction_leaf},
+    wire::to_json,
+};
 use crate::{error::EngineError, query::Slice};
 
 /// First word of every slice id.
@@ -56,6 +58,7 @@ pub struct SliceLog {
     next_index: u64,
     last_id: B256,
     receipts: B256,
+    range: MountainRange,
     /// Transactions, gas and logs that stand in closed slices.
     transactions: usize,
     gas_used: u64,
@@ -63,7 +66,7 @@ pub struct SliceLog {
 }
 
 impl SliceLog {
-    pub const fn new(mode: SliceMode, chain_id: u64, attributes_hash: B256) -> Self {
+    pub fn new(mode: SliceMode, chain_id: u64, attributes_hash: B256) -> Self {
         Self {
             mode,
             chain_id,
@@ -71,6 +74,7 @@ impl SliceLog {
             next_index: 0,
             last_id: B256::ZERO,
             receipts: B256::ZERO,
+            range: MountainRange::default(),
             transactions: 0,
             gas_used: 0,
             logs: 0,
@@ -96,12 +100,12 @@ impl SliceLog {
         let mut logs = 0;
         for (transaction, receipt) in transactions.iter().zip(receipts) {
             hashes.update(transaction.hash);
-            encoded.clear();
-            receipt.clone().into_with_bloom().encode_2718(&mut encoded);
+            let receipt_hash = receipt_hash(receipt, &mut encoded);
             let mut step = Keccak256::new();
             step.update(self.receipts);
-            step.update(keccak256(&encoded));
+            step.update(receipt_hash);
             self.receipts = step.finalize();
+            self.range.append(transaction_leaf(transaction.hash, receipt_hash));
             logs += receipt.logs().len() as u64;
         }
         let word = |value: u64| B256::from(U256::from(value));
@@ -121,6 +125,7 @@ impl SliceLog {
             first_transaction: self.transactions,
             gas_before: self.gas_used,
             logs_before: self.logs,
+            transaction_root: self.range.root(),
             transactions: transactions.to_vec(),
             receipts: receipts.to_vec(),
         };

@@ -42,6 +42,8 @@ pub enum ReadOperation {
     PayloadByHash,
     PayloadByNumber,
     MessagePasserRoot,
+    TransactionRange,
+    TransactionLeaves,
     Stats,
     /// Forgets a submission that waited for its receipt.
     StopWaiting,
@@ -63,6 +65,8 @@ impl Operation {
             "payloadByHash" => Self::Read(ReadOperation::PayloadByHash),
             "payloadByNumber" => Self::Read(ReadOperation::PayloadByNumber),
             "messagePasserRoot" => Self::Read(ReadOperation::MessagePasserRoot),
+            "transactionRange" => Self::Read(ReadOperation::TransactionRange),
+            "transactionLeaves" => Self::Read(ReadOperation::TransactionLeaves),
             "stats" => Self::Read(ReadOperation::Stats),
             "stopWaiting" => Self::Read(ReadOperation::StopWaiting),
             "watchSlices" => Self::Read(ReadOperation::WatchSlices),
@@ -258,6 +262,13 @@ pub fn snapshot_json(info: &state::snapshot::SnapshotInfo) -> String {
     })
 }
 
+/// All transactions of a sealed block, as MACH commits to them.
+#[derive(Serialize)]
+pub struct TransactionRange {
+    pub count: u64,
+    pub root: B256,
+}
+
 /// What a monitor asks for, as plain numbers.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -338,6 +349,9 @@ pub struct SliceEvent<'a> {
     pub id: B256,
     pub previous_id: B256,
     pub transaction_count: usize,
+    /// Of the block, up to and with this slice.
+    pub transaction_count_total: usize,
+    pub transaction_root: B256,
     /// Only while somebody watches.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<SliceDetail<'a>>,

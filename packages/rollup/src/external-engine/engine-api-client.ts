@@ -13,8 +13,10 @@ import type {
   PayloadStatus,
   RawJson,
   SubmitResult,
+  TransactionRange,
 } from "@altlayer/engine";
-import { bytesToHex, numberToHex } from "viem";
+import { MountainRange, transactionLeaf } from "@altlayer/protocol";
+import { bytesToHex, keccak256, numberToHex } from "viem";
 import type { Clock } from "../clock.ts";
 import { RollupError } from "../errors.ts";
 import { refOf } from "../l1/l1-client.ts";
@@ -30,6 +32,7 @@ import {
   l2HeaderSchema,
   payloadStatusSchema,
   proofSchema,
+  rawReceiptsSchema,
 } from "./schemas.ts";
 
 export interface EngineApiClientOptions {
@@ -42,6 +45,7 @@ export interface EngineApiClientOptions {
 const MESSAGE_PASSER: Hex = "0x4200000000000000000000000000000000000016";
 /** Engine API codes for attributes that cannot become a block: -38003 and, for forced transactions, -32000 on building. */
 const INVALID_ATTRIBUTES = -38003;
+const keccakBytes = (bytes: Uint8Array) => keccak256(bytes, "bytes");
 const NOTHING: ExtendResult = {
   included: [],
   includedCount: 0,
@@ -222,6 +226,25 @@ export class EngineApiClient implements Engine {
   async messagePasserRoot(blockHash: Hex): Promise<Hex> {
     const answer = await this.#rpc.call("eth_getProof", [MESSAGE_PASSER, [], blockHash]);
     return parseAnswer(proofSchema, answer, "eth_getProof").storageHash;
+  }
+
+  async transactionRange(blockHash: Hex): Promise<TransactionRange | null> {
+    const leaves = await this.transactionLeaves(blockHash);
+    if (leaves === null) return null;
+    const range = new MountainRange({ keccak256: keccakBytes });
+    for (const leaf of leaves) range.append(leaf);
+    return { count: range.size, root: range.root() };
+  }
+
+  async transactionLeaves(blockHash: Hex): Promise<readonly Hex[] | null> {
+    const payload = await this.payloadByHash(blockHash);
+    if (payload === null) return null;
+    const method = "debug_getRawReceipts";
+    const receipts = parseAnswer(rawReceiptsSchema, await this.#rpc.call(method, [blockHash]), method);
+    if (receipts.length !== payload.transactions.length) throw apiError(`${method} answers for another block`);
+    return payload.transactions.map((raw, i) =>
+      transactionLeaf(keccak256(raw), keccak256(receipts[i] as Hex), keccakBytes),
+    );
   }
 
   /** The Engine API has no way to ask. */

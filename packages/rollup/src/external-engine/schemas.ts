@@ -40,4 +40,5 @@ export const payloadStatusSchema = z.object({
 export const forkchoiceSchema = z.object({ payloadStatus: payloadStatusSchema, payloadId: data.nullish() });
 export const bodiesSchema = z.array(z.object({ transactions: z.array(data) }).nullable()).length(1);
 export const l2HeaderSchema = headerSchema.nullable();
+export const rawReceiptsSchema = z.array(data);
 export const proofSchema = z.object({ storageHash: hash });

@@ -107,6 +107,14 @@ export class ScriptedEngine implements Engine {
     return hashOf(0, 5);
   }
 
+  async transactionRange() {
+    return null;
+  }
+
+  async transactionLeaves() {
+    return null;
+  }
+
   async writeSnapshot(): Promise<never> {
     throw new TypeError("no snapshots here");
   }

@@ -1,0 +1,25 @@
+import type { Alert, Base, Hex } from "@altlayer/protocol";
+import type { Executed } from "../core/types.ts";
+
+/** What a rollup node tells MACH of its chain. */
+export interface MachChain {
+  /**
+   * First tells what there is: L1 blocks, bases, and the sealed blocks above the newest base, ancestors first. Then what
+   * comes, in order. Returns how to stop.
+   */
+  follow(listener: (event: ChainEvent) => void): () => void;
+  /** `transactionLeaf` of every transaction of a sealed block, deposits included. @throws for a block that is not known */
+  transactionLeaves(blockHash: Hex): Promise<readonly Hex[]>;
+}
+
+export type ChainEvent =
+  /** The own engine executed a block, or a slice that ends at a certification point. */
+  | { readonly type: "executed"; readonly executed: Executed }
+  /** An L1 block became canonical; whatever was told at its number and above is not any more. */
+  | { readonly type: "l1Block"; readonly number: number; readonly hash: Hex }
+  /** The own derivation reached the finalised block of an epoch. */
+  | { readonly type: "base"; readonly base: Base }
+  /** The engine gets something else than what the sequencer signed. `alert.epoch` is that of the block's origin. */
+  | { readonly type: "refuted"; readonly alert: Alert }
+  /** The block of a height as L1 data give it: a certificate of another one is void. */
+  | { readonly type: "derived"; readonly height: number; readonly blockHash: Hex };
