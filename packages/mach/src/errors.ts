@@ -6,6 +6,9 @@ export const MACH_ERRORS = {
   JOURNAL_FOREIGN: "critical",
   JOURNAL_CORRUPT: "critical",
   JOURNAL_CLOSED: "critical",
+  KEYSTORE_EXISTS: "critical",
+  KEYSTORE_MALFORMED: "critical",
+  KEYSTORE_PASSWORD: "critical",
 } as const;
 
 export type MachErrorCode = keyof typeof MACH_ERRORS;

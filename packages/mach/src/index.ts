@@ -32,6 +32,18 @@ export type * from "./core/types.ts";
 export { OPERATOR_LIMITS } from "./core/types.ts";
 export { MACH_ERRORS, MachError, type MachErrorCode } from "./errors.ts";
 export type { ChainEvent, MachChain } from "./node/chain.ts";
+export {
+  createKeystore,
+  deriveSetSecret,
+  KEYSTORE_DERIVATION,
+  type KeyDerivation,
+  type KeySet,
+  type Keystore,
+  newSeed,
+  openKeystore,
+  readKeystore,
+  writeKeystore,
+} from "./node/keystore.ts";
 export { type JournalOptions, SigningJournal } from "./node/signing-journal.ts";
 export { fastHash } from "./sim/fast-hash.ts";
 export { type ScaleCosts, type ScaleOptions, type ScaleReport, simulateScale } from "./sim/scale.ts";

@@ -5,6 +5,7 @@ import { decodeMessage, encodeMessage, type Hex, hexToBytes, MESSAGE_BYTES } fro
 import type { JournalRecord } from "../core/types.ts";
 import { MachError } from "../errors.ts";
 import { takeLock } from "./file-lock.ts";
+import { syncFolder } from "./sync-folder.ts";
 
 /** "ALTMACH1", the identity, and their checksum. */
 const MAGIC = Buffer.from("ALTMACH1");
@@ -59,7 +60,7 @@ export class SigningJournal {
       });
       await handle.write(header(options.identity));
       await handle.sync();
-      await syncFolder(options.file);
+      await syncFolder(path.dirname(options.file));
       return new SigningJournal(options, { handle, bytes: HEADER_BYTES, unlock });
     } catch (error) {
       await unlock();
@@ -137,7 +138,7 @@ export class SigningJournal {
     await fresh.write(Buffer.concat([header(identity), frame(record)]));
     await fresh.sync();
     await rename(`${file}.new`, file);
-    await syncFolder(file);
+    await syncFolder(path.dirname(file));
     await this.#handle.close();
     this.#handle = fresh;
     this.#bytes = HEADER_BYTES + RECORD_BYTES;
@@ -199,14 +200,4 @@ function parse(bytes: Buffer): JournalRecord | null {
     quarantineHeight: payload.readUInt8(0) === NONE ? null : Number(payload.readBigUInt64BE(1)),
     tip: payload.readUInt8(9) === NONE ? null : decodeMessage(payload.subarray(10)),
   };
-}
-
-/** A new or renamed file is durable once its folder is. */
-async function syncFolder(file: string): Promise<void> {
-  const folder = await open(path.dirname(file), "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
