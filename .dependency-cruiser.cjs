@@ -63,6 +63,13 @@ module.exports = {
       to: { path: "^packages/deployer/" },
     },
     {
+      name: "arrows-restaking",
+      comment: "restaking knows the contracts and the protocol; whoever needs its clients brings the engine's keys along.",
+      severity: "error",
+      from: { path: "^packages/restaking/src/" },
+      to: { path: "^packages/(?!restaking/|protocol/)" },
+    },
+    {
       name: "no-circular",
       comment: "No circular imports (S6).",
       severity: "error",

@@ -1,3 +1,4 @@
+import type { ProtocolContractName } from "@altlayer/contracts";
 import { type Address, zeroAddress } from "viem";
 import { accountOf, type Clients, deployAll } from "./deployment.ts";
 
@@ -28,12 +29,24 @@ export interface CoreOptions {
   readonly rewardsUpdater?: Address;
 }
 
-/**
- * Deploys a restaking core on a development L1.
- * @throws RestakingError `TRANSACTION_REVERTED`, on public chains too: the contracts refuse them.
- */
-export async function deployCore(options: CoreOptions, clients: Clients): Promise<CoreAddresses> {
-  const deployer = accountOf(clients).address;
+/** What a core consists of, in the order of its creation. */
+export const CORE_CONTRACTS = [
+  "PermissionController",
+  "AllocationManagerView",
+  "AllocationManager",
+  "DelegationManager",
+  "StrategyManager",
+  "StrategyFactory",
+  "KeyRegistrar",
+  "RewardsCoordinator",
+] as const;
+
+/** The constructors' arguments, by the addresses that the contracts will have. */
+export function coreArguments(
+  options: CoreOptions,
+  deployer: Address,
+  at: (name: ProtocolContractName) => Address,
+): Readonly<Record<string, readonly unknown[]>> {
   const pauser = options.pauser ?? deployer;
   const delays = {
     deallocation: options.deallocationDelay,
@@ -49,43 +62,40 @@ export async function deployCore(options: CoreOptions, clients: Clients): Promis
     genesis: 0,
     activation: options.rewardsActivationS ?? 0,
   };
-  const deployed = await deployAll(
-    [
-      "PermissionController",
-      "AllocationManagerView",
-      "AllocationManager",
-      "DelegationManager",
-      "StrategyManager",
-      "StrategyFactory",
-      "KeyRegistrar",
-      "RewardsCoordinator",
-    ],
-    (at) => {
-      const [permissions, am, dm, sm] = [
-        at("PermissionController"),
-        at("AllocationManager"),
-        at("DelegationManager"),
-        at("StrategyManager"),
-      ];
-      return {
-        AllocationManagerView: [dm, zeroAddress],
-        AllocationManager: [at("AllocationManagerView"), dm, zeroAddress, permissions, pauser, delays],
-        DelegationManager: [am, sm, permissions, pauser, options.deallocationDelay],
-        StrategyManager: [am, dm, deployer, at("StrategyFactory"), pauser, options.slashResolutionDelay ?? 0],
-        StrategyFactory: [sm, deployer],
-        KeyRegistrar: [permissions, am],
-        RewardsCoordinator: [am, sm, permissions, pauser, options.rewardsUpdater ?? deployer, times],
-      };
-    },
-    clients,
-  );
+  const [permissions, am, dm, sm] = [
+    at("PermissionController"),
+    at("AllocationManager"),
+    at("DelegationManager"),
+    at("StrategyManager"),
+  ];
   return {
-    allocationManager: deployed.get("AllocationManager")!,
-    delegationManager: deployed.get("DelegationManager")!,
-    strategyManager: deployed.get("StrategyManager")!,
-    strategyFactory: deployed.get("StrategyFactory")!,
-    permissionController: deployed.get("PermissionController")!,
-    keyRegistrar: deployed.get("KeyRegistrar")!,
-    rewardsCoordinator: deployed.get("RewardsCoordinator")!,
+    AllocationManagerView: [dm, zeroAddress],
+    AllocationManager: [at("AllocationManagerView"), dm, zeroAddress, permissions, pauser, delays],
+    DelegationManager: [am, sm, permissions, pauser, options.deallocationDelay],
+    StrategyManager: [am, dm, deployer, at("StrategyFactory"), pauser, options.slashResolutionDelay ?? 0],
+    StrategyFactory: [sm, deployer],
+    KeyRegistrar: [permissions, am],
+    RewardsCoordinator: [am, sm, permissions, pauser, options.rewardsUpdater ?? deployer, times],
   };
+}
+
+export function coreAddresses(at: (name: ProtocolContractName) => Address): CoreAddresses {
+  return {
+    allocationManager: at("AllocationManager"),
+    delegationManager: at("DelegationManager"),
+    strategyManager: at("StrategyManager"),
+    strategyFactory: at("StrategyFactory"),
+    permissionController: at("PermissionController"),
+    keyRegistrar: at("KeyRegistrar"),
+    rewardsCoordinator: at("RewardsCoordinator"),
+  };
+}
+
+/**
+ * Deploys a restaking core on a development L1.
+ * @throws RestakingError `TRANSACTION_REVERTED`, on public chains too: the contracts refuse them.
+ */
+export async function deployCore(options: CoreOptions, clients: Clients): Promise<CoreAddresses> {
+  const deployer = accountOf(clients).address;
+  return coreAddresses(await deployAll(CORE_CONTRACTS, (at) => coreArguments(options, deployer, at), clients));
 }

@@ -36,24 +36,18 @@ export function accountOf({ walletClient }: Clients): Account {
 /**
  * Deploys contracts that may know each other from their construction: `steps` gets the address of each before the
  * first is sent.
- * @returns the addresses, in the order of `names`.
+ * @returns the address of each.
  * @throws RestakingError `TRANSACTION_REVERTED`.
  */
 export async function deployAll(
   names: readonly ProtocolContractName[],
   argsOf: (addressOf: (name: ProtocolContractName) => Address) => Readonly<Record<string, readonly unknown[]>>,
   clients: Clients,
-): Promise<ReadonlyMap<ProtocolContractName, Address>> {
+): Promise<(name: ProtocolContractName) => Address> {
   const account = accountOf(clients);
   const first = await clients.publicClient.getTransactionCount({ address: account.address, blockTag: "pending" });
-  const addresses = new Map<ProtocolContractName, Address>(
-    names.map((name, i) => [name, getContractAddress({ from: account.address, nonce: BigInt(first + i) })]),
-  );
-  const args = argsOf((name) => {
-    const address = addresses.get(name);
-    if (address === undefined) throw new RestakingError("EVENT_MISSING", `${name} is not part of this deployment`);
-    return address;
-  });
+  const at = addressesOf(names, account.address, first);
+  const args = argsOf(at);
   const steps: Step[] = names.map((name) => ({ name, args: args[name] ?? [] }));
   const hashes: Hash[] = [];
   for (const [i, step] of steps.entries()) {
@@ -68,7 +62,20 @@ export async function deployAll(
     );
   }
   for (const [i, hash] of hashes.entries()) await succeed(hash, `deploying ${names[i]}`, clients);
-  return addresses;
+  return at;
+}
+
+/** The addresses of contracts that an account creates one after the other, from a nonce on. */
+export function addressesOf(
+  names: readonly ProtocolContractName[],
+  from: Address,
+  firstNonce: number,
+): (name: ProtocolContractName) => Address {
+  return (name) => {
+    const position = names.indexOf(name);
+    if (position < 0) throw new RestakingError("EVENT_MISSING", `${name} is not part of this deployment`);
+    return getContractAddress({ from, nonce: BigInt(firstNonce + position) });
+  };
 }
 
 /**

@@ -1,8 +1,12 @@
-/** What can go wrong while deploying, with stable numbers. Permanent: the same call fails again. */
+/** What can go wrong, with stable numbers. */
 export const RESTAKING_ERRORS = {
   NO_ACCOUNT: 9001,
   TRANSACTION_REVERTED: 9002,
   EVENT_MISSING: 9003,
+  /** A development deployment's record fits neither the options nor this L1. */
+  RECORD_MISMATCH: 9004,
+  /** A file of a service does not parse. */
+  SERVICE_FILE_INVALID: 9005,
 } as const;
 
 export type RestakingErrorCode = keyof typeof RESTAKING_ERRORS;

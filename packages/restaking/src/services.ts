@@ -1,3 +1,4 @@
+import type { ProtocolContractName } from "@altlayer/contracts";
 import { type Address, type Hex, parseEventLogs } from "viem";
 import type { CoreAddresses } from "./core.ts";
 import { abiOf, accountOf, type Clients, deployAll, succeed } from "./deployment.ts";
@@ -52,57 +53,78 @@ export interface SuiteAddresses {
 /** The number by which the factory knows the service. */
 export const MACH = 1;
 
+/** ALT, and the factory with what it clones, in the order of their creation. */
+export const SERVICE_CONTRACTS = [
+  "Timelock",
+  "ALT",
+  "MachRegistrar",
+  "OperatorTable",
+  "CertificateVerifier",
+  "MachSlasher",
+  "MachRewards",
+  "AvsFactory",
+] as const;
+
+export interface ServicesOptions {
+  readonly core: CoreAddresses;
+  /** Of the timelock, and the least that a suite's timelock may have. */
+  readonly timelockDelayS: bigint;
+  /** Goes to the deployer, in wei of ALT. */
+  readonly altSupply: bigint;
+}
+
+/** The constructors' arguments, by the addresses that the contracts will have. */
+export function serviceArguments(
+  { core, timelockDelayS, altSupply }: ServicesOptions,
+  deployer: Address,
+  at: (name: ProtocolContractName) => Address,
+): Readonly<Record<string, readonly unknown[]>> {
+  const { allocationManager, strategyManager, keyRegistrar, rewardsCoordinator } = core;
+  return {
+    Timelock: [timelockDelayS, [deployer], [deployer]],
+    ALT: [at("Timelock"), deployer, altSupply],
+    MachRegistrar: [allocationManager, keyRegistrar, rewardsCoordinator],
+    OperatorTable: [allocationManager, keyRegistrar],
+    MachSlasher: [allocationManager],
+    MachRewards: [rewardsCoordinator],
+    AvsFactory: [
+      allocationManager,
+      strategyManager,
+      at("ALT"),
+      timelockDelayS,
+      {
+        registrar: at("MachRegistrar"),
+        table: at("OperatorTable"),
+        verifier: at("CertificateVerifier"),
+        slasher: at("MachSlasher"),
+        rewards: at("MachRewards"),
+      },
+    ],
+  };
+}
+
+export function serviceAddresses(at: (name: ProtocolContractName) => Address): ServiceAddresses {
+  return { timelock: at("Timelock"), alt: at("ALT"), factory: at("AvsFactory") };
+}
+
 /**
  * Deploys ALT with its timelock, and the factory of services with what it clones.
- * @param options.timelockDelayS of the timelock, and the least that a suite's timelock may have, in seconds.
- * @param options.altSupply goes to the deployer, in wei of ALT.
  * @throws RestakingError `TRANSACTION_REVERTED`.
  */
-export async function deployServices(
-  { core, timelockDelayS, altSupply }: { core: CoreAddresses; timelockDelayS: bigint; altSupply: bigint },
-  clients: Clients,
-): Promise<ServiceAddresses> {
+export async function deployServices(options: ServicesOptions, clients: Clients): Promise<ServiceAddresses> {
   const deployer = accountOf(clients).address;
-  const { allocationManager, strategyManager, keyRegistrar, rewardsCoordinator } = core;
-  const deployed = await deployAll(
-    [
-      "Timelock",
-      "ALT",
-      "MachRegistrar",
-      "OperatorTable",
-      "CertificateVerifier",
-      "MachSlasher",
-      "MachRewards",
-      "AvsFactory",
-    ],
-    (at) => ({
-      Timelock: [timelockDelayS, [deployer], [deployer]],
-      ALT: [at("Timelock"), deployer, altSupply],
-      MachRegistrar: [allocationManager, keyRegistrar, rewardsCoordinator],
-      OperatorTable: [allocationManager, keyRegistrar],
-      MachSlasher: [allocationManager],
-      MachRewards: [rewardsCoordinator],
-      AvsFactory: [
-        allocationManager,
-        strategyManager,
-        at("ALT"),
-        timelockDelayS,
-        {
-          registrar: at("MachRegistrar"),
-          table: at("OperatorTable"),
-          verifier: at("CertificateVerifier"),
-          slasher: at("MachSlasher"),
-          rewards: at("MachRewards"),
-        },
-      ],
-    }),
-    clients,
-  );
-  return {
-    timelock: deployed.get("Timelock")!,
-    alt: deployed.get("ALT")!,
-    factory: deployed.get("AvsFactory")!,
-  };
+  return serviceAddresses(await deployAll(SERVICE_CONTRACTS, (at) => serviceArguments(options, deployer, at), clients));
+}
+
+/** The argument of `AvsFactory.create`. */
+export function createArguments(options: {
+  readonly rollup: Rollup;
+  readonly timelock: Address;
+  readonly salt: Hex;
+  readonly mach: MachParams;
+}): readonly unknown[] {
+  const { rollup, timelock, salt, mach } = options;
+  return [{ rollup, services: [MACH], salt, timelock, mach }];
 }
 
 /**
@@ -129,7 +151,7 @@ export async function createSuite(
     address: options.factory,
     abi,
     functionName: "create",
-    args: [{ rollup, services: [MACH], salt, timelock, mach }],
+    args: createArguments({ rollup, timelock, salt, mach }),
   });
   const receipt = await succeed(hash, "creating the suite", clients);
   const [event] = parseEventLogs({ abi, logs: receipt.logs, eventName: "SuiteCreated" });

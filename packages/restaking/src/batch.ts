@@ -1,0 +1,60 @@
+import { type Address, type Hash, type Hex, type PublicClient, parseGwei } from "viem";
+import type { LocalAccount } from "viem/accounts";
+
+/** One transaction, with a gas limit of its own: what it calls may not exist yet, so nothing could estimate it. */
+export interface PlannedCall {
+  readonly label: string;
+  /** Null creates a contract. */
+  readonly to: Address | null;
+  readonly data: Hex;
+  readonly valueWei?: bigint;
+  readonly gas: bigint;
+}
+
+export interface Batch {
+  readonly account: LocalAccount;
+  readonly nonce: number;
+  readonly calls: readonly PlannedCall[];
+  /** Batches of a higher rank are mined first where they share a block: miners sort by fee. */
+  readonly rank: number;
+}
+
+export interface SentCall {
+  readonly batch: Batch;
+  readonly call: PlannedCall;
+  readonly hash: Hash;
+}
+
+/**
+ * Signs and sends all, with consecutive nonces, before any is mined.
+ * Whatever of them a block holds is a beginning of the list, so what comes later may build on what comes earlier.
+ */
+export async function sendBatches(batches: readonly Batch[], publicClient: PublicClient): Promise<SentCall[]> {
+  const chainId = await publicClient.getChainId();
+  const { baseFeePerGas } = await publicClient.getBlock();
+  const sent: SentCall[] = [];
+  for (const batch of batches) {
+    const tip = parseGwei("0.1") * BigInt(batch.rank + 1);
+    for (const [i, call] of batch.calls.entries()) {
+      const serializedTransaction = await batch.account.signTransaction({
+        type: "eip1559",
+        chainId,
+        nonce: batch.nonce + i,
+        to: call.to,
+        data: call.data,
+        value: call.valueWei ?? 0n,
+        gas: call.gas,
+        maxPriorityFeePerGas: tip,
+        maxFeePerGas: 4n * (baseFeePerGas ?? 0n) + tip,
+      });
+      sent.push({ batch, call, hash: await publicClient.sendRawTransaction({ serializedTransaction }) });
+    }
+  }
+  return sent;
+}
+
+/** Waits until all are mined; returns those that reverted, in the order of their sending. */
+export async function revertedOf(sent: readonly SentCall[], publicClient: PublicClient): Promise<SentCall[]> {
+  const receipts = await Promise.all(sent.map(({ hash }) => publicClient.waitForTransactionReceipt({ hash })));
+  return sent.filter((_, i) => receipts[i]?.status !== "success");
+}
