@@ -64,7 +64,8 @@ module.exports = {
     },
     {
       name: "arrows-restaking",
-      comment: "restaking knows the contracts and the protocol; whoever needs its clients brings the engine's keys along.",
+      comment:
+        "restaking knows the contracts and the protocol; whoever needs its clients brings the engine's keys along.",
       severity: "error",
       from: { path: "^packages/restaking/src/" },
       to: { path: "^packages/(?!restaking/|protocol/)" },

@@ -19,6 +19,8 @@ const PLANTED = {
   "packages/engine/src/index.ts":
     'import { node } from "../../rollup/src/index.ts";\nimport { deploy } from "../../deployer/src/index.ts";\nexport const engine = [node, deploy];\n',
   "packages/deployer/src/index.ts": "export const deploy = 1;\n",
+  "packages/restaking/src/index.ts":
+    'import { deploy } from "../../deployer/src/index.ts";\nexport const restake = deploy;\n',
   "packages/rollup/src/core/step.ts": 'import { shell } from "../shell.ts";\nexport const step = shell;\n',
   "packages/rollup/src/shell.ts":
     'import { b } from "../../protocol/src/b.ts";\nimport { help } from "../test/help.ts";\nimport { gone } from "./gone.ts";\nimport { cli } from "../../../apps/cli/src/index.ts";\nexport const shell = [b, help, gone, cli];\n',
