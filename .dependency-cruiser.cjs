@@ -32,7 +32,10 @@ module.exports = {
       comment: "Another package is entered by its face, src/index.ts, only (S6).",
       severity: "error",
       from: { path: "^(?:packages|apps)/([^/]+)/" },
-      to: { path: "^(?:packages|apps)/([^/]+)/src/", pathNot: "^(?:packages|apps)/(?:$1/|[^/]+/src/index\\.ts$)" },
+      to: {
+        path: "^(?:packages|apps)/([^/]+)/src/",
+        pathNot: "^(?:packages|apps)/(?:$1/|[^/]+/src/(?:index|log)\\.ts$)",
+      },
     },
     {
       name: "package-face-from-outside",

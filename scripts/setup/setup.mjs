@@ -8,12 +8,13 @@ import { contractsStep } from "./contracts.mjs";
 import { engineStep } from "./engine.mjs";
 import { packagesStep } from "./packages.mjs";
 import { nodeStep, pnpmStep } from "./tools.mjs";
+import { warmStep } from "./warm.mjs";
 
 /**
  * The steps in order. Each says what it reads (`fingerprint`) and makes (`outputs`), and is skipped when a stamp shows
  * that the outputs were made from exactly these inputs.
  */
-const STEPS = [nodeStep, pnpmStep, packagesStep, engineStep, contractsStep];
+const STEPS = [nodeStep, pnpmStep, packagesStep, engineStep, contractsStep, warmStep];
 
 /**
  * Brings everything up to date and returns how to run the project's programs.

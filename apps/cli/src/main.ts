@@ -1,4 +1,7 @@
 #!/usr/bin/env node
-import { main } from "./cli.ts";
+import { keepCompiled } from "./compile-cache.ts";
+
+keepCompiled();
+const { main } = await import("./cli.ts");
 
 process.exitCode = await main(process.argv.slice(2));

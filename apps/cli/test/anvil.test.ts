@@ -45,6 +45,13 @@ async function start(directory: string, overrides: Partial<AnvilOptions> = {}): 
   return anvil;
 }
 
+/** With blocks at their time. */
+async function startTicking(directory: string, overrides: Partial<AnvilOptions> = {}): Promise<Anvil> {
+  const anvil = await start(directory, overrides);
+  await anvil.startClock();
+  return anvil;
+}
+
 async function stop(anvil: Anvil): Promise<void> {
   running.splice(running.indexOf(anvil), 1);
   await anvil.stop();
@@ -64,7 +71,7 @@ async function untilBlock(url: string, number: number): Promise<void> {
 describe("the development L1", () => {
   test("goes on with its chain, balances and receipts after a stop", async () => {
     const directory = folder();
-    const first = await start(directory);
+    const first = await startTicking(directory);
     const transaction = await rpc<string>(first.url, "eth_sendTransaction", [
       { from: FUNDED, to: OTHER, value: "0x7" },
     ]);
@@ -72,7 +79,7 @@ describe("the development L1", () => {
     const before = await block(first.url, "0x1");
     await stop(first);
 
-    const second = await start(directory);
+    const second = await startTicking(directory);
     expect(second.resumed?.blockNumber).toBeGreaterThanOrEqual(2);
     expect((await block(second.url, "0x1")).hash).toBe(before.hash);
     expect(await rpc(second.url, "eth_getBalance", [OTHER, "latest"])).toBe("0x7");
@@ -84,13 +91,13 @@ describe("the development L1", () => {
 
   test("owes no blocks for the time that it was stopped: its clock is shifted", async () => {
     const directory = folder();
-    const first = await start(directory);
+    const first = await startTicking(directory);
     await untilBlock(first.url, 1);
     await stop(first);
     // As if the stop had lasted: a gap of three seconds against a bound of one.
     await sleep(3_000);
     const second = await start(directory, { catchUpMaxSeconds: 1 });
-    expect(second.clockOffsetMs).toBeLessThanOrEqual(-1_500);
+    expect(await second.startClock()).toBeLessThanOrEqual(-1_500);
     const head = second.resumed;
     await untilBlock(second.url, (head?.blockNumber ?? 0) + 1);
     const next = await block(second.url, `0x${((head?.blockNumber ?? 0) + 1).toString(16)}`);
@@ -99,12 +106,12 @@ describe("the development L1", () => {
 
   test("survives the torn file of a machine that went down, by the last periodic state", async () => {
     const directory = folder();
-    const first = await start(directory);
+    const first = await startTicking(directory);
     await untilBlock(first.url, 1);
     await stop(first);
     const whole = await readFile(join(directory, "state.json"), "utf8");
     writeFileSync(join(directory, "state-at-exit.json"), whole.slice(0, whole.length / 2));
-    const second = await start(directory);
+    const second = await startTicking(directory);
     expect(second.resumed?.blockNumber).toBeGreaterThanOrEqual(1);
   });
 
@@ -114,9 +121,24 @@ describe("the development L1", () => {
     await expect(start(directory)).rejects.toMatchObject({ code: "DATA_DIR_CORRUPT", exitCode: 3 });
   });
 
-  test("tells of a port in use by its own error", async () => {
+  test("makes blocks on command before its clock runs, none of them in the future", async () => {
+    const anvil = await start(folder());
+    const hash = await rpc<string>(anvil.url, "eth_sendTransaction", [{ from: FUNDED, to: OTHER, value: "0x7" }]);
+    await anvil.mine();
+    expect(await rpc<{ blockNumber: string }>(anvil.url, "eth_getTransactionReceipt", [hash])).toMatchObject({
+      blockNumber: "0x1",
+    });
+    const first = Number((await block(anvil.url, "latest")).timestamp);
+    expect(first).toBeLessThanOrEqual(Date.now() / 1000);
+    await anvil.mine();
+    expect(Number((await block(anvil.url, "latest")).timestamp)).toBeGreaterThan(first);
+    expect(await anvil.startClock()).toBe(0);
+    await untilBlock(anvil.url, 3);
+  });
+
+  test("is never mistaken for another anvil that has its port", async () => {
     const port = await freePort();
     await start(folder(), { port });
-    await expect(start(folder(), { port, chainId: 31338 })).rejects.toMatchObject({ code: "ANVIL_FAILED" });
+    await expect(start(folder(), { port })).rejects.toMatchObject({ code: "PORT_IN_USE", exitCode: 3 });
   });
 });

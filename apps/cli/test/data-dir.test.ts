@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { Server } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openDataDir } from "../src/dev/data-dir.ts";
-import { choosePort, freePort } from "../src/dev/ports.ts";
+import { choosePort, freePort, onPorts } from "../src/dev/ports.ts";
 
 let root: string;
 beforeEach(() => {
@@ -64,5 +65,41 @@ describe("ports", () => {
   test("two wishes of one start never get the same port", async () => {
     const port = await freePort();
     expect(await choosePort({ name: "a", port, fixed: false }, new Set([port]))).not.toBe(port);
+  });
+
+  test("another process that is faster costs another try, not the start", async () => {
+    const servers: Server[] = [];
+    const listening = (port: number) =>
+      new Promise<number>((resolve, reject) => {
+        const server = createServer();
+        servers.push(server);
+        server.once("error", reject);
+        server.listen(port, "127.0.0.1", () => resolve(port));
+      });
+    const wish = { name: "--rpc-port", port: await freePort(), fixed: false };
+    const tried: number[] = [];
+    try {
+      const bound = await onPorts({ rpc: wish }, async ({ rpc }) => {
+        if (tried.push(rpc) === 1) await listening(rpc);
+        return listening(rpc);
+      });
+      expect(tried).toEqual([wish.port, bound]);
+      expect(bound).not.toBe(wish.port);
+      await expect(onPorts({ rpc: { ...wish, fixed: true } }, ({ rpc }) => listening(rpc))).rejects.toMatchObject({
+        code: "PORT_IN_USE",
+      });
+    } finally {
+      for (const server of servers) server.close();
+    }
+  });
+
+  test("a failure that no port cures is not tried again", async () => {
+    let tries = 0;
+    const failing = onPorts({ rpc: { name: "--rpc-port", port: 0, fixed: false } }, async () => {
+      tries++;
+      throw new RangeError("other");
+    });
+    await expect(failing).rejects.toThrow(RangeError);
+    expect(tries).toBe(1);
   });
 });

@@ -7,9 +7,9 @@ import { compileOwnContracts } from "@altlayer/contracts";
 import { parseRollupConfig } from "@altlayer/protocol";
 import { silentLogger } from "@altlayer/rollup";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ACCOUNT_COUNT, MNEMONIC } from "../src/dev/accounts.ts";
 import type { Anvil } from "../src/dev/anvil.ts";
 import { startAnvil } from "../src/dev/anvil.ts";
+import { ACCOUNT_COUNT, MNEMONIC } from "../src/dev/mnemonic.ts";
 import { freePort } from "../src/dev/ports.ts";
 
 const PROGRAM = fileURLToPath(new URL("../src/main.ts", import.meta.url));
@@ -17,7 +17,7 @@ let folder: string;
 let anvil: Anvil;
 
 async function l1(directory: string, chainId: number): Promise<Anvil> {
-  return startAnvil(
+  const started = await startAnvil(
     {
       directory,
       port: await freePort(),
@@ -29,6 +29,8 @@ async function l1(directory: string, chainId: number): Promise<Anvil> {
     },
     { log: silentLogger },
   );
+  await started.startClock();
+  return started;
 }
 
 beforeAll(async () => {

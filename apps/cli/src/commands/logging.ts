@@ -1,4 +1,4 @@
-import { type Logger, type LogSink, loggerTo } from "@altlayer/rollup";
+import { type Logger, type LogSink, loggerTo } from "@altlayer/rollup/log";
 import { stderrSink } from "../log.ts";
 
 export interface LoggingOptions {

@@ -1,8 +1,7 @@
-import { bytesToHex } from "viem";
-import { mnemonicToAccount } from "viem/accounts";
-
-/** The mnemonic of every Ethereum development chain. Its keys are public: for development only. */
-export const MNEMONIC = "test test test test test test test test test test test junk";
+import { mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
+import { bytesToHex } from "viem/utils";
+import type { Role } from "./mnemonic.ts";
+import { MNEMONIC, ROLES, USERS } from "./mnemonic.ts";
 
 type Hex = `0x${string}`;
 
@@ -11,12 +10,9 @@ export interface TestAccount {
   readonly privateKey: Hex;
 }
 
-/** Accounts for the user, the first ten as wallets and tools expect them; the rollup's own roles come after them. */
-const USERS = 10;
-const ROLES = ["owner", "batcher", "proposer", "challenger", "unsafeBlockSigner"] as const;
-export type Role = (typeof ROLES)[number];
-
-export const ACCOUNT_COUNT = USERS + ROLES.length;
+const PARENT = "m/44'/60'/0'/0";
+const known = new Map<number, TestAccount>();
+let parent: ReturnType<ReturnType<typeof mnemonicToAccount>["getHdKey"]> | undefined;
 
 export const userAccounts = (): readonly TestAccount[] => Array.from({ length: USERS }, (_, index) => account(index));
 
@@ -24,8 +20,14 @@ export function roleAccounts(): Readonly<Record<Role, TestAccount>> {
   return Object.fromEntries(ROLES.map((role, index) => [role, account(USERS + index)])) as Record<Role, TestAccount>;
 }
 
-function account(addressIndex: number): TestAccount {
-  const derived = mnemonicToAccount(MNEMONIC, { addressIndex });
-  const key = derived.getHdKey().privateKey ?? new Uint8Array(32);
-  return { address: derived.address.toLowerCase() as Hex, privateKey: bytesToHex(key) };
+function account(index: number): TestAccount {
+  let found = known.get(index);
+  if (found === undefined) {
+    // A mnemonic's seed takes thousands of hashes by design: the path's parent is derived once, its children from there.
+    parent ??= mnemonicToAccount(MNEMONIC, { path: PARENT }).getHdKey();
+    const privateKey = bytesToHex(parent.deriveChild(index).privateKey ?? new Uint8Array(32));
+    found = { address: privateKeyToAccount(privateKey).address.toLowerCase() as Hex, privateKey };
+    known.set(index, found);
+  }
+  return found;
 }

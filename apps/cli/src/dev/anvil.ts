@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { access, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "@altlayer/rollup";
@@ -26,18 +26,26 @@ export interface AnvilOptions {
 export interface Anvil {
   readonly url: string;
   readonly pid: number;
-  /** Milliseconds to add to the machine's clock to get the chain's. Zero or negative. */
-  readonly clockOffsetMs: number;
   readonly resumed: SavedState | undefined;
   /** Rejects when anvil ends without being asked to. */
   readonly failed: Promise<never>;
+  /** Makes a block of all that waits, at once. Contracts need no block time to come into being. */
+  mine(): Promise<void>;
+  /**
+   * Lets blocks come at their time from now on; until then there are none but by `mine`. The chain's clock goes on where
+   * it stood, so that a stopped weekend owes no empty blocks.
+   * @returns milliseconds to add to the machine's clock to get the chain's: negative after a long stop, positive after
+   * a clock that was set back.
+   */
+  startClock(): Promise<number>;
   stop(): Promise<void>;
 }
 
 /** The contracts' deployment fits into a block many times over: with too low a limit anvil loses transactions silently. */
 const GAS_LIMIT = 1_000_000_000;
 const START_TIMEOUT_MS = 20_000;
-const POLL_MS = 25;
+const POLL_MS = 5;
+const GENESIS_AGE_SECONDS = 60;
 const SAVE_EVERY_MS = 10_000;
 /** A save may take this share of the time at most: the state grows with the chain. */
 const SAVE_SHARE = 0.05;
@@ -45,18 +53,31 @@ const LOG_TAIL_BYTES = 2_000;
 
 /**
  * Starts anvil on the newest saved state, or on a new chain.
- * @throws CliError `ANVIL_MISSING`, `ANVIL_FAILED`, `DATA_DIR_CORRUPT`.
+ * @throws CliError `ANVIL_MISSING`, `ANVIL_FAILED`, `PORT_IN_USE`, `DATA_DIR_CORRUPT`.
  */
 export async function startAnvil(options: AnvilOptions, { log }: { readonly log: Logger }): Promise<Anvil> {
   const store = new AnvilStateStore({ directory: options.directory });
   const resumed = await store.newest();
   const logFile = join(options.directory, "anvil.log");
-  const process_ = spawnAnvil({ binary: anvilBinary(), args: argumentsOf(options, store, resumed), logFile });
+  const bound = join(options.directory, "anvil-config.json");
+  await rm(bound, { force: true });
+  const args = [...argumentsOf(options, store, resumed), "--config-out", bound];
+  const process_ = spawnAnvil({ binary: anvilBinary(), args, logFile });
   const url = `http://127.0.0.1:${options.port}`;
   let stopping = false;
   const failed = process_.ended.then(async (code) => {
     if (stopping) return new Promise<never>(() => {});
-    throw new CliError("ANVIL_FAILED", `anvil ended (exit code ${code}): ${await tailOf(logFile)}`, {
+    const tail = await tailOf(logFile);
+    if (/address already in use/i.test(tail)) {
+      throw new CliError(
+        "PORT_IN_USE",
+        `port ${options.port} (anvil) is in use: stop what listens there, or name another`,
+        {
+          data: { port: options.port },
+        },
+      );
+    }
+    throw new CliError("ANVIL_FAILED", `anvil ended (exit code ${code}): ${tail}`, {
       data: { exitCode: code, logFile },
     });
   });
@@ -68,15 +89,15 @@ export async function startAnvil(options: AnvilOptions, { log }: { readonly log:
     await store.newest();
   };
   try {
-    await Promise.race([answering(url, options.chainId), failed]);
-    const clockOffsetMs = await startClock(url, options, resumed);
+    await Promise.race([listening(bound), failed]);
     const saving = saveRegularly(store, url, log, () => stopping);
     return {
       url,
       pid: process_.pid,
-      clockOffsetMs,
       resumed,
       failed,
+      mine: () => mine(url),
+      startClock: () => startClock(url, options, resumed !== undefined),
       stop: async () => {
         saving.abort();
         await stop();
@@ -95,44 +116,54 @@ function argumentsOf(options: AnvilOptions, store: AnvilStateStore, resumed: Sav
     ...["--mnemonic", options.mnemonic, "--accounts", String(options.accounts)],
     // safe = latest - 1 and finalized = latest - 2: a development chain's user wants to see finality.
     ...["--slots-in-an-epoch", "1"],
-    // No block before the clock is set (`startClock`).
+    // No block before the clock is started (`startClock`).
     "--no-mining",
     ...["--dump-state", store.exit],
-    ...(resumed === undefined ? [] : ["--load-state", resumed.file]),
+    // A new chain begins a while ago: blocks that are made in one second have different timestamps, none in the future.
+    ...(resumed === undefined
+      ? ["--timestamp", String(seconds() - GENESIS_AGE_SECONDS)]
+      : ["--load-state", resumed.file]),
   ];
 }
 
-async function answering(url: string, chainId: number): Promise<void> {
+/** Waits for the file that anvil writes once it listens: what answers at the port before may be somebody else's. */
+async function listening(bound: string): Promise<void> {
   const deadline = performance.now() + START_TIMEOUT_MS;
-  for (;;) {
-    try {
-      const found = Number(await rpc<string>(url, "eth_chainId", [], 1_000));
-      if (found === chainId) return;
-      throw new CliError(
-        "ANVIL_FAILED",
-        `another chain (${found}) answers at ${url}: choose another port with --l1-port`,
-      );
-    } catch (error) {
-      if (!(error instanceof CliError) || error.code !== "RPC_UNREACHABLE") throw error;
-    }
-    if (performance.now() > deadline) {
-      throw new CliError("ANVIL_FAILED", `anvil did not answer within ${START_TIMEOUT_MS / 1000} s at ${url}`);
-    }
+  while (!(await exists(bound))) {
+    if (performance.now() > deadline)
+      throw new CliError("ANVIL_FAILED", `anvil did not listen within ${START_TIMEOUT_MS / 1000} s`);
     await sleep(POLL_MS);
   }
 }
 
-/**
- * Lets the chain's clock go on where it stood, so that a stopped weekend owes no empty blocks. The head's timestamp is
- * the only record needed: the offset is its distance to now.
- */
-async function startClock(url: string, options: AnvilOptions, resumed: SavedState | undefined): Promise<number> {
+const exists = (file: string) =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
+
+interface Head {
+  readonly timestamp: string;
+}
+
+const headOf = (url: string) => rpc<Head>(url, "eth_getBlockByNumber", ["latest", false]);
+const seconds = () => Math.floor(Date.now() / 1000);
+
+async function mine(url: string): Promise<void> {
+  const { timestamp } = await headOf(url);
+  // Given by name, since anvil otherwise counts from a genesis that lies a while back.
+  await rpc(url, "evm_mine", [{ timestamp: Math.max(Number(timestamp) + 1, seconds()) }]);
+}
+
+/** The head's timestamp is the only record needed: the offset is its distance to now. */
+async function startClock(url: string, options: AnvilOptions, resumed: boolean): Promise<number> {
   const nowMs = Date.now();
   let offsetMs = 0;
-  if (resumed !== undefined) {
-    const nextMs = (resumed.timestamp + options.blockTimeSeconds) * 1000;
+  if (resumed) {
+    const headMs = Number((await headOf(url)).timestamp) * 1000;
+    const nextMs = headMs + options.blockTimeSeconds * 1000;
     // Also after a clock that was set back: the chain's time never falls behind its head.
-    if (nowMs - nextMs > options.catchUpMaxSeconds * 1000 || nowMs < nextMs) offsetMs = nextMs - nowMs;
+    if (nowMs - nextMs > options.catchUpMaxSeconds * 1000 || nowMs < headMs) offsetMs = nextMs - nowMs;
     await rpc(url, "evm_setTime", [Math.floor((nowMs + offsetMs) / 1000)]);
   }
   await rpc(url, "evm_setIntervalMining", [options.blockTimeSeconds]);

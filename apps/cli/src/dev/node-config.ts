@@ -2,9 +2,9 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { NodeConfigInput } from "@altlayer/rollup";
 import { GENESIS_FILE, ROLLUP_FILE } from "../chain/record.ts";
-import type { Role } from "./accounts.ts";
 import { roleAccounts } from "./accounts.ts";
-import { writeDurably } from "./durable.ts";
+import { readIfThere, writeDurably } from "./durable.ts";
+import type { Role } from "./mnemonic.ts";
 
 export interface DevNodeOptions {
   /** Of the chain's files; the node's own data lies in `rollup` below it. */
@@ -70,7 +70,8 @@ async function writeKeys(directory: string): Promise<Record<Role, { kind: "file"
   const references: [Role, { kind: "file"; path: string }][] = [];
   for (const [role, { privateKey }] of Object.entries(roleAccounts())) {
     const path = join(directory, role);
-    await writeDurably(path, `${privateKey}\n`);
+    const content = `${privateKey}\n`;
+    if ((await readIfThere(path)) !== content) await writeDurably(path, content);
     references.push([role as Role, { kind: "file", path }]);
   }
   return Object.fromEntries(references) as Record<Role, { kind: "file"; path: string }>;

@@ -34,6 +34,38 @@ export async function choosePort(
   }
 }
 
+export type PortsOf<Wishes> = { readonly [Name in keyof Wishes]: number };
+
+/** Others that start at the same moment see the same ports free: so often they may be faster. */
+const ATTEMPTS = 5;
+
+/**
+ * Chooses the ports right before `bind` binds them, and others when another process was faster.
+ * @throws CliError `PORT_IN_USE` when the user named the port.
+ */
+export async function onPorts<Wishes extends Readonly<Record<string, PortWish>>, Bound>(
+  wishes: Wishes,
+  bind: (ports: PortsOf<Wishes>) => Promise<Bound>,
+): Promise<Bound> {
+  for (let attempt = 1; ; attempt++) {
+    const ports: Record<string, number> = {};
+    for (const [name, wish] of Object.entries(wishes)) {
+      ports[name] = await choosePort(wish, new Set(Object.values(ports)));
+    }
+    try {
+      return await bind(ports as PortsOf<Wishes>);
+    } catch (error) {
+      if (!isInUse(error) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+function isInUse(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "EADDRINUSE" || code === "PORT_IN_USE" || isInUse(error.cause);
+}
+
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();

@@ -1,18 +1,14 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { kzg, openEngine } from "@altlayer/engine";
 import type { ForkName } from "@altlayer/protocol";
-import { parseRollupConfig } from "@altlayer/protocol";
 import type { Logger } from "@altlayer/rollup";
-import { createProcessMetrics, parseNodeConfig, RollupNode, SystemClock, startBeaconFacade } from "@altlayer/rollup";
 import type { TestAccount } from "./accounts.ts";
-import { ACCOUNT_COUNT, MNEMONIC, userAccounts } from "./accounts.ts";
 import { startAnvil } from "./anvil.ts";
-import { ensureChain } from "./chain.ts";
 import type { DataDir } from "./data-dir.ts";
 import { FinalityMark } from "./finality-mark.ts";
-import { devNodeConfig } from "./node-config.ts";
-import type { PortWish } from "./ports.ts";
-import { choosePort } from "./ports.ts";
+import { ACCOUNT_COUNT, MNEMONIC } from "./mnemonic.ts";
+import type { PortsOf, PortWish } from "./ports.ts";
+import { onPorts } from "./ports.ts";
 
 export interface DevOptions {
   readonly ports: {
@@ -31,6 +27,8 @@ export interface DevOptions {
   readonly dataAvailability: "blobs" | "calldata" | "cheaper";
   readonly clientVersion: string;
 }
+
+type NodePorts = Omit<DevOptions["ports"], "l1" | "beacon">;
 
 export interface DevDependencies {
   readonly dataDir: DataDir;
@@ -79,31 +77,27 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    const l1Port = await choosePort(options.ports.l1);
-    const rpcPort = await choosePort(options.ports.rpc, new Set([l1Port]));
-    const beaconPort = await choosePort(options.ports.beacon, new Set([l1Port, rpcPort]));
-    const metricsPort = await choosePort(options.ports.metrics, new Set([l1Port, rpcPort, beaconPort]));
-    const taken = new Set([l1Port, rpcPort, beaconPort, metricsPort]);
-    const flashblocksPort = await choosePort(options.ports.flashblocks, taken);
-    const gossipPort = options.ports.gossip && (await choosePort(options.ports.gossip, taken.add(flashblocksPort)));
-
+    const loading = loadParts(dataDir);
     onProgress("starting the L1");
-    const anvil = await startAnvil(
-      {
-        directory: dataDir.l1,
-        port: l1Port,
-        chainId: L1_CHAIN_ID,
-        blockTimeSeconds: options.l1BlockTimeSeconds,
-        mnemonic: MNEMONIC,
-        accounts: ACCOUNT_COUNT,
-        catchUpMaxSeconds: CATCH_UP_MAX_SECONDS,
-      },
-      { log: log.child("anvil") },
+    const anvil = await onPorts({ l1: options.ports.l1 }, ({ l1 }) =>
+      startAnvil(
+        {
+          directory: dataDir.l1,
+          port: l1,
+          chainId: L1_CHAIN_ID,
+          blockTimeSeconds: options.l1BlockTimeSeconds,
+          mnemonic: MNEMONIC,
+          accounts: ACCOUNT_COUNT,
+          catchUpMaxSeconds: CATCH_UP_MAX_SECONDS,
+        },
+        { log: log.child("anvil") },
+      ),
     );
     closers.push(() => anvil.stop());
+    const parts = await loading;
     signal.throwIfAborted();
 
-    const { files, resumed } = await ensureChain(
+    const { files, resumed } = await parts.ensureChain(
       {
         directory: dataDir.root,
         l1Url: anvil.url,
@@ -112,7 +106,7 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
         blockTimeSeconds: options.blockTimeSeconds,
         newestFork: options.newestFork,
       },
-      { onProgress, signal },
+      { onProgress, signal, mine: () => anvil.mine() },
     );
     const { record } = files;
     const mark = new FinalityMark({ directory: dataDir.rollup });
@@ -120,47 +114,59 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
     signal.throwIfAborted();
 
     onProgress("starting the rollup");
-    const clock = new SystemClock({ offsetMs: anvil.clockOffsetMs });
+    const clockOffsetMs = await anvil.startClock();
+    const clock = new parts.SystemClock({ offsetMs: clockOffsetMs });
     // Anvil forgets a reorged block's blobs, and those of an earlier life; the archive keeps them for derivation.
-    const blobs = await startBeaconFacade(
-      {
-        l1Url: anvil.url,
-        blobsUrl: anvil.url,
-        addressing: "block-number",
-        directory: join(dataDir.l1, "blobs"),
-        port: beaconPort,
-        startBlock: record.anchor.number,
-      },
-      { kzg, clock, log: log.child("beacon") },
+    const blobs = await onPorts({ beacon: options.ports.beacon }, ({ beacon }) =>
+      parts.startBeaconFacade(
+        {
+          l1Url: anvil.url,
+          blobsUrl: anvil.url,
+          addressing: "block-number",
+          directory: join(dataDir.l1, "blobs"),
+          port: beacon,
+          startBlock: record.anchor.number,
+        },
+        { kzg: parts.kzg, clock, log: log.child("beacon") },
+      ),
     );
     closers.push(() => blobs.catchUp().catch(() => {}));
     closers.push(() => blobs.close());
 
-    const config = parseNodeConfig(
-      await devNodeConfig({
+    const configFor = (ports: PortsOf<NodePorts>) =>
+      parts.devNodeConfig({
         directory: dataDir.root,
         l1Url: anvil.url,
         beaconUrl: blobs.url,
-        rpcPort,
-        metricsPort,
-        flashblocksPort,
-        ...(gossipPort === undefined ? {} : { gossipPort }),
-        clockOffsetMs: anvil.clockOffsetMs,
+        rpcPort: ports.rpc,
+        metricsPort: ports.metrics,
+        flashblocksPort: ports.flashblocks,
+        ...(ports.gossip === undefined ? {} : { gossipPort: ports.gossip }),
+        clockOffsetMs,
         disputeGameFactory: record.addresses.DisputeGameFactoryProxy ?? "",
         dataAvailability: options.dataAvailability,
-      }),
-    );
-    const node = await RollupNode.start(
-      {
-        config,
-        rollup: parseRollupConfig(files.rollupJson),
-        genesisJson: files.genesisJson,
-        clientVersion: options.clientVersion,
-      },
-      { openEngine, kzg, clock, log: log.child("rollup"), processMetrics: createProcessMetrics() },
-    );
+      });
+    const { l1: _l1, beacon: _beacon, ...nodePorts }: DevOptions["ports"] = options.ports;
+    const { node, ports } = await onPorts(nodePorts, async (ports) => {
+      const node = await parts.RollupNode.start(
+        {
+          config: parts.parseNodeConfig(await configFor(ports)),
+          rollup: parts.parseRollupConfig(files.rollupJson),
+          genesisJson: files.genesisJson,
+          clientVersion: options.clientVersion,
+        },
+        {
+          openEngine: parts.openEngine,
+          kzg: parts.kzg,
+          clock,
+          log: log.child("rollup"),
+          processMetrics: parts.createProcessMetrics(),
+        },
+      );
+      return { node, ports };
+    });
     closers.push(() => node.close());
-    const url = `http://127.0.0.1:${rpcPort}`;
+    const url = `http://127.0.0.1:${ports.rpc}`;
     const following = new AbortController();
     const followed = mark.follow(url, following.signal);
     closers.push(async () => {
@@ -173,20 +179,20 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
       ready: {
         endpoints: {
           rpc: url,
-          ws: `ws://127.0.0.1:${rpcPort}`,
+          ws: `ws://127.0.0.1:${ports.rpc}`,
           l1: anvil.url,
           beacon: blobs.url,
-          metrics: `http://127.0.0.1:${metricsPort}/metrics`,
-          flashblocks: `ws://127.0.0.1:${flashblocksPort}`,
+          metrics: `http://127.0.0.1:${ports.metrics}/metrics`,
+          flashblocks: `ws://127.0.0.1:${ports.flashblocks}`,
           gossip: node.gossip?.node.addresses[0] ?? null,
         },
         chains: { l1: L1_CHAIN_ID, l2: record.l2ChainId },
-        accounts: userAccounts(),
+        accounts: parts.userAccounts(),
         addresses: record.addresses,
         l2GenesisHash: record.l2GenesisHash,
         dataDir: dataDir.root,
         resumed,
-        clockBehindSeconds: Math.round(Math.max(0, -anvil.clockOffsetMs) / 1000),
+        clockBehindSeconds: Math.round(Math.max(0, -clockOffsetMs) / 1000),
       },
       failed: anvil.failed,
       close,
@@ -195,4 +201,16 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
     await close();
     throw error;
   }
+}
+
+/**
+ * Loads the rollup's code, which takes longer than anvil's start, and for a new chain the deployer's; the caller starts
+ * the L1 meanwhile.
+ */
+function loadParts(dataDir: DataDir) {
+  const loading = import("./parts.ts");
+  // Whoever awaits the result hears of the failure; until then it must not count as unhandled.
+  loading.catch(() => {});
+  if (!existsSync(dataDir.chain)) void import("./new-chain.ts").catch(() => {});
+  return loading;
 }

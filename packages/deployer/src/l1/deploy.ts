@@ -27,6 +27,8 @@ export interface DeployDependencies {
   readonly onProgress?: (progress: Progress) => void;
   /** Stops between transactions. A later call with the same parameters resumes. */
   readonly signal?: AbortSignal;
+  /** Makes a block of what was sent. Given, the L1 makes none by itself: a development chain before its clock is started. */
+  readonly mine?: () => Promise<void>;
 }
 
 export interface Deployment {
@@ -75,6 +77,7 @@ export async function deployL1Contracts(options: DeployOptions, dependencies: De
     sending: options.sending ?? "auto",
     timeoutMs: options.timeoutMs ?? (development ? TIMEOUT_MS_DEVELOPMENT : TIMEOUT_MS),
     ...(dependencies.signal === undefined ? {} : { signal: dependencies.signal }),
+    ...(dependencies.mine === undefined ? {} : { mine: dependencies.mine }),
     ...(dependencies.onProgress === undefined ? {} : { onProgress: dependencies.onProgress }),
   });
   await verifyDeployment(plan.addresses, parameters, l1);

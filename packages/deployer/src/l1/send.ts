@@ -19,6 +19,8 @@ export interface SendOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  /** Makes a block of what was sent, on an L1 that makes none by itself. */
+  readonly mine?: () => Promise<void>;
 }
 
 export interface Receipt {
@@ -67,6 +69,7 @@ export async function sendPlan(
     const gas = await estimateGas(step, l1);
     const transaction = transactionOf(step, plan.startNonce + first + index, gas, await currentFees(l1));
     const hash = await l1.send(transaction);
+    await options.mine?.();
     last = await receiptOf(hash, step, l1, options, () => sendLost([transaction], [hash], l1));
     report(options, plan, first + index, step, hash);
   }
@@ -85,6 +88,7 @@ async function sendBurst(
     transactionOf(step, plan.startNonce + start + index, BigInt(step.gas), fees),
   );
   const hashes = await Promise.all(transactions.map((transaction) => l1.send(transaction)));
+  await options.mine?.();
   let last: Receipt | undefined;
   for (const [index, step] of steps.entries()) {
     const resend = () => sendLost(transactions.slice(index), hashes.slice(index), l1);

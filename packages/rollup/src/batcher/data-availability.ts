@@ -2,7 +2,7 @@ import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
 import type { Hex } from "@altlayer/engine";
 import { encodeBlob, encodeFrames, FRAME_OVERHEAD, type Frame, MAX_BLOB_DATA_SIZE } from "@altlayer/protocol";
-import { bytesToHex } from "viem";
+import { bytesToHex } from "viem/utils";
 
 export type DataAvailability = "calldata" | "blobs";
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Hex } from "@altlayer/engine";
-import { concatBytes } from "viem";
+import { concatBytes } from "viem/utils";
 import { z } from "zod";
 import { writeDurably } from "../durable-file.ts";
 import { BLOB_BYTES } from "../l1/kzg.ts";

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Hex } from "@altlayer/engine";
-import { bytesToHex } from "viem";
+import { bytesToHex } from "viem/utils";
 import { describeError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Archiver } from "./archiver.ts";

@@ -16,7 +16,7 @@ import type {
   TransactionRange,
 } from "@altlayer/engine";
 import { MountainRange, transactionLeaf } from "@altlayer/protocol";
-import { bytesToHex, keccak256, numberToHex } from "viem";
+import { bytesToHex, keccak256, numberToHex } from "viem/utils";
 import type { Clock } from "../clock.ts";
 import { RollupError } from "../errors.ts";
 import { refOf } from "../l1/l1-client.ts";

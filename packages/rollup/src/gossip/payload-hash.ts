@@ -1,5 +1,5 @@
 import type { ExecutionPayload, Hex } from "@altlayer/engine";
-import { hexToBytes, keccak256, toRlp } from "viem";
+import { hexToBytes, keccak256, toRlp } from "viem/utils";
 import { orderedTrieRoot } from "../l1/ordered-trie.ts";
 
 const emptyOmmers: Hex = "0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347";

@@ -1,5 +1,5 @@
 import type { Hex } from "@altlayer/engine";
-import { hexToBytes } from "viem";
+import { hexToBytes } from "viem/utils";
 import type { BeaconApi } from "../beacon/beacon-api.ts";
 import { RollupError } from "../errors.ts";
 import type { Kzg } from "./kzg.ts";

@@ -1,5 +1,5 @@
 import type { Hex } from "@altlayer/engine";
-import { concatBytes, hexToBytes, keccak256, numberToHex, toRlp } from "viem";
+import { concatBytes, hexToBytes, keccak256, numberToHex, toRlp } from "viem/utils";
 import { RollupError } from "../errors.ts";
 import type { L1Header, L1Receipt, L1RpcTransaction } from "./schemas.ts";
 

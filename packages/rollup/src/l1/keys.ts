@@ -1,8 +1,8 @@
 import { createDecipheriv, pbkdf2Sync, scryptSync, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { bytesToHex, hexToBytes, keccak256 } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
 import { privateKeyToAccount } from "viem/accounts";
+import { bytesToHex, hexToBytes, keccak256 } from "viem/utils";
 import { z } from "zod";
 import { RollupError } from "../errors.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Hex } from "@altlayer/engine";
-import { bytesToHex } from "viem";
+import { bytesToHex } from "viem/utils";
 
 /** EIP-4844's polynomial commitments, by whoever computes them (native code on the engine's threads). */
 export interface Kzg {

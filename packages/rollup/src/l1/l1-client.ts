@@ -1,5 +1,5 @@
 import type { BlockRef, Hex } from "@altlayer/engine";
-import { bytesToHex, hexToBytes } from "viem";
+import { bytesToHex, hexToBytes } from "viem/utils";
 import { z } from "zod";
 import { RollupError } from "../errors.ts";
 import { encodeReceipt, encodeTransaction, headerHash, withoutSidecar } from "./encoding.ts";

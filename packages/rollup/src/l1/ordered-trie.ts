@@ -1,5 +1,5 @@
 import type { Hex } from "@altlayer/engine";
-import { keccak256, toRlp } from "viem";
+import { keccak256, toRlp } from "viem/utils";
 
 type Structure = Uint8Array | readonly Structure[];
 interface Entry {

@@ -1,6 +1,6 @@
 import type { Hex } from "@altlayer/engine";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
-import { hexToBytes, keccak256 } from "viem";
+import { hexToBytes, keccak256 } from "viem/utils";
 import { signingHash } from "./encoding.ts";
 import type { L1RpcTransaction } from "./schemas.ts";
 

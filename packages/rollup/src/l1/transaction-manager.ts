@@ -1,6 +1,6 @@
 import type { Hex } from "@altlayer/engine";
-import { bytesToHex, keccak256 } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
+import { bytesToHex, keccak256 } from "viem/utils";
 import type { Clock } from "../clock.ts";
 import { closedError } from "../clock.ts";
 import { describeError, isClosed, RollupError } from "../errors.ts";

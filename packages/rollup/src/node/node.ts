@@ -41,7 +41,7 @@ import type { SliceStream } from "../slices/stream-server.ts";
 import { beginFromSnapshot } from "../snapshot/begin.ts";
 import { createSnapshot } from "../snapshot/create.ts";
 import { takeCommand } from "./command.ts";
-import { type GossipService, startGossipService } from "./gossip.ts";
+import type { GossipService } from "./gossip.ts";
 import { startMonitoring } from "./monitoring.ts";
 import { makeSequencing, type Sequencing } from "./sequencing.ts";
 import { followedSlices, startSlices } from "./slices.ts";
@@ -261,6 +261,8 @@ async function boot(
       : null;
   if (unsafeSigner) closers.push(() => unsafeSigner.close());
   if (config.gossip && driver && unsafeSigner) {
+    // Loaded on demand: libp2p is a third of all modules, and a node that does not gossip starts without them.
+    const { startGossipService } = await import("./gossip.ts");
     gossip = await startGossipService(
       { config: config.gossip, dataDir, rollup },
       {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Engine, EngineOptions, Hex } from "@altlayer/engine";
 import type { Keccak256, RollupConfig } from "@altlayer/protocol";
-import { hexToBytes, keccak256 } from "viem";
+import { hexToBytes, keccak256 } from "viem/utils";
 import type { Clock } from "../clock.ts";
 import type { NodeConfig } from "../config/node-config.ts";
 import { RollupError } from "../errors.ts";

@@ -1,5 +1,5 @@
 import type { Hex } from "@altlayer/engine";
-import { decodeFunctionResult, encodeAbiParameters, encodeFunctionData, parseAbi } from "viem";
+import { decodeFunctionResult, encodeAbiParameters, encodeFunctionData, parseAbi } from "viem/utils";
 import type { JsonRpcClient } from "../l1/rpc-client.ts";
 import { data, parseAnswer } from "../l1/schemas.ts";
 

@@ -5,7 +5,7 @@ import {
   systemConfigAsRecorded,
   systemConfigFromPayload,
 } from "@altlayer/protocol";
-import { numberToHex } from "viem";
+import { numberToHex } from "viem/utils";
 import type { ParentBlock } from "./attributes.ts";
 
 /** The block that attributes from the journal open on `parent`, as the next one needs it. */

@@ -1,5 +1,5 @@
 import type { Engine, ExecutionPayload, Hex, ResumedCandidate, SliceMode } from "@altlayer/engine";
-import { hexToBytes } from "viem";
+import { hexToBytes } from "viem/utils";
 import { WebSocket } from "ws";
 import type { Clock } from "../clock.ts";
 import { describeError } from "../errors.ts";

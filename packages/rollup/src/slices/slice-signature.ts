@@ -1,5 +1,5 @@
 import type { Hex } from "@altlayer/engine";
-import { concat, keccak256, numberToHex, stringToHex } from "viem";
+import { concat, keccak256, numberToHex, stringToHex } from "viem/utils";
 
 const DOMAIN = keccak256(stringToHex("altlayer.slice.signature.v1"));
 

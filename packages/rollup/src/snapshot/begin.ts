@@ -2,7 +2,7 @@ import { access, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Hex, InstallSnapshotOptions, SnapshotInfo } from "@altlayer/engine";
 import type { RollupConfig } from "@altlayer/protocol";
-import { decodeFunctionResult, encodeFunctionData, parseAbi } from "viem";
+import { decodeFunctionResult, encodeFunctionData, parseAbi } from "viem/utils";
 import type { NodeConfig } from "../config/node-config.ts";
 import { syncDirectory } from "../durable-file.ts";
 import { describeError, RollupError } from "../errors.ts";

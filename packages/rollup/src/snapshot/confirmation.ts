@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SnapshotInfo } from "@altlayer/engine";
 import { type DerivedAttributes, type Keccak256, outputRoot } from "@altlayer/protocol";
-import { keccak256 } from "viem";
+import { keccak256 } from "viem/utils";
 import { z } from "zod";
 import { writeDurably } from "../durable-file.ts";
 import { RollupError } from "../errors.ts";

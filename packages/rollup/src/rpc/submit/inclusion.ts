@@ -1,5 +1,5 @@
 import type { Engine, Hex, RawJson, SliceEngine } from "@altlayer/engine";
-import { keccak256 } from "viem";
+import { keccak256 } from "viem/utils";
 import { RpcError, transactionTimeout } from "../errors.ts";
 import { InclusionWaiter } from "./inclusion-waiter.ts";
 

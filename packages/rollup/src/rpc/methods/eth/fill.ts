@@ -4,7 +4,7 @@ import type {
   TransactionSerializableEIP2930,
   TransactionSerializableLegacy,
 } from "viem";
-import { serializeTransaction } from "viem";
+import { serializeTransaction } from "viem/utils";
 import type { z } from "zod";
 import { invalidParams } from "../../errors.ts";
 import type { RpcMethod } from "../../json-rpc/method.ts";
