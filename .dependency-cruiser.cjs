@@ -74,6 +74,19 @@ module.exports = {
       to: { path: "^packages/(?!restaking/|protocol/)" },
     },
     {
+      name: "sdk-for-browsers",
+      comment: "The SDK runs in browsers: no node builtin, and of our packages only those that have none either.",
+      severity: "error",
+      from: { path: "^packages/sdk/src/" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "sdk-arrows",
+      severity: "error",
+      from: { path: "^packages/sdk/src/" },
+      to: { path: "^packages/", pathNot: "^packages/(sdk|protocol)/" },
+    },
+    {
       name: "no-circular",
       comment: "No circular imports (S6).",
       severity: "error",

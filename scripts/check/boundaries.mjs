@@ -25,6 +25,8 @@ const PLANTED = {
   "packages/rollup/src/shell.ts":
     'import { b } from "../../protocol/src/b.ts";\nimport { help } from "../test/help.ts";\nimport { gone } from "./gone.ts";\nimport { cli } from "../../../apps/cli/src/index.ts";\nexport const shell = [b, help, gone, cli];\n',
   "packages/rollup/src/index.ts": 'export { shell as node } from "./shell.ts";\n',
+  "packages/sdk/src/index.ts":
+    'import { join } from "node:path";\nimport { deploy } from "../../deployer/src/index.ts";\nexport const sdk = [join, deploy];\n',
   "packages/rollup/test/help.ts": "export const help = 1;\n",
   "apps/cli/src/index.ts": "export const cli = 1;\n",
   "test/story.test.ts": 'import { b } from "../packages/protocol/src/b.ts";\nexport const story = b;\n',

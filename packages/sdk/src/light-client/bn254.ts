@@ -1,0 +1,107 @@
+import { bn254 } from "@noble/curves/bn254.js";
+import { concat, type Hex, keccak256, numberToHex } from "viem";
+import { SdkError } from "../errors.ts";
+
+/*
+ * The check of docs/spec/mach.md, section 7, in TypeScript. Everything here is public, so nothing needs constant time.
+ */
+const { G1, G2 } = bn254;
+const { Fp, Fr } = bn254.fields;
+const P = Fp.ORDER;
+
+export interface G1Coordinates {
+  readonly x: bigint;
+  readonly y: bigint;
+}
+type G1Point = InstanceType<typeof G1.Point>;
+type G2Point = InstanceType<typeof G2.Point>;
+
+/** Sum of keys less the absent ones: the key under which the aggregate signature stands. `null`: nobody is left. */
+export function aggregateLess(aggregate: G1Coordinates, absent: readonly G1Coordinates[]): G1Coordinates | null {
+  const missing = absent.reduce<G1Point>((sum, key) => sum.add(g1(key, "an absent operator's key")), G1.Point.ZERO);
+  const all = isInfinity(aggregate) ? G1.Point.ZERO : g1(aggregate, "the table's aggregate key");
+  const left = all.subtract(missing);
+  return left.is0() ? null : left.toAffine();
+}
+
+/**
+ * Whether `signature` is that of `key` (G1) and `aggregateKey` (G2) over `digest`, and both keys hold one secret.
+ * @param signature 64 bytes `x ‖ y`; @param aggregateKey 128 bytes in the precompile's order.
+ * @throws SdkError `POINT_INVALID`
+ */
+export function isSignedBy({
+  key,
+  aggregateKey,
+  digest,
+  signature,
+}: {
+  readonly key: G1Coordinates;
+  readonly aggregateKey: Hex;
+  readonly digest: Hex;
+  readonly signature: Hex;
+}): boolean {
+  const p1 = g1(key, "the signers' key");
+  const p2 = g2(aggregateKey);
+  const [x, y] = words(signature, 2) as [bigint, bigint];
+  const sigma = g1({ x, y }, "the signature");
+  const keyBytes = concat([numberToHex(key.x, { size: 32 }), numberToHex(key.y, { size: 32 })]);
+  const gamma = Fr.create(BigInt(keccak256(concat([digest, keyBytes, aggregateKey, signature]))));
+  const pairs = [
+    { g1: sigma.add(times(p1, gamma)), g2: G2.Point.BASE.negate() },
+    { g1: hashToCurve(digest).add(times(G1.Point.BASE, gamma)), g2: p2 },
+  ];
+  // A pairing with infinity is one: it drops out of the product.
+  const product = bn254.pairingBatch(pairs.filter((pair) => !pair.g1.is0()));
+  return bn254.fields.Fp12.eql(product, bn254.fields.Fp12.ONE);
+}
+
+/** Try and increment, as EigenLayer's BN254 library has it. */
+export function hashToCurve(digest: Hex): G1Point {
+  for (let x = BigInt(digest) % P; ; x = (x + 1n) % P) {
+    const square = Fp.create(x * x * x + 3n);
+    // p = 3 mod 4.
+    const y = Fp.pow(square, (P + 1n) / 4n);
+    if (Fp.sqr(y) === square) return G1.Point.fromAffine({ x, y });
+  }
+}
+
+function times(point: G1Point, scalar: bigint): G1Point {
+  return scalar === 0n ? G1.Point.ZERO : point.multiplyUnsafe(scalar);
+}
+
+function isInfinity({ x, y }: G1Coordinates): boolean {
+  return x === 0n && y === 0n;
+}
+
+/** G1 has no cofactor: on the curve is in the group. */
+function g1({ x, y }: G1Coordinates, what: string): G1Point {
+  if (x >= P || y >= P || (x === 0n && y === 0n)) throw invalid(what);
+  if (Fp.sqr(y) !== Fp.create(x * x * x + 3n)) throw invalid(what);
+  return G1.Point.fromAffine({ x, y });
+}
+
+function g2(bytes: Hex): G2Point {
+  const [xImaginary, xReal, yImaginary, yReal] = words(bytes, 4) as [bigint, bigint, bigint, bigint];
+  if ([xImaginary, xReal, yImaginary, yReal].some((value) => value >= P)) throw invalid("the aggregate key");
+  const { Fp2 } = bn254.fields;
+  const x = Fp2.fromBigTuple([xReal, xImaginary]);
+  const y = Fp2.fromBigTuple([yReal, yImaginary]);
+  if (Fp2.is0(x) && Fp2.is0(y)) throw invalid("the aggregate key");
+  const point = G2.Point.fromAffine({ x, y });
+  try {
+    // On the curve, and in the subgroup.
+    point.assertValidity();
+  } catch (cause) {
+    throw invalid("the aggregate key", cause);
+  }
+  return point;
+}
+
+function words(hex: Hex, count: number): bigint[] {
+  if (hex.length !== 2 + 64 * count) throw invalid("a point of the wrong length");
+  return Array.from({ length: count }, (_, i) => BigInt(`0x${hex.slice(2 + 64 * i, 66 + 64 * i)}`));
+}
+
+function invalid(what: string, cause?: unknown): SdkError {
+  return new SdkError("POINT_INVALID", `${what} is no point of the group`, {}, cause);
+}
