@@ -138,12 +138,12 @@ class OpenedEngine implements Engine {
     return this.#channel.query(method, params);
   }
 
-  payloadByHash(hash: Hex): Promise<ExecutionPayload | null> {
-    return this.#request("payloadByHash", { hash });
+  payloadByHash(hash: Hex, options: { readonly brief?: boolean } = {}): Promise<ExecutionPayload | null> {
+    return this.#request("payloadByHash", { hash, ...options });
   }
 
-  payloadByNumber(number: number): Promise<ExecutionPayload | null> {
-    return this.#request("payloadByNumber", { number });
+  payloadByNumber(number: number, options: { readonly brief?: boolean } = {}): Promise<ExecutionPayload | null> {
+    return this.#request("payloadByNumber", { number, ...options });
   }
 
   messagePasserRoot(hash: Hex): Promise<Hex> {

@@ -301,8 +301,9 @@ export interface Engine {
   /** A read-only JSON-RPC method (`eth_`, `debug_`, `txpool_`) executed natively; `params` is the JSON text of the array. */
   query(method: string, params: string): Promise<RawJson>;
 
-  payloadByHash(hash: Hex): Promise<ExecutionPayload | null>;
-  payloadByNumber(number: number): Promise<ExecutionPayload | null>;
+  /** `brief`: of the transactions, only the deposits at the block's head. */
+  payloadByHash(hash: Hex, options?: { readonly brief?: boolean }): Promise<ExecutionPayload | null>;
+  payloadByNumber(number: number, options?: { readonly brief?: boolean }): Promise<ExecutionPayload | null>;
   /** Storage root of the L2ToL1MessagePasser after that block, kept for every block. */
   messagePasserRoot(hash: Hex): Promise<Hex>;
   /** How many transactions a known block has, and their range root (docs/spec/mach.md, section 2); `null` if it is not known. */

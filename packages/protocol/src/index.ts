@@ -159,11 +159,15 @@ export {
   ZERO_HASH,
 } from "./mach/message.ts";
 export {
+  appendLeaf,
+  EMPTY_RANGE,
   historyLeaf,
   type InclusionProof,
   joinNodes,
   MountainRange,
   prefixRoots,
+  type RangePeaks,
+  rangeRoot,
   rootOfInclusion,
   transactionLeaf,
 } from "./mach/range.ts";

@@ -41,6 +41,8 @@ export type RollupErrorCode =
   | "SNAPSHOT_REFUTED"
   | "ADMIN_UNREACHABLE"
   | "ADMIN_REFUSED"
+  | "MACH_UNKNOWN_BLOCK"
+  | "MACH_HISTORY"
   | "CONFIG_INVALID"
   | "CLOSED";
 

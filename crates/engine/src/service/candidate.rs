@@ -18,7 +18,7 @@ use super::{
     parent_state::ParentState,
     shared::Shared,
     slice::{self, SliceLog, SliceMode},
-    wire::{Budget, Extended, Rejected},
+    wire::{Budget, Extended, Rejected, TransactionRange},
 };
 use crate::{
     error::EngineError,
@@ -61,6 +61,8 @@ pub struct SealingBlock {
     state: ParentState,
     /// What it took from the pool; handed on to the first block that is opened on it.
     best: Option<BestTransactions>,
+    /// Of its transactions, if all of them stand in slices.
+    pub range: Option<TransactionRange>,
 }
 
 impl Candidate {
@@ -335,10 +337,11 @@ impl Candidate {
     /// Ends the block: what is left to do needs no candidate, and what the next block needs is there at once.
     pub fn finish(self, spec: &ChainSpec) -> Result<(B256, BlockOutcome, SealingBlock), EngineError> {
         let (Base::Block(parent), Some(view)) = (self.parent, self.state.view()) else { return Err(parent_unsealed()) };
+        let range = (self.log.closed() == self.executor.transactions().len()).then(|| self.log.range());
         let outcome = self.executor.finish();
         let header = outcome.provisional_header(spec);
         let state = ParentState::unsealed(header.number, view, outcome.diff.clone());
-        Ok((parent, outcome, SealingBlock { header, state, best: Some(self.best) }))
+        Ok((parent, outcome, SealingBlock { header, state, best: Some(self.best), range }))
     }
 
     fn note(&mut self, tx: &RecoveredTx) {

@@ -1,10 +1,15 @@
 //! Merkle mountain ranges over transactions: what MACH signs of a block in the making (docs/spec/mach.md, sections 2 and 3).
 
+use std::collections::VecDeque;
+
 use alloy_consensus::TxReceipt;
 use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::{B256, Keccak256, keccak256};
 use altlayer_state::StoredBlock;
 use op_alloy_consensus::OpReceipt;
+use parking_lot::Mutex;
+
+use super::wire::TransactionRange;
 
 /// First byte of what is hashed: of a leaf, of an inner node.
 const LEAF: [u8; 1] = [0];
@@ -34,10 +39,6 @@ pub struct MountainRange {
 }
 
 impl MountainRange {
-    pub const fn count(&self) -> u64 {
-        self.count
-    }
-
     pub fn append(&mut self, leaf: B256) {
         let mut node = leaf;
         for _ in 0..self.count.trailing_ones() {
@@ -47,6 +48,10 @@ impl MountainRange {
         }
         self.peaks.push(node);
         self.count += 1;
+    }
+
+    pub fn summary(&self) -> TransactionRange {
+        TransactionRange { count: self.count, root: self.root() }
     }
 
     /// Zero of an empty range.
@@ -61,6 +66,27 @@ fn join(left: B256, right: B256) -> B256 {
     node.update(left);
     node.update(right);
     node.finalize()
+}
+
+/// Blocks whose ranges are kept: those that were sealed of late are asked for at once.
+const KEPT: usize = 64;
+
+/// Ranges of blocks that were built in slices, and need not be hashed again.
+#[derive(Default)]
+pub struct SealedRanges(Mutex<VecDeque<(B256, TransactionRange)>>);
+
+impl SealedRanges {
+    pub fn put(&self, block: B256, range: TransactionRange) {
+        let mut kept = self.0.lock();
+        if kept.len() == KEPT {
+            kept.pop_front();
+        }
+        kept.push_back((block, range));
+    }
+
+    pub fn get(&self, block: &B256) -> Option<TransactionRange> {
+        self.0.lock().iter().rev().find(|(hash, _)| hash == block).map(|(_, range)| *range)
+    }
 }
 
 /// The leaves of a sealed block, in its order.
@@ -88,7 +114,7 @@ mod tests {
         assert_eq!(range.root(), vectors.roots[0]);
         for (leaf, root) in vectors.leaves.iter().zip(&vectors.roots[1..]) {
             range.append(*leaf);
-            assert_eq!(range.root(), *root, "after {} leaves", range.count());
+            assert_eq!(range.root(), *root, "after {} leaves", range.count);
         }
     }
 }

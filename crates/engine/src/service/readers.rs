@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use altlayer_execution::ExecutionPayload;
+use altlayer_execution::{DEPOSIT_TYPE, ExecutionPayload};
 use crossbeam_channel::{Sender, TrySendError};
 use parking_lot::Mutex;
 
@@ -164,12 +164,12 @@ fn answer_query(shared: &Shared, method: &str, params: &str, asked: Instant) -> 
 fn read(shared: &Shared, operation: ReadOperation, json: &str) -> Result<String, EngineError> {
     match operation {
         ReadOperation::PayloadByHash => {
-            let request: wire::HashRequest = from_json("payloadByHash", json)?;
-            payload(shared, Some(request.hash))
+            let request: wire::PayloadByHashRequest = from_json("payloadByHash", json)?;
+            payload(shared, Some(request.hash), request.brief)
         }
         ReadOperation::PayloadByNumber => {
-            let request: wire::NumberRequest = from_json("payloadByNumber", json)?;
-            payload(shared, shared.chain.canonical_hash(request.number)?)
+            let request: wire::PayloadByNumberRequest = from_json("payloadByNumber", json)?;
+            payload(shared, shared.chain.canonical_hash(request.number)?, request.brief)
         }
         ReadOperation::StopWaiting => {
             let request: wire::StopRequest = from_json("stopWaiting", json)?;
@@ -186,10 +186,13 @@ fn read(shared: &Shared, operation: ReadOperation, json: &str) -> Result<String,
         }
         ReadOperation::TransactionRange => {
             let request: wire::HashRequest = from_json("transactionRange", json)?;
+            if let Some(range) = shared.ranges.get(&request.hash) {
+                return Ok(to_json(&range));
+            }
             let range = shared.chain.block(&request.hash)?.map(|block| {
                 let mut range = MountainRange::default();
                 block_leaves(&block).for_each(|leaf| range.append(leaf));
-                wire::TransactionRange { count: range.count(), root: range.root() }
+                range.summary()
             });
             Ok(to_json(&range))
         }
@@ -229,9 +232,10 @@ fn stats(shared: &Shared) -> wire::Stats {
     }
 }
 
-fn payload(shared: &Shared, hash: Option<alloy_primitives::B256>) -> Result<String, EngineError> {
+fn payload(shared: &Shared, hash: Option<alloy_primitives::B256>, brief: bool) -> Result<String, EngineError> {
     let Some(hash) = hash else { return Ok("null".into()) };
     let Some(block) = shared.chain.block(&hash)? else { return Ok("null".into()) };
-    let raw = block.transactions.iter().map(|tx| tx.raw.clone());
+    let shown = block.transactions.iter().take_while(|tx| !brief || tx.raw.first() == Some(&DEPOSIT_TYPE));
+    let raw = shown.map(|tx| tx.raw.clone());
     Ok(to_json(&ExecutionPayload::from_block(&block.header, hash, raw)))
 }

@@ -15,6 +15,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::{
     publisher::Building,
+    range::SealedRanges,
     waiters::Waiters,
     wire::{Event, to_json},
     writer::Command,
@@ -68,6 +69,7 @@ pub(super) struct Shared {
     /// Told when the pending block is shown anew.
     pub building_moved: Condvar,
     pub waiters: Waiters,
+    pub ranges: SealedRanges,
     slices_watched: AtomicBool,
     pub sink: Arc<dyn Sink>,
     started: Instant,
@@ -97,6 +99,7 @@ impl Shared {
             building: Mutex::default(),
             building_moved: Condvar::new(),
             waiters: Waiters::default(),
+            ranges: SealedRanges::default(),
             slices_watched: AtomicBool::new(false),
             sink,
             started: Instant::now(),

@@ -11,7 +11,7 @@ use op_alloy_consensus::OpReceipt;
 
 use super::{
     range::{MountainRange, receipt_hash, transaction_leaf},
-    wire::to_json,
+    wire::{TransactionRange, to_json},
 };
 use crate::{error::EngineError, query::Slice};
 
@@ -84,6 +84,11 @@ impl SliceLog {
     /// Transactions that stand in no slice yet begin here.
     pub const fn closed(&self) -> usize {
         self.transactions
+    }
+
+    /// Over the transactions that stand in closed slices.
+    pub fn range(&self) -> TransactionRange {
+        self.range.summary()
     }
 
     /// Nothing was published yet.

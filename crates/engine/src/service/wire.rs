@@ -226,8 +226,18 @@ pub struct HashRequest {
 }
 
 #[derive(Deserialize)]
-pub struct NumberRequest {
+pub struct PayloadByHashRequest {
+    pub hash: B256,
+    /// Only the deposits at the block's head go into the answer.
+    #[serde(default)]
+    pub brief: bool,
+}
+
+#[derive(Deserialize)]
+pub struct PayloadByNumberRequest {
     pub number: u64,
+    #[serde(default)]
+    pub brief: bool,
 }
 
 #[derive(Deserialize)]
@@ -263,7 +273,7 @@ pub fn snapshot_json(info: &state::snapshot::SnapshotInfo) -> String {
 }
 
 /// All transactions of a sealed block, as MACH commits to them.
-#[derive(Serialize)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub struct TransactionRange {
     pub count: u64,
     pub root: B256,

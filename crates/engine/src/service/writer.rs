@@ -251,7 +251,7 @@ impl Writer {
 
     /// A candidate's block stands in the journal, or failed.
     fn sealed(&mut self, candidate: u32, sealed: Option<(B256, Vec<Address>)>) -> Result<(), EngineError> {
-        self.sealing.remove(&candidate);
+        let sealing = self.sealing.remove(&candidate);
         let children = self.candidates.iter().filter(|(_, child)| child.base() == Base::Sealing(candidate));
         let children: Vec<u32> = children.map(|(id, _)| *id).collect();
         match sealed {
@@ -261,6 +261,9 @@ impl Writer {
                     self.became.pop_front();
                 }
                 self.became.push_back((candidate, hash));
+                if let Some(range) = sealing.and_then(|sealing| sealing.range) {
+                    self.shared.ranges.put(hash, range);
+                }
                 for id in children {
                     if let Some(child) = self.candidates.get_mut(&id) {
                         child.parent_sealed(&self.shared, hash)?;

@@ -127,6 +127,27 @@ export class MountainRange {
   }
 }
 
+/** What it takes to go on with a range: the roots of its perfect subtrees, the largest first. Never changed in place. */
+export interface RangePeaks {
+  readonly size: number;
+  readonly peaks: readonly Hex[];
+}
+
+export const EMPTY_RANGE: RangePeaks = { size: 0, peaks: [] };
+
+export function appendLeaf({ size, peaks }: RangePeaks, leaf: Hex, keccak256: Keccak256): RangePeaks {
+  const next = [...peaks];
+  let node = leaf;
+  // One peak for each bit that is set in the size: as many are joined as there are trailing ones.
+  for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) node = joinNodes(next.pop() as Hex, node, keccak256);
+  return { size: size + 1, peaks: [...next, node] };
+}
+
+/** The same as `MountainRange.root()`. */
+export function rangeRoot({ peaks }: RangePeaks, keccak256: Keccak256): Hex {
+  return peaks.length === 0 ? ZERO_HASH : peaks.reduceRight((right, left) => joinNodes(left, right, keccak256));
+}
+
 /** Siblings from the leaf up. Bit i of `directions`: sibling i stands on the left. */
 export interface InclusionProof {
   readonly path: readonly Hex[];

@@ -152,6 +152,15 @@ const metricsSchema = z.strictObject({
     .describe("what makes /readyz say no"),
 });
 
+const machSchema = z.strictObject({
+  avs: address.describe("the service's registrar, which is its AVS address"),
+  operatorSetId: z.number().int().min(0).max(0xffffffff).default(0),
+  table: address,
+  verifier: address,
+  listen: z.array(z.string()).max(16).default(["/ip4/127.0.0.1/tcp/0"]),
+  peers: z.array(z.string()).max(1_024).default([]).describe("multiaddresses of operators, peer ids included"),
+});
+
 /** Everything that a node is told. The one table of it: `altlayer node --config` reads it, and its help comes from it. */
 export const nodeConfigSchema = z.strictObject({
   dataDir: z.string().min(1),
@@ -201,6 +210,13 @@ export const nodeConfigSchema = z.strictObject({
       host: z.string().default("127.0.0.1"),
       port: z.number().int().min(0).max(65_535).default(1111),
       maxClients: z.number().int().min(1).max(100_000).default(1_000),
+      markMs: z
+        .number()
+        .int()
+        .min(10)
+        .max(10_000)
+        .default(80)
+        .describe("shortest time between two slices that are marked for MACH"),
     })
     .optional()
     .describe("streams slices over WebSocket: Flashblocks on /, with signed slice ids on /slices"),
@@ -208,6 +224,7 @@ export const nodeConfigSchema = z.strictObject({
     .url({ protocol: /^wss?$/ })
     .optional()
     .describe("the sequencer's slice stream (ws://host:port/slices), executed as it comes"),
+  mach: machSchema.optional().describe("MACH: gathers certificates of fast finality, and serves them"),
   forwardTo: url.optional().describe("where a follower sends transactions on to"),
   batcher: batcherSchema.optional(),
   proposer: proposerSchema.optional(),

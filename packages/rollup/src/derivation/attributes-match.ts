@@ -23,7 +23,7 @@ export function mismatch(config: RollupConfig, attributes: PayloadAttributes, bl
 }
 
 /** Version 0 and the parameters; zero stands for the chain's constants (holocene/exec-engine.md). */
-function holoceneExtraData(config: RollupConfig, eip1559Params: Hex | undefined): Hex {
+export function holoceneExtraData(config: RollupConfig, eip1559Params: Hex | undefined): Hex {
   const params = eip1559Params ?? "0x0000000000000000";
   if (!/^0x0{16}$/.test(params)) return `0x00${params.slice(2)}`;
   const { denominatorCanyon, elasticity } = config.eip1559Defaults;

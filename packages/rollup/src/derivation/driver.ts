@@ -224,6 +224,11 @@ export class DerivationDriver {
         log.info("heads move back to what the L1 supports", { unsafe: start.unsafe.number, safe: start.safe.number });
         await engine.setHeads({ unsafe: start.unsafe.hash, safe: start.safe.hash });
       }
+      const { l1: l1Genesis, l2: l2Genesis } = this.#options.rollup.genesis;
+      // What the L1 determined before the first batch is on record, too (docs/spec/mach.md, section 1, asks for it).
+      if (store.entries.length === 0 && start.safe.hash === l2Genesis.hash) {
+        await store.record({ l1: l1Genesis, l2: l2Genesis });
+      }
       pipeline.reset(start.pipeline);
       this.#ahead.clear();
       this.#safe = start.safe;

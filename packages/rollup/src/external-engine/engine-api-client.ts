@@ -15,7 +15,7 @@ import type {
   SubmitResult,
   TransactionRange,
 } from "@altlayer/engine";
-import { MountainRange, transactionLeaf } from "@altlayer/protocol";
+import { isDepositTransaction, MountainRange, transactionLeaf } from "@altlayer/protocol";
 import { bytesToHex, keccak256, numberToHex } from "viem/utils";
 import type { Clock } from "../clock.ts";
 import { RollupError } from "../errors.ts";
@@ -209,18 +209,15 @@ export class EngineApiClient implements Engine {
     return JSON.stringify(await this.#rpc.call(method, JSON.parse(params) as unknown[]));
   }
 
-  async payloadByHash(blockHash: Hex): Promise<ExecutionPayload | null> {
-    const header = parseAnswer(
-      l2HeaderSchema,
-      await this.#rpc.call("eth_getBlockByHash", [blockHash, false]),
-      "eth_getBlockByHash",
-    );
-    return header && (await this.#payload(header));
+  async payloadByHash(hash: Hex, options: { readonly brief?: boolean } = {}): Promise<ExecutionPayload | null> {
+    const answer = await this.#rpc.call("eth_getBlockByHash", [hash, false]);
+    const header = parseAnswer(l2HeaderSchema, answer, "eth_getBlockByHash");
+    return header && shortened(await this.#payload(header), options);
   }
 
-  async payloadByNumber(number: number): Promise<ExecutionPayload | null> {
+  async payloadByNumber(number: number, options: { readonly brief?: boolean } = {}): Promise<ExecutionPayload | null> {
     const header = await this.#header(numberToHex(number));
-    return header && (await this.#payload(header));
+    return header && shortened(await this.#payload(header), options);
   }
 
   async messagePasserRoot(blockHash: Hex): Promise<Hex> {
@@ -346,4 +343,10 @@ export class EngineApiClient implements Engine {
 
 function apiError(message: string): RollupError {
   return new RollupError("ENGINE_API", message, { severity: "temporary" });
+}
+
+/** `brief`: without what stands after the deposits. */
+function shortened(payload: ExecutionPayload, { brief }: { readonly brief?: boolean }): ExecutionPayload {
+  const end = payload.transactions.findIndex((raw) => !isDepositTransaction(raw));
+  return brief && end >= 0 ? { ...payload, transactions: payload.transactions.slice(0, end) } : payload;
 }

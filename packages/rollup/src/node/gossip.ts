@@ -31,6 +31,8 @@ export async function startGossipService(
   dependencies: {
     readonly engine: Engine;
     readonly insert: (payload: ExecutionPayload) => Promise<PayloadStatus>;
+    /** The sequencer's signature on that block is good. */
+    readonly signed: (payload: ExecutionPayload) => void;
     readonly unsafeBlockSigner: () => Hex;
     readonly signer: PrivateKeyAccount | null;
     readonly clock: Clock;
@@ -62,6 +64,7 @@ export async function startGossipService(
       payloadByNumber: (number) => engine.payloadByNumber(number),
       onBlock: (payload) => {
         counts.received++;
+        dependencies.signed(payload);
         sync.add(payload);
       },
       onRefused: (reason) => {

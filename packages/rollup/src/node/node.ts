@@ -23,6 +23,7 @@ import { L1Client } from "../l1/l1-client.ts";
 import { JSON_RPC_DEFAULTS, JsonRpcClient } from "../l1/rpc-client.ts";
 import { TransactionManager } from "../l1/transaction-manager.ts";
 import { createLogger, type Logger } from "../log.ts";
+import type { RollupMachChain } from "../mach/chain.ts";
 import { observeEngine } from "../metrics/observe-engine.ts";
 import { NodeMetrics } from "../metrics/registry.ts";
 import { requestObserver } from "../metrics/request-classes.ts";
@@ -35,6 +36,7 @@ import { type RpcServer, startRpcServer } from "../rpc/server.ts";
 import type { SequencerControl } from "../sequencer/control.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
 import type { WindowGuard } from "../sequencer/window-guard.ts";
+import { CertificationPoints, DEFAULT_MARK_MS } from "../slices/certification-points.ts";
 import { SliceFeed } from "../slices/slice-feed.ts";
 import type { SliceFollower } from "../slices/slice-follower.ts";
 import type { SliceStream } from "../slices/stream-server.ts";
@@ -102,6 +104,8 @@ export class RollupNode {
   readonly gossip: GossipService | null;
   readonly flashblocks: SliceStream | null;
   readonly sliceFollower: SliceFollower | null;
+  /** The chain as MACH sees it, of a node with `mach`. */
+  readonly machChain: RollupMachChain | null;
   readonly metrics: MetricsServer | null;
   readonly #closers: readonly (() => Promise<void> | void)[];
   #closed: Promise<void> | null = null;
@@ -120,6 +124,7 @@ export class RollupNode {
     this.gossip = parts.gossip;
     this.flashblocks = parts.flashblocks;
     this.sliceFollower = parts.sliceFollower;
+    this.machChain = parts.machChain;
     this.metrics = parts.metrics;
     this.#closers = parts.closers;
   }
@@ -254,6 +259,19 @@ async function boot(
   driver?.start();
   if (driver) closers.push(() => driver.close());
 
+  const machChain =
+    config.mach && driver
+      ? await (await import("./mach.ts")).openMachChain(
+          { config: config.mach, rollup, dataDir },
+          { engine, driver, store, watcher, l1, l1Rpc: rpcClient, clock, log: log.child("mach") },
+        )
+      : null;
+  machChain?.start();
+  if (machChain) closers.push(() => machChain.close());
+  const points = new CertificationPoints({ markMs: config.flashblocks?.markMs ?? DEFAULT_MARK_MS }, { engine, clock });
+  closers.push(() => points.close());
+  if (machChain && config.sequencer) points.listen((point) => machChain.mark(point));
+
   const signer = config.sequencer?.signer ? await loadAccount(config.sequencer.signer) : null;
   const unsafeSigner =
     (config.gossip && driver) || followedSlices(config) !== undefined
@@ -268,6 +286,7 @@ async function boot(
       {
         engine,
         insert: (payload) => driver.insertUnsafe(payload),
+        signed: (payload) => machChain?.signed(payload.blockHash),
         unsafeBlockSigner: () => unsafeSigner.address,
         signer,
         clock,
@@ -280,7 +299,7 @@ async function boot(
 
   const { stream: flashblocks, follower: sliceFollower } = await startSlices(
     { config, rollup },
-    { engine, driver, feed: slices, signer, unsafeSigner, clock, log: log.child("slices") },
+    { engine, driver, feed: slices, signer, unsafeSigner, points, witness: machChain, clock, log: log.child("slices") },
   );
   if (flashblocks) closers.push(() => flashblocks.close());
   if (sliceFollower) closers.push(() => sliceFollower.close());
@@ -344,6 +363,7 @@ async function boot(
         clock,
         log: log.child("sequencer"),
         batcherThrottle: () => batcher?.throttle ?? null,
+        witness: machChain,
         publish,
       },
     );
@@ -439,6 +459,7 @@ async function boot(
     gossip,
     flashblocks,
     sliceFollower,
+    machChain,
     metrics,
     closers,
   };

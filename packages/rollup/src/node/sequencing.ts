@@ -14,6 +14,7 @@ import { SequencingLease } from "../sequencer/lease.ts";
 import { OriginSelector } from "../sequencer/origin-selector.ts";
 import { Sequencer } from "../sequencer/sequencer.ts";
 import { WindowGuard } from "../sequencer/window-guard.ts";
+import type { SliceWitness } from "../slices/slice-follower.ts";
 import { keccakBytes, smallest } from "./support.ts";
 
 export interface Sequencing {
@@ -39,6 +40,7 @@ export function makeSequencing(
     readonly clock: Clock;
     readonly log: Logger;
     readonly batcherThrottle: () => number | null;
+    readonly witness: Pick<SliceWitness, "opening" | "signed"> | null;
     readonly publish: ((payload: ExecutionPayload) => Promise<void>) | null;
   },
 ): Sequencing {
@@ -52,7 +54,8 @@ export function makeSequencing(
     ...settings
   } = options.config;
   const { rollup } = options;
-  const { engine, driver, l1, l1Data, l2, watcher, headLock, clock, log, batcherThrottle, publish } = dependencies;
+  const { engine, driver, l1, l1Data, l2, watcher, headLock, clock, log, batcherThrottle, witness, publish } =
+    dependencies;
   const origins = new OriginSelector({ rollup, confirmations, maxWaitMs: 400 }, { l1, l1Data, watcher, clock, log });
   const { throttledBlockBytes, ...thresholds } = window;
   const windowGuard = new WindowGuard(
@@ -87,6 +90,7 @@ export function makeSequencing(
       clock,
       log,
       throttle: () => smallest(batcherThrottle(), windowGuard.throttle),
+      witness,
       publish,
     },
   );

@@ -5,8 +5,9 @@ import type { Clock } from "../clock.ts";
 import type { NodeConfig } from "../config/node-config.ts";
 import type { DerivationDriver } from "../derivation/driver.ts";
 import type { Logger } from "../log.ts";
+import type { CertificationPoints } from "../slices/certification-points.ts";
 import type { SliceFeed } from "../slices/slice-feed.ts";
-import { SliceFollower } from "../slices/slice-follower.ts";
+import { SliceFollower, type SliceWitness } from "../slices/slice-follower.ts";
 import { type SliceStream, startSliceStream } from "../slices/stream-server.ts";
 import type { UnsafeSigner } from "./unsafe-signer.ts";
 
@@ -27,17 +28,19 @@ export async function startSlices(
     readonly feed: SliceFeed;
     readonly signer: PrivateKeyAccount | null;
     readonly unsafeSigner: UnsafeSigner | null;
+    readonly points: CertificationPoints;
+    readonly witness: SliceWitness | null;
     readonly clock: Clock;
     readonly log: Logger;
   },
 ): Promise<{ readonly stream: SliceStream | null; readonly follower: SliceFollower | null }> {
   const { config, rollup } = options;
-  const { engine, driver, feed, signer, unsafeSigner, clock, log } = dependencies;
+  const { engine, driver, feed, signer, unsafeSigner, points, witness, clock, log } = dependencies;
   const chainId = rollup.l2ChainId;
   const stream = config.flashblocks
     ? await startSliceStream(
         { ...config.flashblocks, chainId, maxBufferedBytes: MAX_BUFFERED_BYTES },
-        { feed, sign: signer && ((hash) => signer.sign({ hash })), log },
+        { feed, points, sign: signer && ((hash) => signer.sign({ hash })), log },
       )
     : null;
   const url = followedSlices(config);
@@ -46,7 +49,7 @@ export async function startSlices(
   const follower = new SliceFollower(
     // A block whose parent comes by the L1 alone, late, can still be followed.
     { url, chainId, parentWaitMs: rollup.blockTime * 1_000, maxReconnectMs: MAX_RECONNECT_MS, mode },
-    { engine, signer: () => unsafeSigner.address, adopt: (block) => driver.extendUnsafe(block), clock, log },
+    { engine, signer: () => unsafeSigner.address, adopt: (block) => driver.extendUnsafe(block), witness, clock, log },
   );
   follower.start();
   return { stream, follower };

@@ -8,6 +8,7 @@ import { describeError, isClosed, RollupError, severityOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Mutex } from "../mutex.ts";
 import { Wakeup } from "../signal.ts";
+import type { SliceWitness } from "../slices/slice-follower.ts";
 import { type ParentBlock, sequencedAttributes } from "./attributes.ts";
 import { BlockBuilder, type OpenBlock, OUTPACED } from "./block-builder.ts";
 import type { OriginSelector } from "./origin-selector.ts";
@@ -37,6 +38,8 @@ export interface SequencerDependencies {
   readonly log: Logger;
   /** Bytes that the batcher lets into a block while L1 falls behind; `null` for no limit. */
   readonly throttle: () => number | null;
+  /** Hears of every block from its opening on: MACH. */
+  readonly witness: Pick<SliceWitness, "opening" | "signed"> | null;
   /** Takes every new block once it is the head: gossip. */
   readonly publish: ((payload: ExecutionPayload) => Promise<void>) | null;
 }
@@ -157,7 +160,7 @@ export class Sequencer {
   }
 
   async #buildNext(): Promise<void> {
-    const { engine, clock, guard, l2, origins, keccak256 } = this.#d;
+    const { engine, clock, guard, l2, origins, keccak256, witness } = this.#d;
     const { rollup } = this.#options;
     // A stock execution client opens blocks on sealed ones only.
     if (!engine.slices) await this.#settle();
@@ -183,6 +186,7 @@ export class Sequencer {
       return sealing ? head === parent.ref.parentHash || head === sealing.hash : head === parent.ref.hash;
     };
     if (!isCurrent()) return this.#settle();
+    witness?.opening(block.ref.number, attributes);
     const opened = engine.slices
       ? await engine.slices.open(sealing ? { candidate: sealing.candidate } : parent.ref.hash, attributes, "journalled")
       : await engine.open(parent.ref.hash, attributes);
@@ -195,6 +199,7 @@ export class Sequencer {
     const { candidate, attributes, parentHash } = resumed;
     const block = resumedBlock({ rollup: this.#options.rollup, parent: await this.#head(), attributes });
     log.info("going on with a half-built block", { number: block.ref.number, transactions: resumed.transactionCount });
+    this.#d.witness?.opening(block.ref.number, attributes);
     const canonical = await origins.isCanonical(block.ref.l1Origin);
     this.#halfBuilt = null;
     if (!canonical) {
@@ -271,6 +276,7 @@ export class Sequencer {
     });
     if (!change) return null;
     l2.remember(payload);
+    this.#d.witness?.signed(payload.blockHash);
     void this.#publish(payload);
     return payload.blockHash;
   }

@@ -1,11 +1,11 @@
-import type { Engine, ExecutionPayload, Hex, ResumedCandidate, SliceMode } from "@altlayer/engine";
+import type { Engine, ExecutionPayload, Hex, PayloadAttributes, ResumedCandidate, SliceMode } from "@altlayer/engine";
 import { hexToBytes } from "viem/utils";
 import { WebSocket } from "ws";
 import type { Clock } from "../clock.ts";
 import { describeError } from "../errors.ts";
 import { recoverBlockSigner } from "../gossip/block-signature.ts";
 import type { Logger } from "../log.ts";
-import { parseSliceMessage, type SliceMessage } from "./slice-message.ts";
+import { type MarkMessage, parseSliceMessage, type SliceMessage } from "./slice-message.ts";
 import { sliceSigningHash } from "./slice-signature.ts";
 
 export interface SliceFollowerOptions {
@@ -25,8 +25,20 @@ export interface SliceFollowerDependencies {
   readonly signer: () => Hex;
   /** Makes a block the head that was built from its slices, unless the head has moved. */
   readonly adopt: (block: ExecutionPayload) => Promise<void>;
+  /** Hears what is followed: MACH. */
+  readonly witness: SliceWitness | null;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+/** Who is told of blocks in the making, by whoever has the engine build them. */
+export interface SliceWitness {
+  /** A block is about to be opened with these attributes. */
+  opening(height: number, attributes: PayloadAttributes): void;
+  /** The sequencer signed that sealed block: itself, or a slice on it. */
+  signed(blockHash: Hex): void;
+  /** The sequencer marks a slice that came out the same here. */
+  mark(mark: MarkMessage["mark"]): void;
 }
 
 /** Largest message: a block's worth of transactions in hex, with receipts. */
@@ -64,7 +76,7 @@ export class SliceFollower {
   readonly #counts: SliceFollowerCounts = { executed: 0, refused: 0, diverged: 0 };
   readonly #stopListening: () => void;
   #socket: WebSocket | null = null;
-  #waiting: SliceMessage[] = [];
+  #waiting: (SliceMessage | MarkMessage)[] = [];
   #working: Promise<void> = Promise.resolve();
   #following: Following | null = null;
   /** Ids that this node's engine came to, by index, of the block that is followed. */
@@ -168,14 +180,23 @@ export class SliceFollower {
 
   async #work(): Promise<void> {
     for (let message = this.#waiting[0]; message && !this.#closing.signal.aborted; message = this.#waiting[0]) {
-      try {
-        await this.#execute(message);
-      } catch (error) {
-        this.#d.log.warn("slice not executed", { ...place(message), error: describeError(error) });
-        await this.#stopFollowing();
+      if ("mark" in message) this.#mark(message);
+      else {
+        try {
+          await this.#execute(message);
+        } catch (error) {
+          this.#d.log.warn("slice not executed", { ...place(message), error: describeError(error) });
+          await this.#stopFollowing();
+        }
       }
       this.#waiting.shift();
     }
+  }
+
+  /** Of a slice that was executed here and is the same; others are of no use. */
+  #mark({ mark }: MarkMessage): void {
+    const following = this.#following;
+    if (following?.parentHash === mark.parentHash && mark.index < following.next) this.#d.witness?.mark(mark);
   }
 
   async #execute(message: SliceMessage): Promise<void> {
@@ -186,6 +207,7 @@ export class SliceFollower {
       return;
     }
     if (slice.index === 0) {
+      this.#d.witness?.signed(slice.parentHash);
       if (!(await this.#sealFollowed(message))) await this.#stopFollowing();
       if (attributes) await this.#open(message, attributes);
     } else {
@@ -211,12 +233,13 @@ export class SliceFollower {
     const deadlineMs = clock.nowMs() + this.#options.parentWaitMs;
     while (engine.heads().unsafe.hash !== parentHash) {
       // Meanwhile the block's slices queue up. Once the next block begins, this one is too late.
-      const superseded = this.#waiting.some((later) => later.slice.number > message.slice.number);
+      const superseded = this.#waiting.some((later) => "slice" in later && later.slice.number > message.slice.number);
       if (superseded || this.#ending || clock.nowMs() >= deadlineMs) return;
       if (engine.heads().unsafe.number >= message.slice.number) return;
       await clock.sleep(5, this.#closing.signal);
     }
     this.#own.clear();
+    this.#d.witness?.opening(message.slice.number, attributes);
     const opened = await slices.open(parentHash, attributes, this.#options.mode);
     const block = { ...opened, parentHash, attributes };
     this.#following = { block, parentHash, number: message.slice.number, next: 1, lastId: message.slice.id };

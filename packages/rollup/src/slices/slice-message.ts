@@ -37,7 +37,14 @@ const message = z.strictObject({
   flashblock,
 });
 
-/** One message of the slice stream: the Flashblock, and beside it what a follower needs to execute and to check it. */
+const markMessage = z.strictObject({ mark: z.strictObject({ parentHash: hash, index: count, id: hash }) });
+
+/** The end of that slice is a certification point (docs/spec/mach.md, section 5): what MACH's operators sign alike. */
+export interface MarkMessage {
+  readonly mark: { readonly parentHash: Hex; readonly index: number; readonly id: Hex };
+}
+
+/** A slice: the Flashblock, and beside it what a follower needs to execute and to check it. */
 export interface SliceMessage {
   readonly slice: {
     readonly number: number;
@@ -52,13 +59,15 @@ export interface SliceMessage {
 }
 
 /** `null` if the text is no message of the stream. */
-export function parseSliceMessage(text: string): SliceMessage | null {
+export function parseSliceMessage(text: string): SliceMessage | MarkMessage | null {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
     return null;
   }
+  const marked = markMessage.safeParse(json);
+  if (marked.success) return marked.data;
   const parsed = message.safeParse(json);
   if (!parsed.success) return null;
   const { attributes: opened, ...rest } = parsed.data;

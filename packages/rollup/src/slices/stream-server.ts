@@ -3,8 +3,9 @@ import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { describeError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import type { CertificationPoints } from "./certification-points.ts";
 import type { DetailedSlice, SliceFeed } from "./slice-feed.ts";
-import type { SliceMessage } from "./slice-message.ts";
+import type { MarkMessage, SliceMessage } from "./slice-message.ts";
 import { sliceSigningHash } from "./slice-signature.ts";
 
 export interface SliceStreamOptions {
@@ -19,6 +20,7 @@ export interface SliceStreamOptions {
 
 export interface SliceStreamDependencies {
   readonly feed: SliceFeed;
+  readonly points: Pick<CertificationPoints, "listen">;
   /** Signs slice ids; without it only the Flashblocks path is served. */
   readonly sign: ((hash: `0x${string}`) => Promise<`0x${string}`>) | null;
   readonly log: Logger;
@@ -43,7 +45,7 @@ export async function startSliceStream(
   options: SliceStreamOptions,
   dependencies: SliceStreamDependencies,
 ): Promise<SliceStream> {
-  const { feed, sign, log } = dependencies;
+  const { feed, points, sign, log } = dependencies;
   const server = createServer((_request, response) => {
     response.writeHead(426, { "content-type": "text/plain" }).end("this is a WebSocket stream\n");
   });
@@ -72,6 +74,12 @@ export async function startSliceStream(
       .then(async () => send(slices, JSON.stringify(messageOf(slice, await signature))))
       .catch((error: unknown) => log.error("slice not signed", { error: describeError(error) }));
   };
+
+  const stopMarking = points.listen((mark) => {
+    if (slices.size === 0) return;
+    // Behind the slice that it marks.
+    signing = signing.then(() => send(slices, JSON.stringify({ mark } satisfies MarkMessage)));
+  });
 
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
@@ -116,6 +124,7 @@ export async function startSliceStream(
     close: () => {
       clearInterval(pinging);
       stopListening?.();
+      stopMarking();
       for (const client of sockets.clients) {
         client.close(CLOSE_GOING_AWAY, "server shuts down");
         setTimeout(() => client.terminate(), 500).unref();

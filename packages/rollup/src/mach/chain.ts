@@ -1,0 +1,342 @@
+import type { Engine, EngineEvent, ExecutionPayload, PayloadAttributes } from "@altlayer/engine";
+import type { ChainEvent, Executed, MachChain } from "@altlayer/mach";
+import {
+  type Alert,
+  appendLeaf,
+  type Base,
+  BLOCK,
+  EMPTY_RANGE,
+  type EpochSchedule,
+  type Hex,
+  historyLeaf,
+  type Keccak256,
+  type MachDigests,
+  type RollupConfig,
+  SLICE,
+} from "@altlayer/protocol";
+import type { Clock } from "../clock.ts";
+import type { DerivationDriver } from "../derivation/driver.ts";
+import { describeError, isClosed, RollupError } from "../errors.ts";
+import type { HeadWatcher } from "../l1/head-watcher.ts";
+import type { Logger } from "../log.ts";
+import { Wakeup } from "../signal.ts";
+import type { BaseSource } from "./bases.ts";
+import { blockCore, sliceCore } from "./core.ts";
+import type { HistoryFile, HistoryRecord } from "./history-file.ts";
+import type { L1Blocks } from "./l1-blocks.ts";
+import { OpenedBlocks, type SliceName } from "./opened-blocks.ts";
+import { marksOf, type SealedBlock, SealedBlocks } from "./sealed-blocks.ts";
+
+export interface RollupMachChainOptions {
+  readonly rollup: RollupConfig;
+  readonly schedule: EpochSchedule;
+}
+
+export interface RollupMachChainDependencies {
+  readonly engine: Engine;
+  readonly driver: Pick<DerivationDriver, "onProgress">;
+  readonly watcher: Pick<HeadWatcher, "onChange">;
+  readonly bases: BaseSource;
+  readonly l1Blocks: L1Blocks;
+  readonly history: HistoryFile;
+  readonly digests: MachDigests;
+  readonly keccak256: Keccak256;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Bases that are told at a start, and kept for who comes later: messages carry one of the newest two. */
+const KEPT_BASES = 16;
+/** Hashes of blocks that the sequencer signed. */
+const KEPT_SIGNED = 4_096;
+/** Settled blocks after which a long catch-up is put on record. */
+const RECORD_EVERY = 16_384;
+/** After a failure, and while nothing moves. */
+const RETRY_MS = 500;
+
+/** A rollup node's chain as MACH sees it: cores of what the own engine executed, bases of the own derivation. */
+export class RollupMachChain implements MachChain {
+  readonly #options: RollupMachChainOptions;
+  readonly #d: RollupMachChainDependencies;
+  readonly #opened = new OpenedBlocks();
+  readonly #bases = new Map<number, Base>();
+  readonly #signed = new Set<Hex>();
+  readonly #listeners = new Set<(event: ChainEvent) => void>();
+  readonly #closing = new AbortController();
+  readonly #l1Moved = new Wakeup();
+  readonly #l2Moved = new Wakeup();
+  readonly #stops: (() => void)[] = [];
+  #sealed: SealedBlocks | null = null;
+  #first: HistoryRecord["first"] | null = null;
+  #recordedHeight = -1;
+  #askedEpoch = -1;
+  #derivedHeight = -1;
+  #droppedHeight = Number.POSITIVE_INFINITY;
+  #running: Promise<unknown> | null = null;
+  #toldMissing = false;
+
+  constructor(options: RollupMachChainOptions, dependencies: RollupMachChainDependencies) {
+    this.#options = options;
+    this.#d = dependencies;
+  }
+
+  start(): void {
+    if (this.#running) return;
+    const { engine, driver, watcher } = this.#d;
+    this.#stops.push(
+      engine.onEvent((event) => this.#hear(event)),
+      driver.onProgress(() => this.#l1Moved.poke()),
+      watcher.onChange(() => this.#l1Moved.poke()),
+    );
+    this.#running = Promise.all([
+      this.#loop(this.#l1Moved, () => this.#followL1()),
+      this.#loop(this.#l2Moved, () => this.#followL2()),
+    ]);
+  }
+
+  async close(): Promise<void> {
+    for (const stop of this.#stops) stop();
+    this.#closing.abort();
+    await this.#running;
+  }
+
+  follow(listener: (event: ChainEvent) => void): () => void {
+    for (const { number, hash } of this.#d.l1Blocks.known) listener({ type: "l1Block", number, hash });
+    for (const base of this.#bases.values()) listener({ type: "base", base });
+    for (const executed of this.#sealed?.all ?? []) listener({ type: "executed", executed });
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  async transactionLeaves(blockHash: Hex): Promise<readonly Hex[]> {
+    const leaves = await this.#d.engine.transactionLeaves(blockHash);
+    if (leaves) return leaves;
+    const message = `the engine does not have L2 block ${blockHash}`;
+    throw new RollupError("MACH_UNKNOWN_BLOCK", message, { severity: "permanent", data: { blockHash } });
+  }
+
+  /** The canonical block of that height, if it is above what finalised L1 data settle. */
+  executedAt(height: number): Executed | undefined {
+    return this.#sealed?.at(height);
+  }
+
+  /** Up to which block the history is settled; `null` before it is known where it begins. */
+  get floor(): SealedBlock | null {
+    return this.#sealed?.floor ?? null;
+  }
+
+  /** A block is about to be opened with these attributes, here or by who is followed. */
+  opening(height: number, attributes: PayloadAttributes): void {
+    this.#opened.opening(height, attributes);
+  }
+
+  /** The sequencer signed the block, or made it here. */
+  signed(blockHash: Hex): void {
+    this.#signed.delete(blockHash);
+    this.#signed.add(blockHash);
+    for (const oldest of this.#signed) {
+      if (this.#signed.size <= KEPT_SIGNED) break;
+      this.#signed.delete(oldest);
+    }
+    const executed = this.#sealed?.get(blockHash);
+    if (executed && !executed.sequenced) {
+      const now = { ...executed, sequenced: true };
+      this.#sealed?.replace(now);
+      this.#tell({ type: "executed", executed: now });
+    }
+  }
+
+  /** A slice that the sequencer signed, and that came out the same here, is a certification point. */
+  mark(slice: SliceName): void {
+    if (this.#opened.mark(slice)) this.#l2Moved.poke();
+  }
+
+  /** The engine refutes a block that the sequencer signed. */
+  refuted(alert: Alert): void {
+    this.#tell({ type: "refuted", alert });
+  }
+
+  #hear(event: EngineEvent): void {
+    if (event.kind === "slice") this.#opened.add(event);
+    if (event.kind !== "heads") return;
+    for (const { number } of event.change.dropped) this.#droppedHeight = Math.min(this.#droppedHeight, number);
+    this.#l2Moved.poke();
+  }
+
+  async #loop(moved: Wakeup, turn: () => Promise<void>): Promise<void> {
+    const { clock, log } = this.#d;
+    const { signal } = this.#closing;
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        await turn();
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted || isClosed(error)) return;
+        if (failures++ % 100 === 0) log.warn("MACH cannot follow the chain", { error: describeError(error), failures });
+      }
+      await moved.wait(RETRY_MS, clock, signal).catch(() => {});
+    }
+  }
+
+  async #followL1(): Promise<void> {
+    const { bases, l1Blocks } = this.#d;
+    for (const { number, hash } of await l1Blocks.news()) this.#tell({ type: "l1Block", number, hash });
+    const { newestEpoch } = bases;
+    const from = Math.max(this.#askedEpoch + 1, newestEpoch - KEPT_BASES + 1);
+    for (let epoch = from; epoch <= newestEpoch; epoch++) {
+      const base = await bases.base(epoch);
+      this.#askedEpoch = epoch;
+      if (!base) continue;
+      this.#bases.set(epoch, base);
+      for (const oldest of this.#bases.keys()) if (this.#bases.size > KEPT_BASES) this.#bases.delete(oldest);
+      this.#tell({ type: "base", base });
+      this.#l2Moved.poke();
+    }
+  }
+
+  async #followL2(): Promise<void> {
+    this.#sealed ??= await this.#begin();
+    if (!this.#sealed) return;
+    while (!this.#closing.signal.aborted && (await this.#advance(this.#sealed)));
+    await this.#settle(this.#sealed);
+    this.#tellSlice(this.#sealed);
+    this.#tellDerived(this.#sealed);
+  }
+
+  /** Where the history is known: at what is on record, or at the base of epoch 0, which it begins above. */
+  async #begin(): Promise<SealedBlocks | null> {
+    const { engine, history, bases, log } = this.#d;
+    const record = await history.read();
+    if (record?.startBlock === this.#options.schedule.startBlock) {
+      const { first, last, peaks } = record;
+      const block = await engine.payloadByNumber(last.height, { brief: true });
+      if (block?.blockHash === last.hash) {
+        this.#first = first;
+        this.#recordedHeight = last.height;
+        return new SealedBlocks({ ...last, history: { size: last.height - first.height, peaks } });
+      }
+    }
+    const base = this.#bases.get(0) ?? (await bases.base(0));
+    if (!base) {
+      if (bases.newestEpoch >= 0 && !this.#toldMissing) {
+        this.#toldMissing = true;
+        log.error("the base of MACH's epoch 0 is not on record here: derive the chain from its genesis", {
+          startBlock: this.#options.schedule.startBlock,
+        });
+      }
+      return null;
+    }
+    this.#first = { height: base.height, hash: base.blockHash };
+    return new SealedBlocks({ ...this.#first, history: EMPTY_RANGE });
+  }
+
+  /** One block along the canonical chain; false at its head. */
+  async #advance(sealed: SealedBlocks): Promise<boolean> {
+    if (this.#droppedHeight !== Number.POSITIVE_INFINITY) this.#cut(sealed);
+    const { cursor } = sealed;
+    const payload = await this.#d.engine.payloadByNumber(cursor.height + 1, { brief: true });
+    if (!payload) return false;
+    if (payload.parentHash !== cursor.hash) {
+      // The event of this reorg comes first, or is about to.
+      this.#droppedHeight = Math.min(this.#droppedHeight, cursor.height);
+      return true;
+    }
+    const block = sealed.get(payload.blockHash) ?? (await this.#execute(payload, sealed));
+    const history = appendLeaf(sealed.history(cursor.hash), this.#leaf(block), this.#d.keccak256);
+    const next: SealedBlock = { height: cursor.height + 1, hash: payload.blockHash, history };
+    if (next.height <= this.#settledHeight()) {
+      sealed.raise(next);
+      if (next.height - this.#recordedHeight >= RECORD_EVERY) await this.#record(next);
+    } else {
+      const executed = { ...block, sequenced: block.sequenced || this.#signed.has(next.hash) };
+      sealed.extend(next, executed);
+      sealed.replace(executed);
+      this.#tell({ type: "executed", executed });
+    }
+    return true;
+  }
+
+  #cut(sealed: SealedBlocks): void {
+    const height = this.#droppedHeight;
+    this.#droppedHeight = Number.POSITIVE_INFINITY;
+    this.#derivedHeight = Math.min(this.#derivedHeight, height - 1);
+    if (sealed.cut(height)) return;
+    this.#d.log.error("a block that finalised L1 data settled was dropped: the history is made again", { height });
+    this.#sealed = null;
+    throw new RollupError("MACH_HISTORY", "the chain below the newest base changed", { severity: "temporary" });
+  }
+
+  async #execute(payload: ExecutionPayload, sealed: SealedBlocks): Promise<Executed> {
+    const { engine, keccak256 } = this.#d;
+    const { blockHash, parentHash } = payload;
+    const [transactions, messagePasserRoot] = await Promise.all([
+      engine.transactionRange(blockHash),
+      engine.messagePasserRoot(blockHash),
+    ]);
+    if (!transactions) {
+      const message = `the engine does not have L2 block ${blockHash}`;
+      throw new RollupError("MACH_UNKNOWN_BLOCK", message, { severity: "temporary", data: { blockHash } });
+    }
+    const historyRoot = sealed.historyRoot(parentHash, keccak256);
+    const block = { payload, transactions, messagePasserRoot, historyRoot };
+    const core = blockCore(this.#options.rollup, block, { keccak256 });
+    return { kind: BLOCK, core, marks: marksOf(transactions, this.#opened.on(parentHash)), sequenced: false };
+  }
+
+  #leaf({ core }: Executed): Hex {
+    return historyLeaf(this.#d.digests.core(core), this.#d.keccak256);
+  }
+
+  /** Up to the second newest base: a head's epoch may be one below the newest. */
+  #settledHeight(): number {
+    return [...this.#bases.values()].at(-2)?.height ?? -1;
+  }
+
+  /** What bases settle is put on record and forgotten. */
+  async #settle(sealed: SealedBlocks): Promise<void> {
+    const settled = sealed.at(this.#settledHeight());
+    if (settled) {
+      const { height, blockHash: hash } = settled.core;
+      sealed.raise({ height, hash, history: sealed.history(hash) });
+    }
+    if (sealed.floor.height > this.#recordedHeight) await this.#record(sealed.floor);
+  }
+
+  async #record({ height, hash, history }: SealedBlock): Promise<void> {
+    if (!this.#first) return;
+    const { startBlock } = this.#options.schedule;
+    await this.#d.history.write({ startBlock, first: this.#first, last: { height, hash }, peaks: [...history.peaks] });
+    this.#recordedHeight = height;
+  }
+
+  /** The newest certification point of the block that is being built on the head. */
+  #tellSlice(sealed: SealedBlocks): void {
+    const { cursor } = sealed;
+    const block = this.#opened.on(cursor.hash);
+    const mark = block?.marks.at(-1);
+    if (!block?.attributes || !mark || block.told === block.marks.length) return;
+    block.told = block.marks.length;
+    const { keccak256 } = this.#d;
+    const { height, parentHash, attributes } = block;
+    const historyRoot = sealed.historyRoot(parentHash, keccak256);
+    const slice = { height, parentHash, attributes, historyRoot, transactions: mark };
+    const core = sliceCore(this.#options.rollup, slice, { keccak256 });
+    this.#tell({ type: "executed", executed: { kind: SLICE, core, marks: [...block.marks], sequenced: true } });
+  }
+
+  #tellDerived(sealed: SealedBlocks): void {
+    const { safe } = this.#d.engine.heads();
+    const from = Math.max(this.#derivedHeight, sealed.floor.height) + 1;
+    for (let height = from; height <= Math.min(safe.number, sealed.cursor.height); height++) {
+      const block = sealed.at(height);
+      if (!block) return;
+      this.#derivedHeight = height;
+      this.#tell({ type: "derived", height, blockHash: block.core.blockHash });
+    }
+  }
+
+  #tell(event: ChainEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
