@@ -191,8 +191,8 @@ export class RollupMachChain implements MachChain {
       this.#bases.set(epoch, base);
       for (const oldest of this.#bases.keys()) if (this.#bases.size > KEPT_BASES) this.#bases.delete(oldest);
       this.#tell({ type: "base", base });
-      this.#l2Moved.poke();
     }
+    if (from <= newestEpoch) this.#l2Moved.poke();
   }
 
   async #followL2(): Promise<void> {
@@ -207,6 +207,8 @@ export class RollupMachChain implements MachChain {
   /** Where the history is known: at what is on record, or at the base of epoch 0, which it begins above. */
   async #begin(): Promise<SealedBlocks | null> {
     const { engine, history, bases, log } = this.#d;
+    // What the newest bases settle need not be told: they come first.
+    if (bases.newestEpoch < 0 || this.#askedEpoch < bases.newestEpoch) return null;
     const record = await history.read();
     if (record?.startBlock === this.#options.schedule.startBlock) {
       const { first, last, peaks } = record;
@@ -219,7 +221,7 @@ export class RollupMachChain implements MachChain {
     }
     const base = this.#bases.get(0) ?? (await bases.base(0));
     if (!base) {
-      if (bases.newestEpoch >= 0 && !this.#toldMissing) {
+      if (!this.#toldMissing) {
         this.#toldMissing = true;
         log.error("the base of MACH's epoch 0 is not on record here: derive the chain from its genesis", {
           startBlock: this.#options.schedule.startBlock,
