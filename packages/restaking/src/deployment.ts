@@ -22,8 +22,15 @@ interface Step {
   readonly args: readonly unknown[];
 }
 
+const abis = new Map<ProtocolContractName, Abi>();
+
 export function abiOf(name: ProtocolContractName): Abi {
-  return protocolContract(name).abi as Abi;
+  let abi = abis.get(name);
+  if (abi === undefined) {
+    abi = protocolContract(name).abi as Abi;
+    abis.set(name, abi);
+  }
+  return abi;
 }
 
 export function accountOf({ walletClient }: Clients): Account {

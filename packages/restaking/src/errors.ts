@@ -7,6 +7,16 @@ export const RESTAKING_ERRORS = {
   RECORD_MISMATCH: 9004,
   /** A file of a service does not parse. */
   SERVICE_FILE_INVALID: 9005,
+  /** A contract refuses the call; `details.error` is the name of its error. */
+  REFUSED: 9006,
+  /** What is asked for contradicts what the account has done already. */
+  CONFLICT: 9007,
+  /** Not yet: `details.block` says from when. */
+  TOO_EARLY: 9008,
+  /** There is no such thing on this L1. */
+  NOT_FOUND: 9009,
+  /** The rollup has forks or a form that the engine does not execute. */
+  ROLLUP_UNSUPPORTED: 9010,
 } as const;
 
 export type RestakingErrorCode = keyof typeof RESTAKING_ERRORS;
