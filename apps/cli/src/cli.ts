@@ -1,10 +1,10 @@
 import { Command, CommanderError, Option } from "commander";
+import { action, positive, type Run } from "./command-line.ts";
 import { VERSION } from "./commands/version.ts";
 import { CliError, EXIT } from "./errors.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
-import type { Output } from "./output.ts";
-import { createOutput } from "./output.ts";
 import { renderError } from "./render-error.ts";
+import { addRestakingCommands } from "./restaking-commands.ts";
 
 /** A port number as an option's value. */
 function port(text: string): number {
@@ -15,27 +15,8 @@ function port(text: string): number {
   return value;
 }
 
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) {
-    throw new CommanderError(EXIT.usage, "commander.invalidArgument", `${text} is not a whole number above zero`);
-  }
-  return value;
-}
-
 function snapshotBlock(text: string): "finalized" | "safe" | number {
   return text === "finalized" || text === "safe" ? text : positive(text);
-}
-
-type Run<Options> = (options: Options, output: Output) => Promise<number>;
-
-/** Runs a command that is loaded only now: `--help` needs none of them. */
-function action<Options>(load: () => Promise<Run<Options>>, done: (exitCode: number) => void) {
-  return async (options: Options & { readonly json?: boolean }) => {
-    const output = createOutput({ json: options.json === true });
-    const run = await load();
-    done(await run(options, output));
-  };
 }
 
 const exitCodes = `
@@ -161,6 +142,7 @@ function program(done: (exitCode: number) => void): Command {
     return (await import("./commands/sequencer.ts")).sequencerStatus;
   });
 
+  addRestakingCommands(root, done);
   return root;
 }
 

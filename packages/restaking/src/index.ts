@@ -1,3 +1,38 @@
+export {
+  type AllocationState,
+  allocateCalls,
+  allocationsOf,
+  isMember,
+  joinCalls,
+  leaveCalls,
+  registerKeyCalls,
+  registerOperatorCalls,
+} from "./clients/operator.ts";
+export { operatorSet, type ServiceContext, type StrategyContext } from "./clients/sets.ts";
+export {
+  completeWithdrawalCalls,
+  type DelegationApproval,
+  delegateCalls,
+  depositCalls,
+  type QueuedWithdrawal,
+  queueWithdrawalCalls,
+  type StakerStatus,
+  stakerStatus,
+  tokenOf,
+  undelegateCalls,
+  type Withdrawal,
+} from "./clients/stake.ts";
+export {
+  commitCall,
+  refreshCall,
+  sweepCall,
+  type TableMember,
+  type TableState,
+  table,
+  tableMember,
+  tableState,
+  type Windows,
+} from "./clients/table.ts";
 export { type CoreAddresses, type CoreOptions, deployCore } from "./core.ts";
 export { abiOf, type Clients } from "./deployment.ts";
 export {
@@ -7,16 +42,32 @@ export {
   type Restaking,
   type RestakingDependencies,
 } from "./dev/ensure-restaking.ts";
-export { developmentTerms, developmentWindows, type RollupTiming } from "./dev/terms.ts";
+export { type DevDelays, developmentTerms } from "./dev/terms.ts";
 export { RESTAKING_ERRORS, RestakingError, type RestakingErrorCode } from "./errors.ts";
 export { type KeyMaker, type KeyProof, keyDataOf, keyInfo, type OperatorSetId, proveKey } from "./keys.ts";
-export { coreAddressesSchema, type MachServiceFile, parseServiceFile, serviceFileJson } from "./service-file.ts";
+export { NETWORKS, type NetworkName, type RollupTiming, windowsOf } from "./presets.ts";
+export { claimCalls, claimOf, earningsAt, submitRootCalls } from "./rewards/distribution.ts";
+export { DistributionTree, type Earnings, type RewardsClaim } from "./rewards/merkle.ts";
+export {
+  addressSchema,
+  coreAddressesSchema,
+  type MachServiceFile,
+  parseServiceFile,
+  serviceFileJson,
+} from "./service-file.ts";
 export {
   createSuite,
   deployServices,
+  findSuite,
   MACH,
   type MachParams,
+  nominateCall,
   type Rollup,
   type ServiceAddresses,
   type SuiteAddresses,
+  startCall,
 } from "./services.ts";
+export { type OperatorStatus, operatorStatus } from "./status/operator.ts";
+export { type ServiceStatus, serviceStatus } from "./status/service.ts";
+export { ensureStrategy } from "./strategy.ts";
+export { type Call, encodeCall, execute, executeAll, read } from "./transaction.ts";

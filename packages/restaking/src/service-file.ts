@@ -2,7 +2,8 @@ import { type Address, getAddress, type Hex } from "viem";
 import { z } from "zod";
 import { RestakingError } from "./errors.ts";
 
-const address = z
+/** An address in any case, as its checksum has it. */
+export const addressSchema = z
   .string()
   .regex(/^0x[0-9a-fA-F]{40}$/)
   .transform((text): Address => getAddress(text.toLowerCase()));
@@ -16,13 +17,13 @@ const chainId = z
   .transform((value) => BigInt(value));
 
 export const coreAddressesSchema = z.strictObject({
-  allocationManager: address,
-  delegationManager: address,
-  strategyManager: address,
-  strategyFactory: address,
-  permissionController: address,
-  keyRegistrar: address,
-  rewardsCoordinator: address,
+  allocationManager: addressSchema,
+  delegationManager: addressSchema,
+  strategyManager: addressSchema,
+  strategyFactory: addressSchema,
+  permissionController: addressSchema,
+  keyRegistrar: addressSchema,
+  rewardsCoordinator: addressSchema,
 });
 
 const schema = z.strictObject({
@@ -30,23 +31,23 @@ const schema = z.strictObject({
   l1ChainId: z.number().int().positive(),
   core: coreAddressesSchema,
   /** Null where others deployed them and only the suite is known. */
-  services: z.strictObject({ timelock: address, alt: address, factory: address }).nullable(),
+  services: z.strictObject({ timelock: addressSchema, alt: addressSchema, factory: addressSchema }).nullable(),
   suite: z.strictObject({
-    creator: address,
+    creator: addressSchema,
     rollupId: hash,
-    registrar: address,
-    table: address,
-    verifier: address,
-    slasher: address,
-    rewards: address,
+    registrar: addressSchema,
+    table: addressSchema,
+    verifier: addressSchema,
+    slasher: addressSchema,
+    rewards: addressSchema,
   }),
-  rollup: z.strictObject({ systemConfig: address, l2ChainId: chainId, l2GenesisHash: hash }),
+  rollup: z.strictObject({ systemConfig: addressSchema, l2ChainId: chainId, l2GenesisHash: hash }),
   /** What the set counts as stake, ascending by address. */
   strategies: z
     .array(
       z.strictObject({
-        strategy: address,
-        token: address,
+        strategy: addressSchema,
+        token: addressSchema,
         symbol: z.string().max(64),
         class: z.number().int().min(0).max(1),
         /** Weight of a share, in 1e18ths. */

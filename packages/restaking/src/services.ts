@@ -1,8 +1,9 @@
 import type { ProtocolContractName } from "@altlayer/contracts";
-import { type Address, type Hex, parseEventLogs } from "viem";
+import { type Address, type Hex, type PublicClient, parseEventLogs, zeroAddress } from "viem";
 import type { CoreAddresses } from "./core.ts";
-import { abiOf, accountOf, type Clients, deployAll, succeed } from "./deployment.ts";
+import { abiOf, accountOf, type Clients, deployAll } from "./deployment.ts";
 import { RestakingError } from "./errors.ts";
+import { type Call, execute, read } from "./transaction.ts";
 
 export interface ServiceAddresses {
   readonly timelock: Address;
@@ -128,10 +129,50 @@ export function createArguments(options: {
 }
 
 /**
+ * The suite that a creator made with this salt, if it did.
+ * @returns undefined where there is none.
+ */
+export async function findSuite(
+  options: { readonly factory: Address; readonly rollup: Rollup; readonly creator: Address; readonly salt: Hex },
+  publicClient: PublicClient,
+): Promise<SuiteAddresses | undefined> {
+  const { factory, rollup, creator, salt } = options;
+  const factoryRead = <T>(functionName: string, args: readonly unknown[]) =>
+    read<T>(publicClient, factory, abiOf("AvsFactory"), functionName, args);
+  const rollupId = await factoryRead<Hex>("rollupIdOf", [rollup]);
+  const registrar = await factoryRead<Address>("predictRegistrar", [creator, rollupId, salt]);
+  const suite = await factoryRead<SuiteAddresses>("suiteOf", [registrar]);
+  return suite.creator === zeroAddress ? undefined : suite;
+}
+
+/** The call by which the owner of its SystemConfig names the suite that clients of a rollup should use. */
+export function nominateCall(factory: Address, rollup: Rollup, registrar: Address): Call {
+  const abi = abiOf("AvsFactory");
+  return {
+    label: "name the suite canonical",
+    address: factory,
+    abi,
+    functionName: "nominate",
+    args: [rollup, registrar],
+  };
+}
+
+/** The creator's call after the first operators have joined: epoch 0 begins with its block. */
+export function startCall({ registrar }: SuiteAddresses): Call {
+  return {
+    label: "start the service",
+    address: registrar,
+    abi: abiOf("MachRegistrar"),
+    functionName: "start",
+    args: [],
+  };
+}
+
+/**
  * Creates the services of a rollup: one L1 transaction.
  * @param options.salt of the creator's choice; addresses depend on it and on the creator.
  * @returns the suite's addresses and what it cost.
- * @throws RestakingError `TRANSACTION_REVERTED`; viem's errors where the factory refuses at estimation.
+ * @throws RestakingError `REFUSED` with the factory's error, `TRANSACTION_REVERTED`.
  */
 export async function createSuite(
   options: {
@@ -143,19 +184,14 @@ export async function createSuite(
   },
   clients: Clients,
 ): Promise<{ readonly suite: SuiteAddresses; readonly gasUsed: bigint }> {
-  const { rollup, timelock, salt, mach } = options;
   const abi = abiOf("AvsFactory");
-  const hash = await clients.walletClient.writeContract({
-    account: accountOf(clients),
-    chain: null,
-    address: options.factory,
-    abi,
-    functionName: "create",
-    args: createArguments({ rollup, timelock, salt, mach }),
-  });
-  const receipt = await succeed(hash, "creating the suite", clients);
+  const args = createArguments(options);
+  const call = { label: "create the suite", address: options.factory, abi, functionName: "create", args };
+  const receipt = await execute(call, clients);
   const [event] = parseEventLogs({ abi, logs: receipt.logs, eventName: "SuiteCreated" });
-  if (event === undefined) throw new RestakingError("EVENT_MISSING", "the factory announced no suite", { hash });
+  if (event === undefined) {
+    throw new RestakingError("EVENT_MISSING", "the factory announced no suite", { hash: receipt.transactionHash });
+  }
   const { suite } = event.args as unknown as { suite: SuiteAddresses };
   return { suite, gasUsed: receipt.gasUsed };
 }

@@ -6,10 +6,8 @@ import {
   BaseError,
   ContractFunctionRevertedError,
   encodeFunctionData,
-  type Hex,
   type PublicClient,
   type TransactionReceipt,
-  toFunctionSelector,
 } from "viem";
 import { abiOf, accountOf, type Clients } from "./deployment.ts";
 import { RestakingError } from "./errors.ts";
@@ -110,16 +108,14 @@ let errors: readonly AbiItem[] | undefined;
 /** The ABI with the errors of all contracts: what is deeper in the call reverts through. */
 function withErrors(abi: Abi): Abi {
   if (errors === undefined) {
-    const bySelector = new Map<Hex, AbiItem>();
+    const byShape = new Map<string, AbiItem>();
     for (const name of PROTOCOL_CONTRACTS) {
       for (const item of abiOf(name)) {
         if (item.type !== "error") continue;
-        const signature = `${item.name}(${item.inputs.map(({ type }) => type).join()})`;
-        // Errors of structs have no selector by this spelling; none of ours has one.
-        bySelector.set(toFunctionSelector(`function ${signature}`), item);
+        byShape.set(JSON.stringify([item.name, item.inputs]), item);
       }
     }
-    errors = [...bySelector.values()];
+    errors = [...byShape.values()];
   }
   return [...abi.filter(({ type }) => type !== "error"), ...errors] as Abi;
 }

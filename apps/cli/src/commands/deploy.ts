@@ -1,7 +1,5 @@
 import type { DeploymentParameters } from "@altlayer/deployer";
 import { developmentParameters, parseDeploymentParameters, ROLLUP_TIMING } from "@altlayer/deployer";
-import type { KeyReference } from "@altlayer/rollup";
-import { loadAccount } from "@altlayer/rollup";
 import { createPublicClient, createWalletClient, http } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import type { CreateChainOptions } from "../chain/create.ts";
@@ -13,16 +11,14 @@ import type { Output } from "../output.ts";
 import { toJson } from "../output.ts";
 import { readConfigFile } from "./config-file.ts";
 import { exampleDeployConfig, parseDeployConfig } from "./deploy-config.ts";
+import { type SignerOptions, signerOf } from "./signer.ts";
 
-export interface DeployCommandOptions {
+export interface DeployCommandOptions extends SignerOptions {
   readonly l1Rpc?: string;
   readonly config?: string;
   readonly printConfig?: boolean;
   readonly development?: boolean;
   readonly chainId: number;
-  readonly keyEnv?: string;
-  readonly keyFile?: string;
-  readonly keystore?: string;
   readonly out: string;
 }
 
@@ -110,17 +106,10 @@ async function configuredChain({ config }: DeployCommandOptions): Promise<Create
   };
 }
 
-/** The account that pays. Its key comes by reference, so that it stands in no command line and no process listing. */
-async function deployer(options: DeployCommandOptions) {
+/** The account that pays; on a development chain the owner's public test key will do. */
+function deployer(options: DeployCommandOptions) {
   const { keyEnv, keyFile, keystore, development } = options;
-  const references: KeyReference[] = [
-    ...(keyEnv === undefined ? [] : [{ kind: "env" as const, name: keyEnv }]),
-    ...(keyFile === undefined ? [] : [{ kind: "file" as const, path: keyFile }]),
-    ...(keystore === undefined ? [] : [{ kind: "keystore" as const, path: keystore }]),
-  ];
-  const [reference, second] = references;
-  if (second !== undefined) throw new CliError("USAGE", "name one key only: --key-env, --key-file or --keystore");
-  if (reference !== undefined) return loadAccount(reference);
-  if (development === true) return privateKeyToAccount(roleAccounts().owner.privateKey);
-  throw new CliError("KEY_UNAVAILABLE", "the deployment needs a key that can pay: --key-env, --key-file or --keystore");
+  const named = keyEnv !== undefined || keyFile !== undefined || keystore !== undefined;
+  if (development === true && !named) return privateKeyToAccount(roleAccounts().owner.privateKey);
+  return signerOf(options);
 }

@@ -1,4 +1,4 @@
-import { type Address, type Hex, hexToBytes, type PublicClient, zeroAddress } from "viem";
+import { type Address, type Hex, type PublicClient, zeroAddress } from "viem";
 import { abiOf } from "../deployment.ts";
 import { RestakingError } from "../errors.ts";
 import { type KeyMaker, keyDataOf, proveKey } from "../keys.ts";
@@ -133,11 +133,6 @@ export function isMember(options: Of, publicClient: PublicClient): Promise<boole
   const { core, operator } = options;
   const args = [operator, operatorSet(options)];
   return read(publicClient, core.allocationManager, abiOf("IAllocationManager"), "isMemberOfOperatorSet", args);
-}
-
-/** The secret's key pair, as bytes in hex. */
-export function publicKeyOf(secret: Hex, bn254: KeyMaker): Hex {
-  return keyDataOf(bn254.publicKeys(hexToBytes(secret)));
 }
 
 function allocation(address: Address, label: string, functionName: string, args: readonly unknown[]): Call {

@@ -154,8 +154,8 @@ export async function completeWithdrawalCalls(
     stakerStatus({ core, staker }, publicClient),
     publicClient.getBlockNumber({ cacheTime: 0 }),
   ]);
-  // The next block is the one that a transaction lands in.
-  const ready = withdrawals.filter(({ completableAt }) => BigInt(completableAt) <= head + 1n);
+  // A simulation runs as of the head, not of the block that the transaction will land in.
+  const ready = withdrawals.filter(({ completableAt }) => BigInt(completableAt) <= head);
   return Promise.all(
     ready.map(async ({ withdrawal }) => {
       const tokens = await Promise.all(withdrawal.strategies.map((strategy) => tokenOf(strategy, publicClient)));

@@ -16,12 +16,13 @@ import { type Batch, type PlannedCall, revertedOf, sendBatches } from "../batch.
 import { abiOf } from "../deployment.ts";
 import { RestakingError } from "../errors.ts";
 import { type KeyMaker, keyInfo } from "../keys.ts";
+import type { RollupTiming } from "../presets.ts";
 import { type MachServiceFile, serviceFileJson } from "../service-file.ts";
 import type { Rollup } from "../services.ts";
 import { operatorCalls } from "./operators.ts";
 import { type Plan, planDeployment } from "./plan.ts";
 import { type DeploymentRecord, readRecord, writeWhole } from "./record.ts";
-import { developmentTerms, type RollupTiming } from "./terms.ts";
+import { type DevDelays, developmentTerms } from "./terms.ts";
 
 export interface EnsureRestakingOptions {
   /** Keeps `restaking.json`, the record, and `mach.json`, the result. */
@@ -36,8 +37,8 @@ export interface EnsureRestakingOptions {
   readonly holders?: readonly Address[];
   /** The deployer owns the rollup's SystemConfig: name the suite canonical. */
   readonly nominate?: boolean;
-  /** Blocks until a changed allocation delay counts; mainnet 126,000. */
-  readonly allocationConfigurationDelay?: number;
+  /** Of the core: what a development chain may have shorter, or a test. */
+  readonly delays?: DevDelays;
 }
 
 export interface RestakingDependencies {
@@ -80,7 +81,7 @@ export async function ensureRestaking(
 ): Promise<Restaking> {
   const deployer = privateKeyToAccount(options.deployerKey);
   const accounts = options.operatorKeys.map((key) => privateKeyToAccount(key));
-  const terms = developmentTerms(options.timing, options.allocationConfigurationDelay);
+  const terms = developmentTerms(options.timing, options.delays);
   const recordFile = join(options.directory, RECORD_FILE);
   let record = await readRecord(recordFile);
   const begun = record !== undefined;

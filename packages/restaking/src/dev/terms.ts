@@ -1,16 +1,7 @@
 import { parseEther } from "viem";
 import type { CoreOptions } from "../core.ts";
+import { type RollupTiming, windowsOf } from "../presets.ts";
 import type { MachParams } from "../services.ts";
-
-/** Of the rollup and its L1, as far as the service's windows follow from them. */
-export interface RollupTiming {
-  /** L1 blocks. */
-  readonly sequencingWindow: number;
-  /** Seconds. */
-  readonly maxSequencerDrift: number;
-  /** Seconds. */
-  readonly l1BlockTime: number;
-}
 
 /** All amounts and delays of a development deployment; amounts in wei. */
 export interface DevTerms {
@@ -24,16 +15,27 @@ export interface DevTerms {
   readonly rewardsFund: bigint;
 }
 
-/** L1 blocks that a weight is good for after its refresh. */
+/** In L1 blocks. */
+export interface DevDelays {
+  /** Until a changed allocation delay counts; mainnet 126,000. */
+  readonly allocationConfigurationDelay?: number;
+  /** That a weight is good for after its refresh. */
+  readonly weightLife?: number;
+}
+
+/** A session of two hours needs no refresh. */
 const WEIGHT_LIFE = 3_600;
 
 /** docs/spec/mach.md, section 11, development: the deallocation delay covers the horizon, so faults are slashable. */
-export function developmentTerms(timing: RollupTiming, allocationConfigurationDelay = 0): DevTerms {
-  const windows = developmentWindows(timing);
+export function developmentTerms(
+  timing: RollupTiming,
+  { allocationConfigurationDelay = 0, weightLife = WEIGHT_LIFE }: DevDelays = {},
+): DevTerms {
+  const windows = windowsOf("development", timing);
   const horizon = windows.undecided + windows.certificateAge + windows.evidenceWindow + windows.pauseSlack;
   return {
     core: {
-      deallocationDelay: horizon + WEIGHT_LIFE + 1,
+      deallocationDelay: horizon + weightLife + 1,
       allocationConfigurationDelay,
       slasherConfigurationDelay: 1,
     },
@@ -54,18 +56,5 @@ export function developmentTerms(timing: RollupTiming, allocationConfigurationDe
     altForHolders: parseEther("1000000"),
     bountyFund: parseEther("10000"),
     rewardsFund: parseEther("1000000"),
-  };
-}
-
-export function developmentWindows(timing: RollupTiming): MachParams["windows"] {
-  const [k, epochLength] = [1, 4];
-  const drift = Math.ceil(timing.maxSequencerDrift / timing.l1BlockTime);
-  return {
-    k,
-    epochLength,
-    undecided: k + epochLength + timing.sequencingWindow + drift,
-    certificateAge: 32,
-    evidenceWindow: 32,
-    pauseSlack: 8,
   };
 }

@@ -1,0 +1,31 @@
+import { CommanderError } from "commander";
+import { EXIT } from "./errors.ts";
+import type { Output } from "./output.ts";
+import { createOutput } from "./output.ts";
+
+export type Run<Options> = (options: Options, output: Output) => Promise<number>;
+
+/** Runs a command that is loaded only now: `--help` needs none of them. */
+export function action<Options>(load: () => Promise<Run<Options>>, done: (exitCode: number) => void) {
+  return async (options: Options & { readonly json?: boolean }) => {
+    const output = createOutput({ json: options.json === true });
+    const run = await load();
+    done(await run(options, output));
+  };
+}
+
+export function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) {
+    throw new CommanderError(EXIT.usage, "commander.invalidArgument", `${text} is not a whole number above zero`);
+  }
+  return value;
+}
+
+export function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new CommanderError(EXIT.usage, "commander.invalidArgument", `${text} is not a whole number`);
+  }
+  return value;
+}

@@ -1,0 +1,191 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bn254 } from "@altlayer/engine";
+import { ensureRestaking, parseServiceFile } from "@altlayer/restaking";
+import { createPublicClient, createTestClient, type Hex, http, keccak256, parseEther, toHex } from "viem";
+import { mnemonicToAccount } from "viem/accounts";
+import { anvil as chain } from "viem/chains";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { type Anvil, startAnvil } from "../../../packages/restaking/test/support/anvil.ts";
+import { main } from "../src/cli.ts";
+
+const MNEMONIC = "test test test test test test test test test test test junk";
+const account = (addressIndex: number) => mnemonicToAccount(MNEMONIC, { addressIndex });
+const key = (index: number): Hex => toHex(account(index).getHdKey().privateKey!);
+const SYSTEM_CONFIG: Hex = "0x00000000000000000000000000000000000000c5";
+const OTHER_SYSTEM_CONFIG: Hex = "0x00000000000000000000000000000000000000c6";
+const WINDOW = 40;
+
+let l1: Anvil;
+let folder: string;
+const at = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  l1 = await startAnvil(["--gas-limit", "1000000000"]);
+  folder = await mkdtemp(join(tmpdir(), "restaking-cli-"));
+  await ensureRestaking(
+    {
+      directory: folder,
+      rollup: { systemConfig: SYSTEM_CONFIG, l2ChainId: 901n, l2GenesisHash: keccak256("0x01") },
+      timing: { sequencingWindow: WINDOW, maxSequencerDrift: 0, l1BlockTime: 1 },
+      delays: { weightLife: 20 },
+      deployerKey: key(0),
+      operatorKeys: [1, 2, 3, 4].map(key),
+      holders: [5, 6].map((index) => account(index).address),
+    },
+    { publicClient: createPublicClient({ chain, transport: http(l1.url), pollingInterval: 20, cacheTime: 0 }), bn254 },
+  );
+  await writeFile(at("rollup.json"), JSON.stringify(rollupJson({})));
+  process.env.ALTLAYER_BLS_PASSWORD = "correct horse";
+  for (const index of [0, 5, 6]) process.env[`RESTAKING_KEY_${index}`] = key(index);
+}, 60_000);
+afterAll(async () => {
+  await l1.stop();
+  await rm(folder, { recursive: true });
+});
+
+/** Runs a command line with `--json` as its signer; the answer is its only line of standard output. */
+async function altlayer(signer: number | null, line: string): Promise<{ exitCode: number; answer: Answer }> {
+  const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  try {
+    const keys = signer === null ? [] : ["--key-env", `RESTAKING_KEY_${signer}`];
+    const exitCode = await main([...line.split(" "), ...keys, "--l1-rpc", l1.url, "--json"]);
+    return { exitCode, answer: JSON.parse(String(write.mock.calls.at(-1)?.[0])) };
+  } finally {
+    write.mockRestore();
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what each command answers is what the assertions below say.
+type Answer = any;
+
+async function succeeds(signer: number | null, line: string): Promise<Answer> {
+  const { exitCode, answer } = await altlayer(signer, line);
+  expect({ exitCode, error: answer.error }, line).toEqual({ exitCode: 0, error: undefined });
+  return answer;
+}
+
+test("a person restakes a rollup, runs an operator of it, and another stakes with that operator", async () => {
+  const dev = parseServiceFile(await readFile(at("mach.json"), "utf8"));
+  const [weth, alt] = [0, 1].map((c) => dev.strategies.find((each) => each.class === c)!.strategy);
+  const strategies = `--strategy ${weth}:0 ${alt}:1`;
+  const create = `restake create --rollup ${at("rollup.json")} --deployment ${at("mach.json")} --network development ${strategies} --allow-short-delay --out ${at("new.json")}`;
+
+  const created = await succeeds(0, create);
+  expect(created.created).toBe(true);
+  expect(Number(created.gasUsed)).toBeLessThan(5_000_000);
+  // A retry finds what is there.
+  expect(await succeeds(0, create)).toMatchObject({ created: false, suite: created.suite });
+  const service = `--service ${at("new.json")}`;
+
+  // The operator: keystore, registration, stake in both classes, allocation, and the service.
+  const keystore = `--bls-keystore ${at("seed.json")}`;
+  const early = await altlayer(5, `operator join ${service}`);
+  expect(early).toMatchObject({ exitCode: 1, answer: { error: { code: "OPERATOR_NOT_READY" } } });
+  const { publicKey } = await succeeds(null, `operator keys ${service} ${keystore} --create`);
+  expect(publicKey).toMatch(/^0x[0-9a-f]{384}$/);
+  expect((await succeeds(5, `operator register ${service} ${keystore}`)).transactions).toHaveLength(2);
+  expect((await succeeds(5, `operator register ${service} ${keystore}`)).transactions).toEqual([]);
+  expect(await altlayer(5, `operator join ${service}`)).toMatchObject({
+    exitCode: 1,
+    answer: { error: { code: "REFUSED", data: { error: "BelowMinimum" } } },
+  });
+  await succeeds(5, `operator deposit ${service} --token WETH --up-to 50 --wrap`);
+  const repeated = await succeeds(5, `operator deposit ${service} --token WETH --up-to 50 --wrap`);
+  expect(repeated).toMatchObject({ deposited: parseEther("50").toString(), transactions: [] });
+  await succeeds(5, `operator deposit ${service} --token ALT --amount 1000`);
+  await succeeds(5, `operator allocate ${service} --percent 50`);
+  await succeeds(5, `operator join ${service}`);
+  const status = await succeeds(5, `operator status ${service}`);
+  expect(status).toMatchObject({ registered: true, keyRegistered: true, member: true, convictedBy: null });
+  expect(status.table.weight).toEqual([parseEther("25").toString(), parseEther("500").toString()]);
+
+  await succeeds(0, `restake start ${service}`);
+  expect((await succeeds(0, `restake start ${service}`)).transactions).toEqual([]);
+  const watched = await succeeds(null, `restake status ${service}`);
+  expect(watched.active).toEqual([parseEther("25").toString(), parseEther("500").toString()]);
+  expect(watched.members).toHaveLength(1);
+
+  // The staker.
+  await succeeds(6, `stake deposit ${service} --token WETH --amount 10 --wrap`);
+  await succeeds(6, `stake delegate ${service} --to ${account(5).address}`);
+  expect((await succeeds(6, `stake delegate ${service} --to ${account(5).address}`)).transactions).toEqual([]);
+  expect(await altlayer(6, `stake delegate ${service} --to ${account(1).address}`)).toMatchObject({
+    answer: { error: { code: "CONFLICT" } },
+  });
+  const { shares } = await succeeds(null, `operator status ${service} --operator ${account(5).address}`);
+  expect(shares.find(({ symbol }: Answer) => symbol === "WETH").shares).toBe(parseEther("60").toString());
+  await succeeds(6, `stake withdraw ${service} --token WETH --shares ${parseEther("4")}`);
+  expect((await succeeds(6, `stake withdraw ${service} --complete`)).transactions).toEqual([]);
+  const { withdrawalDelay } = await succeeds(6, `stake status ${service}`);
+  await createTestClient({ mode: "anvil", chain, transport: http(l1.url) }).mine({ blocks: withdrawalDelay + 1 });
+  expect((await succeeds(6, `stake withdraw ${service} --complete`)).transactions).toHaveLength(1);
+  const after = await succeeds(6, `stake status ${service}`);
+  expect(after.deposits[0].withdrawable).toBe(parseEther("6").toString());
+  expect(after.withdrawals).toEqual([]);
+  expect((await succeeds(6, `stake claim ${service}`)).transactions).toEqual([]);
+
+  expect(await succeeds(5, `operator leave ${service}`)).toMatchObject({ member: false, slashable: true });
+}, 120_000);
+
+test("what the engine cannot execute, another L1, and a silent one are told apart", async () => {
+  const options = `--deployment ${at("mach.json")} --network development --strategy ${SYSTEM_CONFIG}:0 --out ${at("x.json")}`;
+  await writeFile(at("later.json"), JSON.stringify(rollupJson({ jovian_time: 2_000_000_000 })));
+  expect(await altlayer(0, `restake create --rollup ${at("later.json")} ${options}`)).toMatchObject({
+    answer: { error: { code: "ROLLUP_UNSUPPORTED" } },
+  });
+  await writeFile(at("elsewhere.json"), JSON.stringify(rollupJson({ l1_chain_id: 5 })));
+  expect(await altlayer(0, `restake create --rollup ${at("elsewhere.json")} ${options}`)).toMatchObject({
+    answer: { error: { code: "ROLLUP_UNSUPPORTED" } },
+  });
+  expect(await altlayer(0, `restake create --rollup ${SYSTEM_CONFIG} ${options}`)).toMatchObject({
+    exitCode: 2,
+    answer: { error: { code: "USAGE" } },
+  });
+  const silent = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  const line = `restake status --service ${at("mach.json")} --l1-rpc http://127.0.0.1:1 --json`;
+  expect(await main(line.split(" "))).toBe(3);
+  silent.mockRestore();
+}, 60_000);
+
+test.each(["restake", "operator", "stake"])("%s names its commands", async (group) => {
+  const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  expect(await main([group, "--help"])).toBe(0);
+  const help = write.mock.calls.map(([text]) => String(text)).join("");
+  write.mockRestore();
+  expect(help).toContain("status");
+});
+
+function rollupJson(overrides: Readonly<Record<string, unknown>>) {
+  return {
+    genesis: {
+      l1: { hash: keccak256("0x02"), number: 1 },
+      l2: { hash: keccak256("0x03"), number: 0 },
+      l2_time: 1_700_000_000,
+      system_config: {
+        batcherAddr: account(7).address,
+        overhead: `0x${"00".repeat(32)}`,
+        scalar: `0x01${"00".repeat(31)}`,
+        gasLimit: 30_000_000,
+      },
+    },
+    block_time: 2,
+    max_sequencer_drift: 600,
+    seq_window_size: WINDOW,
+    channel_timeout: 50,
+    l1_chain_id: 31337,
+    l2_chain_id: 902,
+    regolith_time: 0,
+    canyon_time: 0,
+    delta_time: 0,
+    ecotone_time: 0,
+    fjord_time: 0,
+    granite_time: 0,
+    holocene_time: 0,
+    batch_inbox_address: "0xff00000000000000000000000000000000000902",
+    deposit_contract_address: "0x0000000000000000000000000000000000000d02",
+    l1_system_config_address: OTHER_SYSTEM_CONFIG,
+    ...overrides,
+  };
+}
