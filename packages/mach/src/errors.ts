@@ -6,6 +6,16 @@ export const MACH_ERRORS = {
   JOURNAL_FOREIGN: "critical",
   JOURNAL_CORRUPT: "critical",
   JOURNAL_CLOSED: "critical",
+  /** What a peer sent: it is banned for it. */
+  MALFORMED_FRAME: "critical",
+  LINK_CLOSED: "temporary",
+  SERVICE_NOT_STARTED: "temporary",
+  /** What the L1 told does not fit together: asked again with its next block. */
+  TABLE_MISMATCH: "temporary",
+  /** The signer holds another operator's key, or another key than is registered. */
+  SIGNER_FOREIGN: "critical",
+  SIGNER_REFUSED: "critical",
+  SIGNER_UNREACHABLE: "temporary",
   KEYSTORE_EXISTS: "critical",
   KEYSTORE_MALFORMED: "critical",
   KEYSTORE_PASSWORD: "critical",

@@ -31,6 +31,10 @@ export { SIGNING_RULES, type SigningRule } from "./core/signing-rule.ts";
 export type * from "./core/types.ts";
 export { OPERATOR_LIMITS } from "./core/types.ts";
 export { MACH_ERRORS, MachError, type MachErrorCode } from "./errors.ts";
+export type { AlertEvent, SuspectBlock } from "./node/alerts.ts";
+export type { CertificateQuery, CertificateRecord } from "./node/certificates/certificate-store.ts";
+export { type CertificateFault, certificateFault } from "./node/certificates/check.ts";
+export type { VoidReason } from "./node/certificates/stored-records.ts";
 export type { ChainEvent, MachChain } from "./node/chain.ts";
 export {
   createKeystore,
@@ -44,7 +48,24 @@ export {
   readKeystore,
   writeKeystore,
 } from "./node/keystore.ts";
+export type { L1Reader } from "./node/l1-reader.ts";
+export {
+  type Bn254Like,
+  MACH_TUNING,
+  type MachDependencies,
+  type MachLog,
+  type MachOperatorOptions,
+  type MachOptions,
+  type MachTuning,
+  type ServiceIdentity,
+} from "./node/options.ts";
+export type { MachService, MachStatus, Silence } from "./node/service.ts";
+export { localSigner } from "./node/signer/local-signer.ts";
+export type { MachSigner, SignerJournal } from "./node/signer/signer.ts";
 export { type JournalOptions, SigningJournal } from "./node/signing-journal.ts";
+export { startMach } from "./node/start.ts";
+export { EpochTable, type TableMember } from "./node/table/epoch-table.ts";
+export type { ServiceTerms } from "./node/table/table-contract.ts";
 export { fastHash } from "./sim/fast-hash.ts";
 export { type ScaleCosts, type ScaleOptions, type ScaleReport, simulateScale } from "./sim/scale.ts";
 export { REAL, type SimulationReport, simulate } from "./sim/simulate.ts";

@@ -145,6 +145,7 @@ export {
   slashingHorizon,
   undecidedBlocks,
 } from "./mach/epoch.ts";
+export type { Link } from "./mach/link.ts";
 export {
   type Base,
   BLOCK,

@@ -2,6 +2,7 @@ import { ByteWriter, bytesToHex, concatBytes, hexToBytes, utf8Bytes } from "../e
 import { ProtocolError } from "../errors.ts";
 import type { Hex, Keccak256 } from "../types.ts";
 import type { Alert } from "./alert.ts";
+import type { Link } from "./link.ts";
 import { type Core, hash, type Message, word, writeBase, writeCore } from "./message.ts";
 
 /** What a message is bound to (docs/spec/mach.md, section 1). */
@@ -19,6 +20,7 @@ const CORE_TYPE =
   "bytes32 blockHash,bytes32 outputRoot)";
 const MESSAGE_TYPE = `Message(uint8 kind,Core core,Base base)${BASE_TYPE}${CORE_TYPE}`;
 const ALERT_TYPE = "Alert(uint64 epoch,uint64 height,bytes32 blockHash,uint8 reason,uint32 transactionIndex)";
+const LINK_TYPE = "Link(bytes peerId,address operator,uint64 issuedAt)";
 const DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)";
 const NAME = "AltLayer MACH";
 const VERSION = "1";
@@ -32,6 +34,7 @@ export class MachDigests {
   readonly #baseType: Uint8Array;
   readonly #messageType: Uint8Array;
   readonly #alertType: Uint8Array;
+  readonly #linkType: Uint8Array;
 
   constructor(domain: MachDomain, { keccak256 }: { readonly keccak256: Keccak256 }) {
     this.#keccak256 = keccak256;
@@ -39,6 +42,7 @@ export class MachDigests {
     this.#baseType = keccak256(utf8Bytes(BASE_TYPE));
     this.#messageType = keccak256(utf8Bytes(MESSAGE_TYPE));
     this.#alertType = keccak256(utf8Bytes(ALERT_TYPE));
+    this.#linkType = keccak256(utf8Bytes(LINK_TYPE));
     const separator = this.#domainSeparator(domain);
     this.domainSeparator = bytesToHex(separator);
     this.#prefix = concatBytes(Uint8Array.of(0x19, 0x01), separator);
@@ -62,6 +66,15 @@ export class MachDigests {
     hash(writer, alert.blockHash);
     word(writer, alert.reason, 0xff);
     word(writer, alert.transactionIndex, 0xffffffff);
+    return this.#digest(writer);
+  }
+
+  link(link: Link): Hex {
+    const writer = new ByteWriter(128);
+    writer.bytes(this.#linkType);
+    writer.bytes(this.#keccak256(hexToBytes(link.peerId)));
+    address(writer, link.operator);
+    word(writer, link.issuedAt);
     return this.#digest(writer);
   }
 

@@ -1,0 +1,334 @@
+import {
+  type Base,
+  BLOCK,
+  type Certificate,
+  type Hex,
+  hexToBytes,
+  type MachDigests,
+  messageFault,
+} from "@altlayer/protocol";
+import type { Share } from "../core/types.ts";
+import { type AlertEvent, Alerts } from "./alerts.ts";
+import { Bounded } from "./bounded.ts";
+import { Aggregation } from "./certificates/aggregation.ts";
+import type { CertificateRecord, CertificateStore } from "./certificates/certificate-store.ts";
+import { takeCertificate } from "./certificates/intake.ts";
+import type { ChainEvent } from "./chain.ts";
+import type { Counters } from "./counters.ts";
+import { LinkBook } from "./links/link-book.ts";
+import type { Links } from "./links/links.ts";
+import type { Peer } from "./links/peer.ts";
+import { encodeFrame, type Frame } from "./links/wire.ts";
+import { Listeners } from "./listeners.ts";
+import type { OperatorSeat } from "./operator/operator-seat.ts";
+import type { MachDependencies } from "./options.ts";
+import type { EpochTable } from "./table/epoch-table.ts";
+import { TableBook } from "./table/table-book.ts";
+import type { ServiceTerms } from "./table/table-contract.ts";
+
+/** Certificates and shares that wait for their epoch's table. */
+const MAX_WAITING_CERTIFICATES = 256;
+const MAX_WAITING_SHARES_PER_OPERATOR = 64;
+const MAX_WAITING_OPERATORS = 1_024;
+const MAX_DERIVED = 16_384;
+/** Certificates sent for one request, and how often a peer may ask. */
+const SERVED_AT_ONCE = 64;
+const REQUEST_EVERY_MS = 500;
+/** Below the highest certified block, late shares are of no use any more. */
+const LATE_HEIGHTS = 8;
+
+export interface MachNodeParts {
+  readonly terms: ServiceTerms;
+  readonly digests: MachDigests;
+  readonly store: CertificateStore;
+  readonly counters: Counters;
+  readonly certificateHeights: number;
+  readonly wantTable: (base: Base) => void;
+  readonly l1Block: (number: number) => void;
+}
+
+/** What happens to a node, and what it does about it: no timers, files or sockets of its own. */
+export class MachNode {
+  readonly tables = new TableBook();
+  readonly certificates = new Listeners<CertificateRecord>();
+  readonly voids = new Listeners<CertificateRecord>();
+  readonly alertEvents = new Listeners<AlertEvent>();
+  readonly alerts: Alerts;
+  readonly #parts: MachNodeParts;
+  readonly #dependencies: Pick<MachDependencies, "bn254" | "clock" | "log">;
+  readonly #aggregation: Aggregation;
+  readonly #linkBook: LinkBook;
+  /** Set once, before anything happens. */
+  links!: Links;
+  seat: OperatorSeat | null = null;
+  readonly #waitingShares = new Bounded<Hex, Share[]>(MAX_WAITING_OPERATORS);
+  readonly #waitingCertificates = new Bounded<string, { readonly peer: Peer; readonly encoded: Uint8Array }>(
+    MAX_WAITING_CERTIFICATES,
+  );
+  readonly #derived = new Bounded<number, Hex>(MAX_DERIVED);
+  readonly #askedAtMs = new WeakMap<Peer, number>();
+  readonly #served = new WeakSet<Peer>();
+  #l1Head = -1;
+
+  constructor(parts: MachNodeParts, dependencies: Pick<MachDependencies, "bn254" | "clock" | "log">) {
+    const { digests, terms, counters } = parts;
+    const { bn254, clock, log } = dependencies;
+    this.#parts = parts;
+    this.#dependencies = dependencies;
+    this.#linkBook = new LinkBook({ digests, bn254, nowMs: () => clock.nowMs() });
+    const table = (epoch: number) => this.tables.of(epoch);
+    this.alerts = new Alerts({
+      digests,
+      bn254,
+      table,
+      hasSigned: (index, blockHash) => this.#hasSigned(index, blockHash),
+      onEvent: (event) => this.alertEvents.tell(event),
+    });
+    this.#aggregation = new Aggregation(
+      { schedule: terms.schedule },
+      {
+        digests,
+        bn254,
+        table,
+        log,
+        onCertificate: (digest, certificate, of) => this.#accept(digest, certificate, of, null),
+        onValid: ({ from, message, signature }) => this.#validShare(from, { message, signature }),
+        onReject: (from, epoch, reason) => {
+          counters.count(`shares rejected, ${reason}`);
+          const operator = epoch === undefined ? undefined : table(epoch)?.members.get(from)?.operator;
+          const peer = operator === undefined ? undefined : this.#linkBook.peerOf(operator);
+          if (reason === "SIGNED_WRONGLY" && peer !== undefined) this.links.ban(peer, reason);
+        },
+      },
+    );
+  }
+
+  /** Of the chain: all but what only an operator is told. */
+  onChain(event: ChainEvent): void {
+    switch (event.type) {
+      case "l1Block":
+        this.#l1Head = event.number;
+        this.#parts.l1Block(event.number);
+        return;
+      case "base":
+        this.#parts.wantTable(event.base);
+        this.#aggregation.input({ type: "settled", height: event.base.height });
+        this.alerts.settled(event.base.height);
+        return;
+      case "derived":
+        this.#derived.set(event.height, event.blockHash);
+        for (const record of this.#parts.store.at(event.height)) this.#judge(record);
+        return;
+      case "executed":
+      case "refuted":
+        return;
+    }
+  }
+
+  onTable(table: EpochTable): void {
+    this.tables.add(table);
+    this.#dependencies.log.info("operator table", { epoch: table.epoch, operators: table.members.size });
+    this.#aggregation.input({ type: "table", table: table.weights });
+    this.alerts.useTable(table);
+    this.seat?.onTable(table);
+    for (const peer of this.links.peers) this.#judgeLink(peer);
+    for (const [operator, shares] of this.#waitingShares.drain())
+      for (const share of shares) this.#share(operator, share);
+    for (const [, { peer, encoded }] of this.#waitingCertificates.drain()) this.#certificate(peer, encoded);
+  }
+
+  onGone(peer: Peer): void {
+    this.#linkBook.forget(peer);
+  }
+
+  onFrame(peer: Peer, frame: Frame): void {
+    switch (frame.type) {
+      case "hello":
+        this.#hello(peer);
+        return;
+      case "share":
+        if (peer.operator !== null) this.#share(peer.operator, frame.share, peer);
+        else if (peer.link && this.tables.newest === null) this.#wait(peer.link.operator, frame.share);
+        else this.#parts.counters.count("shares of nobody");
+        return;
+      case "ask":
+        if (peer.operator !== null) void this.seat?.asked(peer.operator);
+        return;
+      case "answer":
+        if (peer.operator !== null) this.seat?.answered(peer.operator, frame.share);
+        return;
+      case "certificate":
+        this.#certificate(peer, frame.encoded);
+        return;
+      case "alert": {
+        const taken = this.alerts.take(frame.signed);
+        this.#parts.counters.count(`alerts ${taken}`);
+        if (taken === "new") this.links.broadcast(frame, (other) => other !== peer);
+        if (taken === "wrong") this.links.ban(peer, "WRONG_ALERT");
+        return;
+      }
+      case "request":
+        this.#serve(peer, frame.query);
+        return;
+      case "served":
+        this.#served.add(peer);
+    }
+  }
+
+  /** Peers that sent all they were asked for. */
+  get servedBy(): number {
+    return this.links.peers.filter((peer) => this.#served.has(peer)).length;
+  }
+
+  request(peer: Peer): void {
+    this.#served.delete(peer);
+    peer.send({ type: "request", query: { height: Math.max(0, this.#parts.store.newestHeight) } });
+  }
+
+  /** The own operator signed: to its own aggregator, and to all that speak for an operator. */
+  onOwnShare(operator: Hex, share: Share): void {
+    this.links.broadcast({ type: "share", share }, (peer) => peer.operator !== null);
+    this.#share(operator, share);
+  }
+
+  sendTo(operator: Hex, frame: Frame): void {
+    this.#linkBook.peerOf(operator)?.send(frame);
+  }
+
+  tick(): void {
+    this.#aggregation.input({ type: "tick" });
+  }
+
+  #hello(peer: Peer): void {
+    this.#judgeLink(peer);
+    this.request(peer);
+    for (const signed of this.alerts.open) peer.send({ type: "alert", signed });
+  }
+
+  #judgeLink(peer: Peer): void {
+    const before = peer.operator;
+    const verdict = this.#linkBook.judge(peer, this.tables.newestFirst());
+    if (verdict === "wrong") this.links.ban(peer, "WRONG_LINK");
+    if (verdict === "superseded") this.#parts.counters.count("links superseded");
+    if (verdict !== "accepted" || before !== null) return;
+    this.links
+      .prefer(peer)
+      .catch((error) => this.#dependencies.log.debug("peer not preferred", { error: String(error) }));
+    this.seat?.met(peer);
+  }
+
+  #share(operator: Hex, share: Share, peer?: Peer): void {
+    const { message, signature } = share;
+    if (messageFault(message, this.#parts.terms.schedule) !== null) {
+      if (peer !== undefined) this.links.ban(peer, "MALFORMED_SHARE");
+      return;
+    }
+    const table = this.tables.of(message.base.epoch);
+    if (table === undefined) {
+      if (message.base.epoch > (this.tables.newest?.epoch ?? -1)) this.#wait(operator, share);
+      return;
+    }
+    const index = table.indexOf(operator);
+    if (index === undefined) this.#parts.counters.count("shares rejected, NOT_A_MEMBER");
+    else {
+      if (peer !== undefined) this.seat?.sawShare(operator, share);
+      this.#aggregation.share(index, message, signature);
+    }
+  }
+
+  #wait(operator: Hex, share: Share): void {
+    const waiting = this.#waitingShares.get(operator) ?? [];
+    this.#waitingShares.set(operator, [...waiting, share].slice(-MAX_WAITING_SHARES_PER_OPERATOR));
+    this.#parts.counters.count("shares that waited for a table");
+  }
+
+  /** @param from the index in the table of the share's epoch */
+  #validShare(from: number, share: Share): void {
+    const operator = this.tables.of(share.message.base.epoch)?.members.get(from)?.operator;
+    if (operator !== undefined) this.seat?.validShare(operator, share);
+    if (share.message.kind === BLOCK) this.alerts.signedBlock(from, share.message);
+  }
+
+  #certificate(peer: Peer, encoded: Uint8Array): void {
+    const { store, digests, terms, counters } = this.#parts;
+    const context = {
+      schedule: terms.schedule,
+      certificateAge: terms.certificateAge,
+      l1Head: this.#l1Head,
+      table: (epoch: number) => this.tables.of(epoch),
+      signerCount: (digest: Hex) => store.signerCount(digest),
+      floor: store.newestHeight - this.#parts.certificateHeights,
+    };
+    const intake = takeCertificate(encoded, context, { digests, bn254: this.#dependencies.bn254 });
+    switch (intake.verdict) {
+      case "valid":
+        this.#accept(intake.digest, intake.certificate, intake.table, peer);
+        return;
+      case "waiting":
+        this.#waitingCertificates.set(`${intake.height} ${peer.id}`, { peer, encoded });
+        return;
+      case "offence":
+        this.links.ban(peer, `CERTIFICATE_${intake.why}`);
+        return;
+      case "ignored":
+        counters.count(`certificates ignored, ${intake.why}`);
+    }
+  }
+
+  #accept(digest: Hex, certificate: Certificate, table: EpochTable, from: Peer | null): void {
+    const { store, counters } = this.#parts;
+    const added = store.add({ digest, certificate, table }, this.#dependencies.clock.nowMs());
+    if (added === null) return;
+    counters.count(from === null ? "certificates made" : "certificates received");
+    const { message, signers } = certificate;
+    this.links.broadcast({ type: "certificate", encoded: hexToBytes(added.encoded) }, (peer) => peer !== from);
+    this.seat?.certified(message);
+    if (message.kind === BLOCK) {
+      this.#aggregation.input({ type: "settled", height: message.core.height - LATE_HEIGHTS });
+      if (this.alerts.isSuspect(message.core.blockHash))
+        for (const index of signers) this.alerts.signedBlock(index, message);
+    }
+    this.certificates.tell(this.#judge(added) ?? added);
+  }
+
+  /** What the L1 derives wins. @returns the record if its mark changed */
+  #judge(record: CertificateRecord): CertificateRecord | null {
+    const { kind, core } = record.certificate.message;
+    const derived = this.#derived.get(core.height);
+    if (kind !== BLOCK || derived === undefined) return null;
+    const reason = derived === core.blockHash ? null : "derivedOtherwise";
+    const changed = this.#parts.store.setVoid(record.digest, reason, this.#dependencies.clock.nowMs());
+    if (changed === null) return null;
+    if (reason !== null) {
+      this.#parts.counters.count("certificates void");
+      this.#dependencies.log.error("certificate void: the L1 derives another block", {
+        height: core.height,
+        certified: core.blockHash,
+        derived,
+      });
+    }
+    this.voids.tell(changed);
+    return changed;
+  }
+
+  #serve(peer: Peer, query: Extract<Frame, { type: "request" }>["query"]): void {
+    const nowMs = performance.now();
+    if (nowMs - (this.#askedAtMs.get(peer) ?? Number.NEGATIVE_INFINITY) < REQUEST_EVERY_MS) {
+      this.#parts.counters.count("requests refused, too often");
+      return;
+    }
+    this.#askedAtMs.set(peer, nowMs);
+    const { store } = this.#parts;
+    const found = "digest" in query ? [store.find(query)] : store.newest(query.height, SERVED_AT_ONCE);
+    for (const record of found) {
+      if (record === null) continue;
+      peer.sendEncoded(encodeFrame({ type: "certificate", encoded: hexToBytes(record.encoded) }));
+    }
+    peer.send({ type: "served" });
+  }
+
+  #hasSigned(index: number, blockHash: Hex): boolean {
+    const record = this.#parts.store.find({ blockHash });
+    return record?.certificate.signers.includes(index) || this.#aggregation.hasSigned(index, blockHash);
+  }
+}

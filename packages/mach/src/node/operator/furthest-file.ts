@@ -1,0 +1,65 @@
+import { bytesToHex, decodeMessage, encodeMessage, type Hex, hexToBytes, MESSAGE_BYTES } from "@altlayer/protocol";
+import type { Share } from "../../core/types.ts";
+import { RecordFile } from "../record-file.ts";
+
+const RECORD_BYTES = 20 + MESSAGE_BYTES + 64;
+const COMPACT_ABOVE_BYTES = 1024 * 1024;
+const MAX_OPERATORS = 4_096;
+
+/**
+ * The furthest share seen of every other operator, across restarts: what tells a restored backup that it is one
+ * (docs/spec/mach.md, section 7). A power cut may take the last second of it; so much later is detection certain.
+ */
+export class FurthestFile {
+  readonly #file: RecordFile;
+  readonly #shares: Map<Hex, Share>;
+
+  private constructor(file: RecordFile, shares: Map<Hex, Share>) {
+    this.#file = file;
+    this.#shares = shares;
+  }
+
+  static async open(options: { readonly file: string; readonly identity: Hex }): Promise<FurthestFile> {
+    const { file, records } = await RecordFile.open({ ...options, magic: "ALTMSEEN" });
+    const shares = new Map<Hex, Share>();
+    for (const record of records) {
+      if (record.length !== RECORD_BYTES) continue;
+      const at = 20 + MESSAGE_BYTES;
+      const share = {
+        message: decodeMessage(record.subarray(20, at)),
+        signature: bytesToHex(record.subarray(at)),
+      };
+      shares.set(bytesToHex(record.subarray(0, 20)), share);
+    }
+    return new FurthestFile(file, shares);
+  }
+
+  get shares(): ReadonlyMap<Hex, Share> {
+    return this.#shares;
+  }
+
+  set(operator: Hex, share: Share): void {
+    if (this.#shares.get(operator) === share) return;
+    this.#shares.delete(operator);
+    this.#shares.set(operator, share);
+    for (const oldest of this.#shares.keys()) {
+      if (this.#shares.size <= MAX_OPERATORS) break;
+      this.#shares.delete(oldest);
+    }
+    if (this.#file.bytes < COMPACT_ABOVE_BYTES + 2 * RECORD_BYTES * this.#shares.size)
+      this.#file.append(encode(operator, share));
+    else this.#file.replace([...this.#shares].map(([each, of]) => encode(each, of)));
+  }
+
+  sync(): Promise<void> {
+    return this.#file.sync();
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+}
+
+function encode(operator: Hex, { message, signature }: Share): Uint8Array {
+  return Buffer.concat([hexToBytes(operator), encodeMessage(message), hexToBytes(signature)]);
+}
