@@ -12,6 +12,10 @@ export { createLogger, type Logger, type LogLevel, type LogSink, loggerTo, silen
 export { METRICS, type MetricDefinition, PROCESS_METRICS } from "./metrics/definitions.ts";
 export { createProcessMetrics } from "./metrics/registry.ts";
 export { RollupNode, type RollupNodeDependencies, type RollupNodeOptions } from "./node/node.ts";
+export { PROXY_ERRORS, type ProxyErrorCode } from "./proxy/errors.ts";
+export type { FinalHeadStatus } from "./proxy/final-head.ts";
+export type { CertifiedTag } from "./proxy/pin.ts";
+export { type FinalityProxy, type ProxyOptions, startProxy } from "./proxy/proxy.ts";
 export type { ClientVersion } from "./rpc/engine-api/exchange-methods.ts";
 export { createToken } from "./rpc/engine-api/jwt.ts";
 export { type EngineApiOptions, startEngineApiServer } from "./rpc/engine-api/server.ts";

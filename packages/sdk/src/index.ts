@@ -8,6 +8,7 @@ export { type WatchCertificatesOptions, watchCertificates } from "./actions/watc
 export { type ContractCertificate, contractCertificate } from "./contracts/contract-certificate.ts";
 export { machVerifierAbi } from "./contracts/mach-verifier-abi.ts";
 export { isSdkError, SDK_ERRORS, SdkError, type SdkErrorCode } from "./errors.ts";
+export { checkedHeader } from "./light-client/header.ts";
 export type { L1Trust } from "./light-client/l1-view.ts";
 export type { ServicePin } from "./light-client/service.ts";
 export {
@@ -17,13 +18,16 @@ export {
   type VerifyCertificateOptions,
   verifyCertificate,
 } from "./light-client/verify-certificate.ts";
-export type { AnyClient } from "./rpc/call.ts";
+export { type AnyClient, parse as parseAnswer } from "./rpc/call.ts";
 export {
   type CertificateRecord,
   type CertifiedHead,
+  certificateRecordSchema,
   FINALITY_LEVELS,
   type Finality,
   type FinalityLevel,
   finalitySchema,
+  headSchema,
+  type L1Header,
   type MachServiceInfo,
 } from "./rpc/schemas.ts";

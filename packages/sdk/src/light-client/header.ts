@@ -1,6 +1,7 @@
 import { type Hex, keccak256, numberToHex, toRlp } from "viem";
 import { SdkError } from "../errors.ts";
-import type { L1Header } from "../rpc/schemas.ts";
+import { parse } from "../rpc/call.ts";
+import { headerSchema, type L1Header } from "../rpc/schemas.ts";
 
 /**
  * Hash of an L1 header from its fields. Each fork appended its own (EIP-1559, 4895, 4844, 4788, 7685): the first one
@@ -47,6 +48,16 @@ export function requireHash(header: L1Header): L1Header {
     claimed: header.hash,
     computed,
   });
+}
+
+/**
+ * The header in a block as JSON-RPC gives it, of an L1 or an OP Stack chain, once its fields hash to `hash`.
+ * @throws SdkError `MALFORMED_ANSWER`, `L1_LIED`
+ */
+export function checkedHeader(block: unknown, hash: Hex): L1Header {
+  const header = requireHash(parse(headerSchema, block, "a block"));
+  if (header.hash === hash.toLowerCase()) return header;
+  throw new SdkError("L1_LIED", `asked for block ${hash}, got ${header.hash}`, { hash, got: header.hash });
 }
 
 /** RLP's integers: no leading zeros, whole bytes. */

@@ -80,6 +80,8 @@ export interface MessageFields {
   readonly blockHash?: Hex;
   readonly transactionRoot?: Hex;
   readonly transactionCount?: number;
+  readonly parentHash?: Hex;
+  readonly base?: { readonly height: number; readonly blockHash: Hex };
 }
 
 /** What `mach_getCertificate` answers, as JSON. */
@@ -229,7 +231,7 @@ export async function startWorld({
           timestamp: 1_700_000_000,
           originNumber: Number(origin.number),
           originHash: origin.hash,
-          parentHash: keccak256(toHex(`block ${height - 1}`)),
+          parentHash: fields.parentHash ?? keccak256(toHex(`block ${height - 1}`)),
           attributesHash: keccak256(toHex("attributes")),
           historyRoot: keccak256(toHex("history")),
           transactionCount: fields.transactionCount ?? 1,
@@ -237,7 +239,7 @@ export async function startWorld({
           blockHash: kind === SLICE ? ZERO_HASH : blockHash,
           outputRoot: kind === SLICE ? ZERO_HASH : keccak256(toHex("output")),
         },
-        base: { epoch, l1Hash: base.hash, height: 5, blockHash: keccak256(toHex("block 5")) },
+        base: { epoch, l1Hash: base.hash, ...(fields.base ?? { height: 5, blockHash: keccak256(toHex("block 5")) }) },
       };
     },
     certify: (message, signers) => {
