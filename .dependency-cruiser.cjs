@@ -87,6 +87,22 @@ module.exports = {
       to: { path: "^packages/", pathNot: "^packages/(sdk|protocol)/" },
     },
     {
+      name: "console-in-the-browser",
+      comment:
+        "The console runs in a browser and speaks HTTP: of ours it knows the SDK and the protocol, no server (S1).",
+      severity: "error",
+      from: { path: "^apps/console/src/.+/" },
+      to: { path: "^(packages|apps|contracts)/", pathNot: "^(packages/(sdk|protocol)/|apps/console/)" },
+    },
+    {
+      name: "console-no-node",
+      comment:
+        "There are no node builtins in a browser; only the face, which tells a server where the build lies, has them.",
+      severity: "error",
+      from: { path: "^apps/console/src/.+/" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
       name: "no-circular",
       comment: "No circular imports (S6).",
       severity: "error",
@@ -117,7 +133,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "node", "types", "default"],
-      extensions: [".ts", ".mts", ".mjs", ".js", ".cjs", ".json"],
+      extensions: [".ts", ".tsx", ".mts", ".mjs", ".js", ".cjs", ".json"],
     },
   },
 };

@@ -29,6 +29,8 @@ const PLANTED = {
     'import { join } from "node:path";\nimport { deploy } from "../../deployer/src/index.ts";\nexport const sdk = [join, deploy];\n',
   "packages/rollup/test/help.ts": "export const help = 1;\n",
   "apps/cli/src/index.ts": "export const cli = 1;\n",
+  "apps/console/src/app/main.tsx":
+    'import { node } from "../../../../packages/rollup/src/index.ts";\nimport { readFileSync } from "node:fs";\nexport const main = [node, readFileSync];\n',
   "test/story.test.ts": 'import { b } from "../packages/protocol/src/b.ts";\nexport const story = b;\n',
   "contracts/src/index.ts": "export {};\n",
   "bench/run.ts": "export {};\n",
@@ -52,7 +54,7 @@ export async function checkBoundaries(tools) {
   const { modules, summary } = await cruise(ROOT, tools);
   const read = new Set(modules.map((module) => module.source));
   const unread = trackedFiles().filter(
-    (file) => /^(packages|apps)\/[^/]+\/src\/.*\.ts$/.test(file) && !file.endsWith(".d.ts") && !read.has(file),
+    (file) => /^(packages|apps)\/[^/]+\/src\/.*\.tsx?$/.test(file) && !file.endsWith(".d.ts") && !read.has(file),
   );
   if (unread.length > 0) {
     throw new TaskFailure(

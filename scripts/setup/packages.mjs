@@ -28,6 +28,7 @@ export function packagesStep(tools) {
     outputs: [
       inRoot("node_modules/.modules.yaml"),
       inRoot("apps/cli/node_modules"),
+      inRoot("apps/console/node_modules"),
       inRoot("packages/rollup/node_modules"),
     ],
     work: (note, logFile) =>

@@ -19,6 +19,10 @@ function checks(tools) {
       title: "types (tsc)",
       ...quiet("types", tools.node, [bin("typescript", "bin/tsc"), "-p", "tsconfig.json"]),
     },
+    "types-console": {
+      title: "types of the console (tsc, with the browser's library)",
+      ...quiet("types-console", tools.node, [bin("typescript", "bin/tsc"), "-p", "apps/console/tsconfig.json"]),
+    },
     lint: {
       title: "lint and format (biome)",
       mend: "npx biome check --write .",

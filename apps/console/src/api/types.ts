@@ -1,0 +1,211 @@
+/** What the control plane's API says (`GET /api/v1/openapi.json`). Wei are decimal strings, times ISO 8601. */
+export type Role = "owner" | "operator" | "viewer";
+export type Hex = `0x${string}`;
+
+export interface Membership {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+}
+
+export interface Session {
+  readonly user: { readonly id: string; readonly name: string; readonly address: Hex | null };
+  readonly teams: readonly Membership[];
+  readonly csrfToken: string;
+  readonly expiresAt: string;
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly nextCursor: string | null;
+}
+
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+}
+
+export type Phase =
+  | "launching"
+  | "waiting"
+  | "running"
+  | "stopping"
+  | "stopped"
+  | "failed"
+  | "destroying"
+  | "destroyed"
+  | "exported";
+
+export interface Step {
+  readonly name: string;
+  readonly title: string;
+  readonly status: "pending" | "running" | "done" | "failed";
+  readonly attempt: number;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly detail: string | null;
+  readonly problem: Problem | null;
+}
+
+export interface SignatureRequest {
+  readonly id: string;
+  readonly field: string;
+  readonly description: string;
+  readonly chainId: number;
+  readonly from: Hex;
+  readonly to: Hex;
+  readonly data: Hex;
+  readonly value: string;
+}
+
+export type Spec = { readonly [key: string]: unknown };
+
+export interface RollupSummary {
+  readonly id: string;
+  readonly teamId: string;
+  readonly name: string;
+  readonly chainId: number;
+  readonly networkId: string;
+  readonly revision: number;
+  readonly phase: Phase;
+  readonly desired: "running" | "stopped" | "destroyed";
+  readonly problem: Problem | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly readyAt: string | null;
+  readonly launchMs: number | null;
+  readonly endpoints: { readonly rpc: string; readonly ws: string; readonly flashblocks: string } | null;
+  readonly contracts: Readonly<Record<string, Hex>> | null;
+  readonly l2GenesisHash: Hex | null;
+  readonly accounts: readonly { readonly role: string; readonly address: Hex }[];
+  readonly signatures: readonly SignatureRequest[];
+}
+
+export interface Rollup extends RollupSummary {
+  readonly spec: Spec;
+  readonly steps: readonly Step[];
+}
+
+export type ChangeBy = "us" | "owner" | "never";
+export type ChangeEffect = "live" | "restart" | "signature" | "none";
+
+export interface Change {
+  readonly path: string;
+  readonly title: string;
+  readonly from: unknown;
+  readonly to: unknown;
+  readonly change: ChangeBy;
+  readonly effect: ChangeEffect;
+  readonly note: string | null;
+}
+
+export interface Plan {
+  readonly base: number | null;
+  readonly valid: true;
+  readonly changes: readonly Change[];
+  readonly refused: boolean;
+  readonly actions: readonly { readonly kind: string; readonly title: string }[];
+  readonly signatures: readonly SignatureRequest[];
+  readonly downtimeSeconds: number | null;
+}
+
+export interface Head {
+  readonly number: number;
+  readonly hash: Hex;
+  readonly timestamp: number;
+}
+
+export interface Balance {
+  readonly role: string;
+  readonly address: Hex;
+  readonly balanceWei: string;
+  readonly networkId: string;
+  readonly spentWeiPerDay: string | null;
+  readonly runwayDays: number | null;
+}
+
+export interface Alarm {
+  readonly code: string;
+  readonly severity: "warning" | "critical";
+  readonly message: string;
+  readonly since: string;
+}
+
+export interface Live {
+  readonly phase: Phase;
+  readonly heads: { readonly unsafe: Head; readonly safe: Head; readonly finalized: Head } | null;
+  readonly l1: { readonly latest: Head | null } | null;
+  readonly pendingTransactions: number | null;
+  readonly throughput: {
+    readonly transactionsPerSecond: number;
+    readonly gasPerSecond: number;
+    readonly windowSeconds: number;
+  } | null;
+  readonly balances: readonly Balance[];
+  readonly alarms: readonly Alarm[];
+}
+
+export interface LogLine {
+  readonly seq: number;
+  readonly at: string;
+  readonly level: string;
+  readonly room: string;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface Network {
+  readonly id: string;
+  readonly name: string;
+  readonly chainId: number;
+  readonly development: boolean;
+  readonly blockTimeSeconds: number;
+  readonly explorerUrl: string | null;
+  readonly rpcUrl: string | null;
+  readonly headNumber: number | null;
+  readonly reachable: boolean;
+}
+
+export interface Revision {
+  readonly revision: number;
+  readonly spec: Spec;
+  readonly author: { readonly id: string; readonly name: string };
+  readonly createdAt: string;
+  readonly note: string | null;
+}
+
+export interface Member {
+  readonly userId: string;
+  readonly name: string;
+  readonly address: Hex | null;
+  readonly role: Role;
+  readonly joinedAt: string;
+}
+
+export interface ApiToken {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly createdAt: string;
+  readonly lastUsedAt: string | null;
+  readonly expiresAt: string | null;
+}
+
+export interface AuditEntry {
+  readonly id: string;
+  readonly at: string;
+  readonly actor: { readonly id: string; readonly name: string };
+  readonly action: string;
+  readonly target: string | null;
+  readonly details: unknown;
+  readonly ip: string | null;
+}
+
+export interface PublicStatus {
+  readonly name: string;
+  readonly chainId: number;
+  readonly phase: Phase;
+  readonly heads: Live["heads"];
+  readonly problem: Problem | null;
+  readonly updatedAt: string;
+}

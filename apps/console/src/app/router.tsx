@@ -1,0 +1,213 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { request } from "../api/client.ts";
+import { rollupQuery, rollupsQuery, schemaQuery, sessionQuery } from "../api/queries.ts";
+import { RollupLayout } from "../layouts/RollupLayout.tsx";
+import { TeamLayout } from "../layouts/TeamLayout.tsx";
+import { RollupsPage } from "../pages/team/RollupsPage.tsx";
+import { NotFound, RouteError } from "./fallbacks.tsx";
+
+export interface RouterContext {
+  readonly queries: QueryClient;
+  readonly linkToken: string | undefined;
+}
+
+const rootRoute = createRootRouteWithContext<RouterContext>()({
+  component: Outlet,
+  errorComponent: RouteError,
+  notFoundComponent: NotFound,
+});
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/sign-in",
+  validateSearch: (search: Record<string, unknown>): { next?: string; failed?: true } => ({
+    ...(typeof search.next === "string" ? { next: search.next } : {}),
+    ...(search.failed === true ? { failed: true } : {}),
+  }),
+  component: lazyRouteComponent(() => import("../pages/sign-in/SignInPage.tsx"), "SignInPage"),
+});
+
+const statusRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/status/$rollup",
+  component: lazyRouteComponent(() => import("../pages/status/StatusPage.tsx"), "StatusPage"),
+});
+
+let linkUsed = false;
+
+/** Everything behind the sign-in. A local link is turned into a session first. */
+const memberRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: "member",
+  beforeLoad: async ({ context: { queries, linkToken }, location }) => {
+    if (linkToken !== undefined && !linkUsed) {
+      linkUsed = true;
+      const ok = await request("/session/link", { method: "POST", body: { token: linkToken } }).then(
+        () => true,
+        () => false,
+      );
+      queries.removeQueries({ queryKey: sessionQuery.queryKey });
+      // An old link is no harm to somebody who is signed in already.
+      if (!ok && (await queries.fetchQuery(sessionQuery)) === null) {
+        throw redirect({ to: "/sign-in", search: { failed: true } });
+      }
+    }
+    const session = await queries.ensureQueryData(sessionQuery);
+    if (session === null) throw redirect({ to: "/sign-in", search: { next: location.href } });
+    return { session };
+  },
+});
+
+const homeRoute = createRoute({
+  getParentRoute: () => memberRoute,
+  path: "/",
+  beforeLoad: ({ context: { session } }) => {
+    const team = session.teams[0];
+    if (team !== undefined) throw redirect({ to: "/teams/$team", params: { team: team.id }, replace: true });
+  },
+  component: lazyRouteComponent(() => import("../pages/team/FirstTeamPage.tsx"), "FirstTeamPage"),
+});
+
+const teamRoute = createRoute({ getParentRoute: () => memberRoute, path: "/teams/$team", component: TeamLayout });
+
+const rollupsRoute = createRoute({
+  getParentRoute: () => teamRoute,
+  path: "/",
+  loader: ({ context: { queries }, params: { team } }) => queries.ensureQueryData(rollupsQuery(team)),
+  component: RollupsPage,
+});
+
+const newRoute = createRoute({
+  getParentRoute: () => teamRoute,
+  path: "/new",
+  loader: ({ context: { queries } }) => queries.ensureQueryData(schemaQuery),
+  component: lazyRouteComponent(() => import("../pages/launch/LaunchPage.tsx"), "LaunchPage"),
+});
+
+const membersRoute = createRoute({
+  getParentRoute: () => teamRoute,
+  path: "/members",
+  component: lazyRouteComponent(() => import("../pages/team/MembersPage.tsx"), "MembersPage"),
+});
+
+const tokensRoute = createRoute({
+  getParentRoute: () => teamRoute,
+  path: "/tokens",
+  component: lazyRouteComponent(() => import("../pages/team/TokensPage.tsx"), "TokensPage"),
+});
+
+const auditRoute = createRoute({
+  getParentRoute: () => teamRoute,
+  path: "/audit",
+  component: lazyRouteComponent(() => import("../pages/team/AuditPage.tsx"), "AuditPage"),
+});
+
+const rollupRoute = createRoute({
+  getParentRoute: () => memberRoute,
+  path: "/teams/$team/rollups/$rollup",
+  loader: ({ context: { queries }, params }) => queries.ensureQueryData(rollupQuery(params.team, params.rollup)),
+  component: RollupLayout,
+});
+
+const overviewRoute = createRoute({
+  getParentRoute: () => rollupRoute,
+  path: "/",
+  component: lazyRouteComponent(() => import("../pages/rollup/OverviewPage.tsx"), "OverviewPage"),
+});
+
+const settingsRoute = createRoute({
+  getParentRoute: () => rollupRoute,
+  path: "/settings",
+  loader: ({ context: { queries } }) => queries.ensureQueryData(schemaQuery),
+  component: lazyRouteComponent(() => import("../pages/rollup/SettingsPage.tsx"), "SettingsPage"),
+});
+
+const logsRoute = createRoute({
+  getParentRoute: () => rollupRoute,
+  path: "/logs",
+  component: lazyRouteComponent(() => import("../pages/rollup/LogsPage.tsx"), "LogsPage"),
+});
+
+const explorerRoute = createRoute({
+  getParentRoute: () => rollupRoute,
+  path: "/explorer",
+  validateSearch: (search: Record<string, unknown>): { from?: number } =>
+    Number.isSafeInteger(search.from) && (search.from as number) >= 0 ? { from: search.from as number } : {},
+  component: lazyRouteComponent(() => import("../pages/explorer/BlocksPage.tsx"), "BlocksPage"),
+});
+
+const blockRoute = createRoute({
+  getParentRoute: () => rollupRoute,
+  path: "/explorer/blocks/$block",
+  component: lazyRouteComponent(() => import("../pages/explorer/BlockPage.tsx"), "BlockPage"),
+});
+
+const transactionRoute = createRoute({
+  getParentRoute: () => rollupRoute,
+  path: "/explorer/transactions/$hash",
+  component: lazyRouteComponent(() => import("../pages/explorer/TransactionPage.tsx"), "TransactionPage"),
+});
+
+const addressRoute = createRoute({
+  getParentRoute: () => rollupRoute,
+  path: "/explorer/addresses/$address",
+  component: lazyRouteComponent(() => import("../pages/explorer/AddressPage.tsx"), "AddressPage"),
+});
+
+const bridgeRoute = createRoute({
+  getParentRoute: () => rollupRoute,
+  path: "/bridge",
+  component: lazyRouteComponent(() => import("../pages/bridge/BridgePage.tsx"), "BridgePage"),
+});
+
+const faucetRoute = createRoute({
+  getParentRoute: () => rollupRoute,
+  path: "/faucet",
+  component: lazyRouteComponent(() => import("../pages/rollup/FaucetPage.tsx"), "FaucetPage"),
+});
+
+const routeTree = rootRoute.addChildren([
+  signInRoute,
+  statusRoute,
+  memberRoute.addChildren([
+    homeRoute,
+    teamRoute.addChildren([rollupsRoute, newRoute, membersRoute, tokensRoute, auditRoute]),
+    rollupRoute.addChildren([
+      overviewRoute,
+      settingsRoute,
+      logsRoute,
+      explorerRoute,
+      blockRoute,
+      transactionRoute,
+      addressRoute,
+      bridgeRoute,
+      faucetRoute,
+    ]),
+  ]),
+]);
+
+export function createAppRouter(context: RouterContext) {
+  return createRouter({
+    routeTree,
+    context,
+    defaultPreload: "intent",
+    defaultPreloadStaleTime: 0,
+    scrollRestoration: true,
+    defaultErrorComponent: RouteError,
+    defaultNotFoundComponent: NotFound,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

@@ -1,0 +1,74 @@
+import type { Abi, AbiParameter } from "viem";
+import { decodeAbiParameters, decodeEventLog, decodeFunctionData, toFunctionSelector } from "viem";
+import { ERC721_TRANSFER, KNOWN_EVENTS, KNOWN_FUNCTIONS } from "./known-abi.ts";
+import type { Log } from "./shapes.ts";
+
+type Hex = `0x${string}`;
+
+export interface Argument {
+  readonly name: string;
+  readonly type: string;
+  readonly value: unknown;
+}
+
+export interface Decoded {
+  readonly name: string;
+  readonly arguments: readonly Argument[];
+}
+
+const functions: Abi = KNOWN_FUNCTIONS;
+
+function named(inputs: readonly AbiParameter[], values: readonly unknown[]): readonly Argument[] {
+  return inputs.map((input, index) => ({ name: input.name ?? String(index), type: input.type, value: values[index] }));
+}
+
+/** Reads a call by its selector; undefined when it is unknown or its data do not fit. */
+export function decodeCall(input: Hex): Decoded | undefined {
+  if (input.length < 10) return undefined;
+  try {
+    const { functionName, args = [] } = decodeFunctionData({ abi: functions, data: input });
+    const selector = input.slice(0, 10);
+    const item = functions.find((each) => each.type === "function" && toFunctionSelector(each) === selector);
+    return item?.type === "function" ? { name: functionName, arguments: named(item.inputs, args) } : undefined;
+  } catch {
+    // Another contract's function under the same selector, or no ABI encoding at all: shown as bytes.
+    return undefined;
+  }
+}
+
+/** Reads an event by its first topic; undefined when it is unknown or does not fit. */
+export function decodeLog(log: Pick<Log, "topics" | "data">): Decoded | undefined {
+  const [signature, ...rest] = log.topics;
+  if (signature === undefined) return undefined;
+  for (const abi of [KNOWN_EVENTS, ERC721_TRANSFER] as readonly Abi[]) {
+    try {
+      const decoded = decodeEventLog({ abi, topics: [signature, ...rest], data: log.data });
+      const item = abi.find((each) => each.type === "event" && each.name === decoded.eventName);
+      if (item?.type !== "event" || decoded.args === undefined) continue;
+      const values = decoded.args as unknown as Readonly<Record<string, unknown>>;
+      return {
+        name: decoded.eventName ?? "",
+        arguments: item.inputs.map(({ name = "", type }) => ({ name, type, value: values[name] })),
+      };
+    } catch {
+      // The same signature with other parameters indexed: the next one may fit.
+    }
+  }
+  return undefined;
+}
+
+const ERROR_SELECTOR = "0x08c379a0";
+const PANIC_SELECTOR = "0x4e487b71";
+
+/** What a failed call returned, in words: `Error(string)`, `Panic(uint256)`, or undefined. Untrusted text. */
+export function revertText(output: Hex | undefined): string | undefined {
+  if (output === undefined || output.length < 10) return undefined;
+  const body: Hex = `0x${output.slice(10)}`;
+  try {
+    if (output.startsWith(ERROR_SELECTOR)) return decodeAbiParameters([{ type: "string" }], body)[0];
+    if (output.startsWith(PANIC_SELECTOR)) return `panic ${decodeAbiParameters([{ type: "uint256" }], body)[0]}`;
+  } catch {
+    return undefined;
+  }
+  return undefined;
+}

@@ -1,0 +1,115 @@
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { decodeAbiParameters } from "viem";
+import { plainText } from "./format.ts";
+import type { Rpc } from "./rpc.ts";
+import { RpcError } from "./rpc-error.ts";
+import { hex, Logs, quantity } from "./shapes.ts";
+
+type Hex = `0x${string}`;
+
+/** Selectors of ERC-20's views. */
+const NAME = "0x06fdde03";
+const SYMBOL = "0x95d89b41";
+const DECIMALS = "0x313ce567";
+const TOTAL_SUPPLY = "0x18160ddd";
+const DECIMALS_MAX = 77n;
+const TEXT_BYTES_MAX = 2_000;
+
+export interface Token {
+  readonly address: Hex;
+  /** Made plain: a contract may call itself anything. */
+  readonly name: string;
+  readonly symbol: string;
+  readonly decimals: number;
+  readonly totalSupply: bigint;
+}
+
+/** Strings, and the bytes32 of early tokens. */
+function textOf(answer: Hex): string {
+  if (answer.length > 2 + 2 * TEXT_BYTES_MAX) return "";
+  try {
+    return plainText(decodeAbiParameters([{ type: "string" }], answer)[0]);
+  } catch {
+    const bytes = Uint8Array.from(answer.slice(2, 66).match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+    return plainText(new TextDecoder().decode(bytes).replace(/\0+$/, ""));
+  }
+}
+
+/** What a token says of itself; null when the contract is none. */
+export const tokenQuery = (rpc: Rpc, key: string, address: Hex) =>
+  queryOptions({
+    queryKey: ["chain", key, "token", address],
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: async (): Promise<Token | null> => {
+      const view = (data: Hex) => rpc.call("eth_call", [{ to: address, data }, "latest"], hex);
+      try {
+        const [supply, decimals, name, symbol] = await Promise.all([
+          view(TOTAL_SUPPLY),
+          view(DECIMALS),
+          view(NAME),
+          view(SYMBOL),
+        ]);
+        // A contract without these functions may answer with nothing at all.
+        if (supply.length !== 66 || decimals.length !== 66 || BigInt(decimals) > DECIMALS_MAX) return null;
+        return {
+          address,
+          name: textOf(name),
+          symbol: textOf(symbol),
+          decimals: Number(decimals),
+          totalSupply: BigInt(supply),
+        };
+      } catch (error) {
+        if (error instanceof RpcError) return null;
+        throw error;
+      }
+    },
+  });
+
+/** keccak256("Transfer(address,address,uint256)") */
+export const TRANSFER_TOPIC = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
+export const LOG_BLOCKS = 2_000;
+
+/** Transfers of a token, or of any token from or to an account, in the newest blocks; newest first. */
+export const transfersQuery = (
+  rpc: Rpc,
+  key: string,
+  filter: { readonly token?: Hex; readonly account?: Hex; readonly head: number },
+) =>
+  queryOptions({
+    queryKey: ["chain", key, "transfers", filter.token, filter.account, filter.head],
+    placeholderData: keepPreviousData,
+    queryFn: async () => {
+      const range = {
+        fromBlock: `0x${Math.max(0, filter.head - LOG_BLOCKS + 1).toString(16)}`,
+        toBlock: `0x${filter.head.toString(16)}`,
+        ...(filter.token === undefined ? {} : { address: filter.token }),
+      };
+      const word = filter.account === undefined ? null : `0x${filter.account.slice(2).padStart(64, "0")}`;
+      const topics =
+        word === null
+          ? [[TRANSFER_TOPIC]]
+          : [
+              [TRANSFER_TOPIC, word],
+              [TRANSFER_TOPIC, null, word],
+            ];
+      const answers = await Promise.all(
+        topics.map((each) => rpc.call("eth_getLogs", [{ ...range, topics: each }], Logs)),
+      );
+      const unique = new Map(answers.flat().map((log) => [`${log.transactionHash}-${log.logIndex}`, log]));
+      return [...unique.values()].sort((a, b) => b.blockNumber - a.blockNumber || b.logIndex - a.logIndex);
+    },
+  });
+
+export const accountQuery = (rpc: Rpc, key: string, address: Hex) =>
+  queryOptions({
+    queryKey: ["chain", key, "account", address],
+    refetchInterval: 4_000,
+    queryFn: async () => {
+      const [balance, nonce, code] = await Promise.all([
+        rpc.call("eth_getBalance", [address, "latest"], quantity),
+        rpc.call("eth_getTransactionCount", [address, "latest"], quantity),
+        rpc.call("eth_getCode", [address, "latest"], hex),
+      ]);
+      return { balance, nonce, code };
+    },
+  });

@@ -1,0 +1,67 @@
+import { Plus, Trash2 } from "lucide-react";
+import { Button } from "../ui/Button.tsx";
+import { Field } from "../ui/Field.tsx";
+import { Control } from "./Control.tsx";
+import type { Leaf } from "./schema.ts";
+import { valueAt } from "./schema.ts";
+
+/** A list of entries with fields of their own, such as the accounts that hold ether at genesis. */
+export function ListField(props: {
+  readonly leaf: Leaf;
+  readonly value: unknown;
+  readonly problems: ReadonlyMap<string, string>;
+  readonly onChange: (value: unknown) => void;
+  readonly disabled: boolean;
+}) {
+  const { leaf, problems, onChange, disabled } = props;
+  const entries: readonly unknown[] = Array.isArray(props.value) ? props.value : [];
+  const fields = Object.entries(leaf.schema.items?.properties ?? {});
+  const replace = (index: number, entry: unknown) => onChange(entries.map((held, at) => (at === index ? entry : held)));
+
+  return (
+    <fieldset className="field list-field">
+      <legend>{leaf.title}</legend>
+      {leaf.schema.description === undefined ? null : <p className="hint">{leaf.schema.description}</p>}
+      {problems.get(leaf.path) === undefined ? null : <p className="problem">{problems.get(leaf.path)}</p>}
+      {entries.map((entry, index) => (
+        <div className="list-entry" key={index}>
+          {fields.map(([name, schema]) => (
+            <Field key={name} label={schema.title ?? name} problem={problems.get(`${leaf.path}.${index}.${name}`)}>
+              {(control) => (
+                <Control
+                  schema={schema}
+                  value={valueAt(entry, name)}
+                  control={control}
+                  disabled={disabled}
+                  onChange={(value) => replace(index, { ...(entry as object), [name]: value })}
+                />
+              )}
+            </Field>
+          ))}
+          {disabled ? null : (
+            <Button
+              tone="plain"
+              iconOnly
+              aria-label={`Remove entry ${index + 1} of ${leaf.title}`}
+              onClick={() => onChange(entries.filter((_, at) => at !== index))}
+            >
+              <Trash2 size={14} aria-hidden="true" />
+            </Button>
+          )}
+        </div>
+      ))}
+      {disabled ? (
+        entries.length === 0 ? (
+          <p className="hint">None.</p>
+        ) : null
+      ) : (
+        <div>
+          <Button onClick={() => onChange([...entries, {}])} aria-label={`Add to ${leaf.title}`}>
+            <Plus size={14} aria-hidden="true" />
+            Add
+          </Button>
+        </div>
+      )}
+    </fieldset>
+  );
+}

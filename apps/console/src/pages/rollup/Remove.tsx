@@ -1,0 +1,156 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { request } from "../../api/client.ts";
+import { rollupPath, rollupsQuery } from "../../api/queries.ts";
+import type { Rollup } from "../../api/types.ts";
+import { useTeam } from "../../layouts/use-team.ts";
+import { Button } from "../../ui/Button.tsx";
+import { Dialog } from "../../ui/Dialog.tsx";
+import { Field } from "../../ui/Field.tsx";
+import { ErrorNotice } from "../../ui/Notice.tsx";
+import { toast } from "../../ui/toast.ts";
+import { downloadExport } from "./download-export.ts";
+
+const PASSWORD_MIN = 12;
+
+/** Leaving: take everything along, or take the rollup down. */
+export function Remove({ rollup }: { readonly rollup: Rollup }) {
+  const team = useTeam();
+  const [open, setOpen] = useState<"export" | "destroy">();
+  const close = () => setOpen(undefined);
+  return (
+    <section className="card" aria-labelledby="leave-title">
+      <div className="card-head">
+        <h2 id="leave-title">Leave</h2>
+      </div>
+      <div className="spec-field">
+        <div className="stack tight">
+          <h3>Export</h3>
+          <p className="quiet">
+            Configuration, encrypted keys, addresses, genesis and a snapshot: all it takes to run this rollup without
+            us. Our sequencer is fenced first, so that two never sign.
+          </p>
+        </div>
+        <div>
+          <Button disabledReason={team.reasonNot("owner")} onClick={() => setOpen("export")}>
+            Export
+          </Button>
+        </div>
+      </div>
+      <div className="spec-field">
+        <div className="stack tight">
+          <h3>Remove</h3>
+          <p className="quiet">
+            Stops the rollup for good and deletes what this platform holds of it. Its contracts and data on the
+            settlement network stay.
+          </p>
+        </div>
+        <div>
+          <Button tone="danger" disabledReason={team.reasonNot("owner")} onClick={() => setOpen("destroy")}>
+            Remove
+          </Button>
+        </div>
+      </div>
+      {open === "export" ? <ExportDialog rollup={rollup} onClose={close} /> : null}
+      {open === "destroy" ? <DestroyDialog rollup={rollup} onClose={close} /> : null}
+    </section>
+  );
+}
+
+interface DialogProps {
+  readonly rollup: Rollup;
+  readonly onClose: () => void;
+}
+
+function ExportDialog({ rollup, onClose }: DialogProps) {
+  const [password, setPassword] = useState("");
+  const run = useMutation({
+    mutationFn: () => downloadExport(rollup, password),
+    onSuccess: () => {
+      onClose();
+      toast({ text: "Exported. This platform does not sequence the rollup any more." });
+    },
+  });
+  const short = password.length < PASSWORD_MIN ? `The password needs at least ${PASSWORD_MIN} characters.` : undefined;
+  return (
+    <Dialog
+      title={`Export ${rollup.name}?`}
+      onClose={onClose}
+      foot={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button tone="primary" busy={run.isPending} disabledReason={short} onClick={() => run.mutate()}>
+            Fence and export
+          </Button>
+        </>
+      }
+    >
+      <p>From this moment no blocks are made here. Start the rollup elsewhere with the instructions in the archive.</p>
+      <Field
+        label="Password for the keys"
+        hint="It encrypts the keystores in the archive. We do not keep it: without it the keys are lost."
+      >
+        {(control) => (
+          <input
+            {...control}
+            className="input"
+            type="password"
+            autoComplete="new-password"
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+          />
+        )}
+      </Field>
+      {run.isError ? <ErrorNotice error={run.error} title="Not exported" /> : null}
+    </Dialog>
+  );
+}
+
+function DestroyDialog({ rollup, onClose }: DialogProps) {
+  const [typed, setTyped] = useState("");
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const run = useMutation({
+    mutationFn: () =>
+      request<Rollup>(rollupPath(rollup.teamId, rollup.id), { method: "DELETE", body: { confirm: rollup.name } }),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: rollupsQuery(rollup.teamId).queryKey });
+      toast({ text: `${rollup.name} is being removed.` });
+      await navigate({ to: "/teams/$team", params: { team: rollup.teamId } });
+    },
+  });
+  return (
+    <Dialog
+      title={`Remove ${rollup.name}?`}
+      onClose={onClose}
+      foot={
+        <>
+          <Button onClick={onClose}>Keep it</Button>
+          <Button
+            tone="danger"
+            busy={run.isPending}
+            disabledReason={typed === rollup.name ? undefined : "Type the rollup's name first."}
+            onClick={() => run.mutate()}
+          >
+            Remove for good
+          </Button>
+        </>
+      }
+    >
+      <p>Users lose the RPC. Whoever wants to go on must have the export. This cannot be undone.</p>
+      <Field label={`Type ${rollup.name} to confirm`}>
+        {(control) => (
+          <input
+            {...control}
+            className="input"
+            autoComplete="off"
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+          />
+        )}
+      </Field>
+      {run.isError ? <ErrorNotice error={run.error} title="Not removed" /> : null}
+    </Dialog>
+  );
+}

@@ -1,0 +1,110 @@
+import { useQuery } from "@tanstack/react-query";
+import { useParams } from "@tanstack/react-router";
+import { ApiError } from "../../api/errors.ts";
+import { publicStatusQuery } from "../../api/queries.ts";
+import type { Head, PublicStatus } from "../../api/types.ts";
+import { useTitle } from "../../app/use-title.ts";
+import { formatInteger } from "../../chain/format.ts";
+import { Mark } from "../../layouts/Mark.tsx";
+import { ThemeButton } from "../../layouts/ThemeButton.tsx";
+import { PhaseBadge } from "../../ui/Badge.tsx";
+import { Loading } from "../../ui/Loading.tsx";
+import { Empty, ErrorNotice, Notice } from "../../ui/Notice.tsx";
+import { Ago } from "../../ui/Time.tsx";
+import { useNow } from "../../ui/use-now.ts";
+
+const LATE_MS = 30_000;
+
+/** What a rollup's users see, without any account. */
+export function StatusPage() {
+  const { rollup } = useParams({ from: "/status/$rollup" });
+  const status = useQuery(publicStatusQuery(rollup));
+  useTitle(status.data?.name ?? "", "Status");
+  const missing = status.error instanceof ApiError && status.error.code === "NOT_FOUND";
+  return (
+    <div className="shell">
+      <header className="topbar">
+        <span className="brand">
+          <Mark />
+          AltLayer
+        </span>
+        <div className="topbar-end">
+          <ThemeButton />
+        </div>
+      </header>
+      <main className="content stack loose status-main" id="content">
+        {missing ? (
+          <Empty title="No public status">This rollup does not exist, or its team does not publish its status.</Empty>
+        ) : status.isError && status.data === undefined ? (
+          <ErrorNotice error={status.error} />
+        ) : status.data === undefined ? (
+          <Loading />
+        ) : (
+          <Status status={status.data} stale={status.isError} />
+        )}
+      </main>
+    </div>
+  );
+}
+
+function Status({ status, stale }: { readonly status: PublicStatus; readonly stale: boolean }) {
+  const now = useNow();
+  const head = status.heads?.unsafe;
+  const late = status.phase === "running" && head !== undefined && now - head.timestamp * 1000 > LATE_MS;
+  const calm = status.phase === "running" && !late && status.problem === null && !stale;
+  return (
+    <>
+      <div className="stack tight">
+        <div className="row">
+          <h1>{status.name}</h1>
+          <PhaseBadge phase={status.phase} />
+        </div>
+        <p className="quiet">Chain {status.chainId}</p>
+      </div>
+      {calm ? (
+        <Notice tone="good" title="All is well">
+          Blocks are made and reach the settlement chain.
+        </Notice>
+      ) : (
+        <Notice tone="bad" title={stale ? "The platform does not answer" : late ? "No new blocks" : "Not running"}>
+          {status.problem?.message ??
+            (late && head !== undefined ? (
+              <>
+                The newest block was made <Ago ms={head.timestamp * 1000} />.
+              </>
+            ) : (
+              "No blocks are made now."
+            ))}
+        </Notice>
+      )}
+      <div className="card">
+        <dl className="facts">
+          <HeadFact title="Newest block" head={status.heads?.unsafe} />
+          <HeadFact title="Safe: on the settlement chain" head={status.heads?.safe} />
+          <HeadFact title="Finalized there" head={status.heads?.finalized} />
+        </dl>
+      </div>
+      <p className="small quiet">
+        Last change of state <Ago ms={Date.parse(status.updatedAt)} />
+      </p>
+    </>
+  );
+}
+
+const HeadFact = ({ title, head }: { readonly title: string; readonly head: Head | undefined }) => (
+  <div>
+    <dt>{title}</dt>
+    <dd>
+      {head === undefined ? (
+        "unknown"
+      ) : (
+        <>
+          {formatInteger(head.number)}{" "}
+          <span className="quiet">
+            <Ago ms={head.timestamp * 1000} />
+          </span>
+        </>
+      )}
+    </dd>
+  </div>
+);

@@ -1,0 +1,1 @@
+export { getAddress as checksummed } from "viem/utils";

@@ -1,0 +1,176 @@
+import {
+  encodeAbiParameters,
+  encodeEventTopics,
+  encodeFunctionData,
+  parseAbi,
+  toEventSelector,
+  toFunctionSelector,
+} from "viem";
+import { describe, expect, test } from "vitest";
+import * as z from "zod/mini";
+import { decodeCall, decodeLog, revertText } from "../src/chain/decode.ts";
+import type { Heads } from "../src/chain/heads.ts";
+import { ANCHORS, headAt, levelOfBlock, RESPECTED_GAME_TYPE } from "../src/chain/heads.ts";
+import { createRpc } from "../src/chain/rpc.ts";
+import { RpcError } from "../src/chain/rpc-error.ts";
+import type { Block } from "../src/chain/shapes.ts";
+import { CallFrame, count, quantity } from "../src/chain/shapes.ts";
+import { TRANSFER_TOPIC } from "../src/chain/token.ts";
+import { rungsOf } from "../src/pages/explorer/FinalityRungs.tsx";
+
+const ALICE = "0x00000000000000000000000000000000000000a1";
+const BOB = "0x00000000000000000000000000000000000000b0";
+
+describe("JSON-RPC", () => {
+  test("sends the calls of one turn together and gives each its own answer, in any order", async () => {
+    const sent: unknown[] = [];
+    const rpc = createRpc(async (body) => {
+      sent.push(body);
+      return [
+        { jsonrpc: "2.0", id: 1, error: { code: -32000, message: "no" } },
+        { jsonrpc: "2.0", id: 0, result: "0x5" },
+      ];
+    });
+    const [first, second] = await Promise.allSettled([rpc.call("a", [], count), rpc.call("b", [1], count)]);
+    expect(first).toEqual({ status: "fulfilled", value: 5 });
+    expect(second).toMatchObject({ status: "rejected", reason: { code: -32000 } });
+    expect(sent).toHaveLength(1);
+  });
+
+  test("splits what is more than the proxy takes", async () => {
+    const sizes: number[] = [];
+    const rpc = createRpc(async (body) => {
+      const calls = [body].flat() as { id: number }[];
+      sizes.push(calls.length);
+      return calls.map(({ id }) => ({ id, result: "0x1" }));
+    });
+    await Promise.all(Array.from({ length: 120 }, () => rpc.call("a", [], count)));
+    expect(sizes).toEqual([50, 50, 20]);
+  });
+
+  test("refuses answers of another form, and calls that were not answered", async () => {
+    const answering = (answer: unknown) => createRpc(async () => answer).call("a", [], quantity);
+    for (const answer of [
+      null,
+      "text",
+      { id: 0, result: "5" },
+      { id: 0, result: { a: 1 } },
+      { id: 7, result: "0x1" },
+    ]) {
+      await expect(answering(answer)).rejects.toMatchObject({ code: "UNREADABLE" });
+    }
+    const rpc = createRpc(async () => {
+      throw new RpcError({ code: -1, message: "down" });
+    });
+    await expect(rpc.call("a", [], z.unknown())).rejects.toMatchObject({ code: -1 });
+  });
+});
+
+test("constants are what they are called", () => {
+  expect(RESPECTED_GAME_TYPE).toBe(toFunctionSelector("function respectedGameType()"));
+  expect(ANCHORS).toBe(toFunctionSelector("function anchors(uint32)"));
+  expect(TRANSFER_TOPIC).toBe(toEventSelector("event Transfer(address,address,uint256)"));
+});
+
+describe("decoding", () => {
+  const abi = parseAbi(["function transfer(address to, uint256 amount)", "function unknownThing(uint256 a)"]);
+
+  test("names a known call and its arguments", () => {
+    const data = encodeFunctionData({ abi, functionName: "transfer", args: [BOB, 5n] });
+    expect(decodeCall(data)).toMatchObject({
+      name: "transfer",
+      arguments: [{ name: "to" }, { name: "amount", value: 5n }],
+    });
+  });
+
+  test("leaves alone what it does not know, and what lies about its selector", () => {
+    expect(decodeCall(encodeFunctionData({ abi, functionName: "unknownThing", args: [1n] }))).toBeUndefined();
+    expect(decodeCall("0x")).toBeUndefined();
+    expect(decodeCall("0xa9059cbb")).toBeUndefined();
+    expect(decodeCall("0xa9059cbbffff")).toBeUndefined();
+  });
+
+  test("tells the transfer of a token from that of a collectible by what is indexed", () => {
+    const erc20 = parseAbi(["event Transfer(address indexed from, address indexed to, uint256 value)"]);
+    const erc721 = parseAbi(["event Transfer(address indexed from, address indexed to, uint256 indexed tokenId)"]);
+    const amount = encodeAbiParameters([{ type: "uint256" }], [7n]);
+    const topics = encodeEventTopics({
+      abi: erc20,
+      eventName: "Transfer",
+      args: { from: ALICE, to: BOB },
+    }) as `0x${string}`[];
+    expect(decodeLog({ topics, data: amount })?.arguments[2]).toEqual({ name: "value", type: "uint256", value: 7n });
+    const collectible = encodeEventTopics({
+      abi: erc721,
+      eventName: "Transfer",
+      args: { from: ALICE, to: BOB, tokenId: 9n },
+    }) as `0x${string}`[];
+    expect(decodeLog({ topics: collectible, data: "0x" })?.arguments[2]).toMatchObject({ name: "tokenId", value: 9n });
+    expect(decodeLog({ topics: [], data: "0x" })).toBeUndefined();
+    expect(decodeLog({ topics: [TRANSFER_TOPIC], data: "0x12" })).toBeUndefined();
+  });
+
+  test("reads why a call failed", () => {
+    const reason = encodeAbiParameters([{ type: "string" }], ["too late"]).slice(2);
+    expect(revertText(`0x08c379a0${reason}`)).toBe("too late");
+    expect(revertText(`0x4e487b71${"0".repeat(62)}11`)).toBe("panic 17");
+    expect(revertText("0x08c379a0ff")).toBeUndefined();
+    expect(revertText("0x")).toBeUndefined();
+  });
+});
+
+test("a trace is read to its leaves, and refused when a frame is malformed", () => {
+  const frame = { type: "CALL", from: ALICE, to: BOB, gasUsed: "0x1", input: "0x" };
+  const deep = { ...frame, calls: [{ ...frame, calls: [frame] }] };
+  expect(z.parse(CallFrame, deep).calls?.[0]?.calls?.[0]?.gasUsed).toBe(1n);
+  expect(z.safeParse(CallFrame, { ...frame, calls: [{ ...frame, to: "javascript:alert(1)" }] }).success).toBe(false);
+});
+
+describe("the ladder", () => {
+  const block = (number: number) => ({ number }) as Block;
+  const heads: Heads = {
+    latest: block(100),
+    open: { number: 101, transactionCount: 3 },
+    safe: block(80),
+    finalized: block(60),
+    mach: { certifiedNumber: 95, newest: null },
+    settledNumber: 40,
+  };
+
+  test("stands at each rung where its head is", () => {
+    expect(levelOfBlock(heads, 100)).toBe("block");
+    expect(levelOfBlock(heads, 95)).toBe("blockCertificate");
+    expect(levelOfBlock(heads, 80)).toBe("safe");
+    expect(levelOfBlock(heads, 60)).toBe("finalized");
+    expect(levelOfBlock(heads, 40)).toBe("settled");
+    expect(levelOfBlock(heads, 101)).toBeNull();
+    expect(headAt(heads, "slice")).toBe(101);
+  });
+
+  test("says nothing of certificates where no operators are", () => {
+    const alone = { ...heads, mach: null };
+    expect(headAt(alone, "blockCertificate")).toBeUndefined();
+    expect(levelOfBlock(alone, 95)).toBe("block");
+    expect(rungsOf(null, 95, alone).map(({ level }) => level)).not.toContain("blockCertificate");
+    expect(
+      rungsOf(null, 70, alone)
+        .filter(({ reached }) => reached)
+        .map(({ level }) => level),
+    ).toEqual(["slice", "block", "safe"]);
+  });
+
+  test("takes what the node says of one transaction over the heads", () => {
+    const rungs = rungsOf(
+      {
+        level: "slice",
+        levels: [
+          { level: "slice", reached: true, at: 5 },
+          { level: "block", reached: false, at: null },
+        ],
+      },
+      100,
+      heads,
+    );
+    expect(rungs.filter(({ reached }) => reached).map(({ level, at }) => [level, at])).toEqual([["slice", 5]]);
+  });
+});
