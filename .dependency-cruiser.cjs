@@ -126,7 +126,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "(^|/)(\\.altlayer|target|vectors)/" },
+    exclude: { path: "(^|/)(\\.altlayer|target|vectors)/|^apps/console/dist/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     combinedDependencies: true,

@@ -13,7 +13,7 @@ import {
 
 describe("amounts", () => {
   test("are written as viem writes them, but for the thousands' separators", () => {
-    fc.assert(
+    void fc.assert(
       fc.property(fc.bigInt(-(10n ** 40n), 10n ** 40n), fc.integer({ min: 0, max: 36 }), (value, decimals) => {
         const plain = formatUnits(value, decimals, decimals).replaceAll(",", "");
         expect(plain === "-0" ? "0" : plain).toBe(viemFormat(value, decimals));
@@ -22,7 +22,7 @@ describe("amounts", () => {
   });
 
   test("are read back as they were written", () => {
-    fc.assert(
+    void fc.assert(
       fc.property(fc.bigInt(0n, 10n ** 40n), fc.integer({ min: 0, max: 36 }), (value, decimals) => {
         const text = viemFormat(value, decimals);
         expect(parseUnits(text, decimals)).toBe(viemParse(text, decimals));
