@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { action, positive, type Run } from "./command-line.ts";
 import { VERSION } from "./commands/version.ts";
 import { CliError, EXIT } from "./errors.ts";
+import { addFinalityCommands } from "./finality-commands.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
 import { renderError } from "./render-error.ts";
 import { addRestakingCommands } from "./restaking-commands.ts";
@@ -143,6 +144,7 @@ function program(done: (exitCode: number) => void): Command {
   });
 
   addRestakingCommands(root, done);
+  addFinalityCommands(root, done);
   return root;
 }
 

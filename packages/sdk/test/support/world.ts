@@ -62,6 +62,8 @@ export interface World {
   readonly core: CoreAddresses;
   readonly services: ServiceAddresses;
   readonly suite: SuiteAddresses;
+  readonly strategy: Address;
+  readonly rollup: { readonly systemConfig: Address; readonly l2ChainId: bigint; readonly l2GenesisHash: Hex };
   readonly rollupId: Hex;
   readonly startBlock: number;
   readonly operators: readonly Operator[];
@@ -205,6 +207,8 @@ export async function startWorld({
     core,
     services,
     suite,
+    strategy,
+    rollup,
     rollupId: id,
     startBlock,
     operators,

@@ -1,0 +1,59 @@
+import { parseServiceFile } from "@altlayer/restaking";
+import { type CertifiedTag, SystemClock, startProxy } from "@altlayer/rollup";
+import { CliError, EXIT } from "../errors.ts";
+import type { Output } from "../output.ts";
+import { shown } from "../rpc.ts";
+import { readTextFile } from "./config-file.ts";
+import { type LoggingOptions, loggerOf } from "./logging.ts";
+import { stopSignal } from "./stop-signal.ts";
+
+export interface ProxyCommandOptions extends LoggingOptions {
+  readonly upstream: string;
+  readonly l1Rpc: readonly string[];
+  readonly agreeing?: number;
+  readonly service: string;
+  readonly certified: readonly CertifiedTag[];
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `altlayer proxy`: a finality proxy, until Ctrl-C. */
+export async function proxy(options: ProxyCommandOptions, output: Output): Promise<number> {
+  const { upstream, l1Rpc, agreeing, certified, host, port } = options;
+  const [first, ...others] = l1Rpc;
+  if (first === undefined || (agreeing ?? 1) > l1Rpc.length) {
+    throw new CliError("USAGE", "--agreeing cannot exceed the number of --l1-rpc");
+  }
+  const { l1ChainId, suite } = parseServiceFile(await readTextFile(options.service), options.service);
+  const stop = stopSignal({ onStop: () => output.note("stopping"), onForced: () => output.note("stopped at once") });
+  try {
+    const running = await startProxy(
+      {
+        upstream,
+        l1: [first, ...others],
+        ...(agreeing === undefined ? {} : { agreeing }),
+        service: { l1ChainId, avs: suite.registrar, rollupId: suite.rollupId },
+        certified,
+        listen: { host, port },
+      },
+      { clock: new SystemClock(), log: loggerOf(options, "warn") },
+    );
+    try {
+      const { httpUrl, wsUrl } = running;
+      if (output.json) output.answer({ http: httpUrl, ws: wsUrl, upstream: shown(upstream), certified });
+      else {
+        output.line(`${certified.join(", ")} of ${shown(upstream)} means certified, at`);
+        output.line(`  HTTP       ${httpUrl}`);
+        output.line(`  WebSocket  ${wsUrl}`);
+        output.note("what the chain computes (eth_call, balances, logs) is its word: see docs/finality.md");
+      }
+      if (!stop.signal.aborted)
+        await new Promise((done) => stop.signal.addEventListener("abort", done, { once: true }));
+    } finally {
+      await running.close();
+    }
+    return EXIT.ok;
+  } finally {
+    stop.release();
+  }
+}
