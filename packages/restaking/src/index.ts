@@ -44,6 +44,24 @@ export {
 } from "./dev/ensure-restaking.ts";
 export { type DevDelays, developmentTerms } from "./dev/terms.ts";
 export { RESTAKING_ERRORS, RestakingError, type RestakingErrorCode } from "./errors.ts";
+export type { Evidence, RangeProver, SignedMessage } from "./evidence/evidence.ts";
+export { ContradictionFinder, FINDER_LIMITS, type FinderLimits } from "./evidence/finder.ts";
+export { proveContradiction } from "./evidence/prove.ts";
+export { bountySalt, convictionOf, type Recorded, recordEvidence } from "./evidence/recorder.ts";
+export {
+  certificateStruct,
+  claimBountyCall,
+  commitBountyCall,
+  convictCalls,
+  payBountyCall,
+  proveCall,
+  slashCall,
+} from "./evidence/slasher.ts";
+export { contradictionStruct, g1Struct, g2Struct, messageStruct } from "./evidence/structs.ts";
+export { type EpochTable, epochTable, type TableEntryStruct } from "./history/epoch-table.ts";
+export { TableHistory, type WeightChange } from "./history/table-history.ts";
+export { Keeper, type KeeperLog, type KeeperOptions, type KeeperStatus } from "./keeper/keeper.ts";
+export { planUpkeep, type Task, type Upkeep } from "./keeper/plan.ts";
 export { type KeyMaker, type KeyProof, keyDataOf, keyInfo, type OperatorSetId, proveKey } from "./keys.ts";
 export { NETWORKS, type NetworkName, type RollupTiming, windowsOf } from "./presets.ts";
 export { claimCalls, claimOf, earningsAt, submitRootCalls } from "./rewards/distribution.ts";

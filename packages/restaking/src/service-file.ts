@@ -29,6 +29,8 @@ export const coreAddressesSchema = z.strictObject({
 const schema = z.strictObject({
   version: z.literal(1),
   l1ChainId: z.number().int().positive(),
+  /** The L1 block of the suite's creation: its events are looked for from there on. */
+  fromBlock: z.number().int().min(0).optional(),
   core: coreAddressesSchema,
   /** Null where others deployed them and only the suite is known. */
   services: z.strictObject({ timelock: addressSchema, alt: addressSchema, factory: addressSchema }).nullable(),

@@ -183,7 +183,7 @@ export async function createSuite(
     readonly mach: MachParams;
   },
   clients: Clients,
-): Promise<{ readonly suite: SuiteAddresses; readonly gasUsed: bigint }> {
+): Promise<{ readonly suite: SuiteAddresses; readonly gasUsed: bigint; readonly block: number }> {
   const abi = abiOf("AvsFactory");
   const args = createArguments(options);
   const call = { label: "create the suite", address: options.factory, abi, functionName: "create", args };
@@ -193,5 +193,5 @@ export async function createSuite(
     throw new RestakingError("EVENT_MISSING", "the factory announced no suite", { hash: receipt.transactionHash });
   }
   const { suite } = event.args as unknown as { suite: SuiteAddresses };
-  return { suite, gasUsed: receipt.gasUsed };
+  return { suite, gasUsed: receipt.gasUsed, block: Number(receipt.blockNumber) };
 }

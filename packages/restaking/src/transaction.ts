@@ -21,6 +21,8 @@ export interface Call {
   readonly functionName: string;
   readonly args: readonly unknown[];
   readonly valueWei?: bigint;
+  /** A limit of its own, where an estimate would be too low: what contracts catch, a node's estimate lets fail. */
+  readonly gas?: bigint;
 }
 
 export function encodeCall({ address, abi, functionName, args, valueWei = 0n }: Call) {
@@ -52,12 +54,13 @@ export async function execute(call: Call, clients: Clients): Promise<Transaction
   const { label, address, functionName, args, valueWei } = call;
   const abi = withErrors(call.abi);
   const value = valueWei === undefined ? {} : { value: valueWei };
+  const gas = call.gas === undefined ? {} : { gas: call.gas };
   try {
-    await publicClient.simulateContract({ account, address, abi, functionName, args, ...value } as never);
+    await publicClient.simulateContract({ account, address, abi, functionName, args, ...value, ...gas } as never);
   } catch (error) {
     throw refusal(error, label);
   }
-  const hash = await walletClient.sendTransaction({ account, chain: null, ...encodeCall(call) });
+  const hash = await walletClient.sendTransaction({ account, chain: null, ...gas, ...encodeCall(call) });
   const receipt = await publicClient.waitForTransactionReceipt({ hash });
   if (receipt.status !== "success") {
     throw new RestakingError("TRANSACTION_REVERTED", `${label} reverted`, { hash, gasUsed: receipt.gasUsed });

@@ -7,6 +7,8 @@ export interface ServiceContext {
   readonly core: CoreAddresses;
   readonly suite: SuiteAddresses;
   readonly strategies: readonly StrategyContext[];
+  /** Events are looked for from this L1 block on. */
+  readonly fromBlock?: number | undefined;
 }
 
 export interface StrategyContext {

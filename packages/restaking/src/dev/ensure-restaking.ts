@@ -91,6 +91,7 @@ export async function ensureRestaking(
       version: 1,
       deployer: deployer.address,
       firstNonce: await nonceOf(deployer, publicClient),
+      fromBlock: Number(await publicClient.getBlockNumber()),
       operators: await Promise.all(
         accounts.map(async (account) => ({
           address: account.address,
@@ -108,6 +109,7 @@ export async function ensureRestaking(
     rollup: { ...options.rollup, systemConfig: getAddress(options.rollup.systemConfig.toLowerCase()) },
     deployer: deployer.address,
     firstNonce: record.firstNonce,
+    fromBlock: record.fromBlock,
     terms,
     operators: accounts.map(({ address }) => address),
     holders: options.holders ?? [],

@@ -33,6 +33,7 @@ export interface PlanOptions {
   readonly deployer: Address;
   /** The deployer's nonce at the plan's first transaction: all addresses follow from it. */
   readonly firstNonce: number;
+  readonly fromBlock: number;
   readonly terms: DevTerms;
   readonly operators: readonly Address[];
   /** Get ALT to play with. */
@@ -105,7 +106,16 @@ export function planDeployment(options: PlanOptions): Plan {
   const strategyFactory = abiOf("StrategyFactory");
   const give = (to: Address, amount: bigint) => call(services.alt, erc20Abi, "transfer", [to, amount], 150_000n);
   return {
-    service: { version: 1, l1ChainId: options.l1ChainId, core, services, suite, rollup, strategies },
+    service: {
+      version: 1,
+      l1ChainId: options.l1ChainId,
+      fromBlock: options.fromBlock,
+      core,
+      services,
+      suite,
+      rollup,
+      strategies,
+    },
     deployment: [
       ...creations,
       creation(LST, packageContract(LST).bytecode),

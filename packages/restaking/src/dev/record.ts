@@ -7,6 +7,8 @@ const schema = z.object({
   version: z.literal(1),
   deployer: z.string(),
   firstNonce: z.number().int().min(0),
+  /** L1 block before the first transaction. */
+  fromBlock: z.number().int().min(0),
   operators: z.array(z.object({ address: z.string(), firstNonce: z.number().int().min(0) })),
 });
 

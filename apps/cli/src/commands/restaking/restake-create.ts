@@ -5,11 +5,12 @@ import {
   findSuite,
   type MachServiceFile,
   type NetworkName,
+  parseServiceFile,
   RestakingError,
   serviceFileJson,
   windowsOf,
 } from "@altlayer/restaking";
-import { type Hex, type PublicClient, parseEther } from "viem";
+import { type Address, type Hex, type PublicClient, parseEther } from "viem";
 import { writeDurably } from "../../dev/durable.ts";
 import { CliError, EXIT } from "../../errors.ts";
 import type { Output } from "../../output.ts";
@@ -89,12 +90,13 @@ export async function restakeCreate(options: RestakeCreateOptions, output: Outpu
           },
           clients,
         )
-      : { suite: known, gasUsed: 0n };
+      : { suite: known, gasUsed: 0n, block: undefined };
   if (created.gasUsed > TRANSACTION_GAS_MAX)
     output.note(`the transaction used more gas than EIP-7825 allows on mainnet`);
-  const service: MachServiceFile = { version: 1, l1ChainId, core, services, suite: created.suite, rollup, strategies };
+  const { suite, block: fromBlock } = created;
+  const service: MachServiceFile = { version: 1, l1ChainId, fromBlock, core, services, suite, rollup, strategies };
   const file = resolve(options.out);
-  await writeService(file, serviceFileJson(service));
+  await writeService(file, suite.registrar, serviceFileJson(service));
   if (output.json) output.answer({ ...service, created: known === undefined, gasUsed: created.gasUsed, file });
   else {
     output.line(
@@ -109,12 +111,12 @@ export async function restakeCreate(options: RestakeCreateOptions, output: Outpu
 }
 
 /** Does not replace another service's file. */
-async function writeService(file: string, content: string): Promise<void> {
+async function writeService(file: string, registrar: Address, content: string): Promise<void> {
   const there = await access(file).then(
     () => true,
     () => false,
   );
-  if (there && (await readTextFile(file)) !== content) {
+  if (there && parseServiceFile(await readTextFile(file), file).suite.registrar !== registrar) {
     throw new CliError("OUTPUT_EXISTS", `${file} is of another service: name another --out; the suite exists by now`);
   }
   if (!there) await writeDurably(file, content);

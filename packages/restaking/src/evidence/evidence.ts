@@ -1,0 +1,35 @@
+import type { Certificate, Message, SlashingProof } from "@altlayer/protocol";
+import type { Address, Hex } from "viem";
+
+/** A message with one operator's own signature (G1, 64 bytes), checked by whoever brings it. */
+export interface SignedMessage {
+  readonly message: Message;
+  readonly signature: Hex;
+}
+
+/** What convicts: docs/spec/mach.md, section 6. */
+export type Evidence =
+  | {
+      readonly kind: "signatures";
+      readonly operator: Address;
+      readonly first: SignedMessage;
+      readonly second: SignedMessage;
+      readonly proof: SlashingProof;
+    }
+  | {
+      readonly kind: "certificates";
+      readonly first: Certificate;
+      readonly second: Certificate;
+      readonly proof: SlashingProof;
+    };
+
+/** What a node knows of its chain's ranges; undefined where it does not hold them. */
+export interface RangeProver {
+  /** Nodes of the prefix proof for the first `count` transactions of `long`. */
+  prefix(long: Message["core"], count: number): Promise<readonly Hex[] | undefined>;
+  /** The core at `height` in the history of `high`, with its inclusion. */
+  history(
+    high: Message,
+    height: number,
+  ): Promise<Pick<Extract<SlashingProof, { form: "HISTORY" }>, "core" | "inclusion"> | undefined>;
+}
