@@ -1,5 +1,6 @@
 import { type Address, type Hash, type Hex, type PublicClient, parseGwei } from "viem";
 import type { LocalAccount } from "viem/accounts";
+import { receiptOf } from "./receipt.ts";
 
 /** One transaction, with a gas limit of its own: what it calls may not exist yet, so nothing could estimate it. */
 export interface PlannedCall {
@@ -55,6 +56,10 @@ export async function sendBatches(batches: readonly Batch[], publicClient: Publi
 
 /** Waits until all are mined; returns those that reverted, in the order of their sending. */
 export async function revertedOf(sent: readonly SentCall[], publicClient: PublicClient): Promise<SentCall[]> {
-  const receipts = await Promise.all(sent.map(({ hash }) => publicClient.waitForTransactionReceipt({ hash })));
-  return sent.filter((_, i) => receipts[i]?.status !== "success");
+  const reverted: SentCall[] = [];
+  for (const each of sent) {
+    const { status } = await receiptOf(each.hash, publicClient);
+    if (status !== "success") reverted.push(each);
+  }
+  return reverted;
 }

@@ -10,6 +10,7 @@ import {
   type WalletClient,
 } from "viem";
 import { RestakingError } from "./errors.ts";
+import { receiptOf } from "./receipt.ts";
 
 export interface Clients {
   readonly publicClient: PublicClient;
@@ -90,7 +91,7 @@ export function addressesOf(
  * @throws RestakingError `TRANSACTION_REVERTED`.
  */
 export async function succeed(hash: Hash, what: string, { publicClient }: Clients) {
-  const receipt = await publicClient.waitForTransactionReceipt({ hash });
+  const receipt = await receiptOf(hash, publicClient);
   if (receipt.status !== "success") {
     throw new RestakingError("TRANSACTION_REVERTED", `${what} reverted`, { hash, gasUsed: receipt.gasUsed });
   }

@@ -17,6 +17,7 @@ export const RESTAKING_ERRORS = {
   NOT_FOUND: 9009,
   /** The rollup has forks or a form that the engine does not execute. */
   ROLLUP_UNSUPPORTED: 9010,
+  TRANSACTION_NOT_MINED: 9011,
 } as const;
 
 export type RestakingErrorCode = keyof typeof RESTAKING_ERRORS;

@@ -11,6 +11,7 @@ import {
 } from "viem";
 import { abiOf, accountOf, type Clients } from "./deployment.ts";
 import { RestakingError } from "./errors.ts";
+import { receiptOf } from "./receipt.ts";
 
 /** One transaction to a contract, not sent yet: wallets, consoles and tests take it as it is. */
 export interface Call {
@@ -61,7 +62,7 @@ export async function execute(call: Call, clients: Clients): Promise<Transaction
     throw refusal(error, label);
   }
   const hash = await walletClient.sendTransaction({ account, chain: null, ...gas, ...encodeCall(call) });
-  const receipt = await publicClient.waitForTransactionReceipt({ hash });
+  const receipt = await receiptOf(hash, publicClient);
   if (receipt.status !== "success") {
     throw new RestakingError("TRANSACTION_REVERTED", `${label} reverted`, { hash, gasUsed: receipt.gasUsed });
   }
