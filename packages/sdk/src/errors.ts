@@ -31,6 +31,8 @@ export const SDK_ERRORS = {
   BASE_NOT_CANONICAL: { number: 10_020, severity: "temporary" },
   /** This L1 gives no proof of its past block hashes (EIP-2935), and the trust given does not do without. */
   ORIGIN_UNPROVEN: { number: 10_021, severity: "permanent" },
+  /** A receipt is not under the certificate's transaction root. */
+  RECEIPT_UNPROVEN: { number: 10_022, severity: "permanent" },
 
   /** The L1 is another chain than the service's. */
   L1_OTHER_CHAIN: { number: 10_030, severity: "permanent" },

@@ -7,6 +7,7 @@ export { type WaitForFinalityOptions, waitForFinality } from "./actions/waitForF
 export { type WatchCertificatesOptions, watchCertificates } from "./actions/watchCertificates.ts";
 export { type ContractCertificate, contractCertificate } from "./contracts/contract-certificate.ts";
 export { machVerifierAbi } from "./contracts/mach-verifier-abi.ts";
+export { getReceiptProof, type ReceiptProof } from "./contracts/receipt-proof.ts";
 export { isSdkError, SDK_ERRORS, SdkError, type SdkErrorCode } from "./errors.ts";
 export { checkedHeader } from "./light-client/header.ts";
 export type { L1Trust } from "./light-client/l1-view.ts";

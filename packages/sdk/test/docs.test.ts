@@ -107,13 +107,14 @@ test(
     });
     const outputs: string[] = [];
     for (const name of names) outputs.push((await run(process.execPath, [name], { timeout: TIMEOUT_MS })).stdout);
-    expect(outputs).toHaveLength(5);
+    expect(outputs).toHaveLength(6);
     expect(outputs[0]).toMatch(/blockCertificate 20\d\d-.*\nsafe -/);
     expect(outputs[1]).toContain(`block 10 is ${keccak256("0x626c6f636b203130")}`);
     expect(outputs[1]).toContain("believing l1-rpc,certificate-node-for-names");
     expect(outputs[2]).toContain("l1-quorum");
     expect(outputs[3]).toContain("certified up to 10");
     expect(outputs[4]).toBe("true\n");
+    expect(outputs[5]).toMatch(/^function \d+\n$/);
   },
   2 * TIMEOUT_MS,
 );
