@@ -11,25 +11,16 @@ import {
   rollupId,
   SLICE,
 } from "@altlayer/protocol";
-import {
-  createPublicClient,
-  createTestClient,
-  createWalletClient,
-  defineChain,
-  type Hex,
-  http,
-  keccak256,
-  toFunctionSelector,
-} from "viem";
+import { createWalletClient, defineChain, type Hex, http, keccak256 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterEach, expect, it } from "vitest";
 import type { RollupNode } from "../src/node/node.ts";
 import { type Devnet, keyOf, ROLES, sequencing, startDevnet } from "./support/devnet.ts";
+import { type MachDevnet, startMachDevnet } from "./support/mach.ts";
 import { until } from "./support/until.ts";
 
 const keccakBytes = (bytes: Uint8Array) => keccak256(bytes, "bytes");
-const AVS: Hex = `0x${"a5".repeat(20)}`;
-const TABLE: Hex = `0x${"7a".repeat(20)}`;
+const RECEIVER: Hex = `0x${"a5".repeat(20)}`;
 const chain = defineChain({
   id: 901,
   name: "devnet",
@@ -38,23 +29,15 @@ const chain = defineChain({
 });
 
 let devnet: Devnet;
+let mach: MachDevnet;
 afterEach(async () => {
+  await mach?.close();
   await devnet?.close();
 }, 60_000);
 
-/** Answers `startBlock()` with the L1's head, and `windows()` with K = 1 and epochs of 4 blocks. */
-async function placeTable(): Promise<void> {
-  const transport = http(devnet.anvil.url);
-  const head = await createPublicClient({ transport }).getBlockNumber();
-  const selector = toFunctionSelector("startBlock()").slice(2);
-  const start = head.toString(16).padStart(4, "0");
-  const bytecode: Hex = `0x5f3560e01c63${selector}14601b5760015f52600460205260c05ff35b61${start}5f5260205ff3`;
-  await createTestClient({ mode: "anvil", transport }).setCode({ address: TABLE, bytecode });
-}
-
 function record(node: RollupNode) {
   const events: ChainEvent[] = [];
-  node.machChain?.follow((event) => events.push(event));
+  node.mach?.chain.follow((event) => events.push(event));
   const executed = () => events.flatMap((event) => (event.type === "executed" ? [event.executed] : []));
   return {
     blocks: () =>
@@ -69,18 +52,18 @@ function record(node: RollupNode) {
   };
 }
 
-function digestsOf(rollup: RollupConfig): MachDigests {
+function digestsOf(rollup: RollupConfig, avs: Hex): MachDigests {
   const systemConfig = rollup.l1SystemConfigAddress;
   const identity = { systemConfig, l2ChainId: rollup.l2ChainId, l2GenesisHash: rollup.genesis.l2.hash };
-  const domain = { l1ChainId: rollup.l1ChainId, avs: AVS, operatorSetId: 0, rollupId: rollupId(identity, keccakBytes) };
+  const domain = { l1ChainId: rollup.l1ChainId, avs, operatorSetId: 0, rollupId: rollupId(identity, keccakBytes) };
   return new MachDigests(domain, { keccak256: keccakBytes });
 }
 
 it("tells every node the same cores, of slices and of blocks, on the same bases, and goes on after a restart", async () => {
   devnet = await startDevnet({ blockTime: 1 });
-  await placeTable();
+  mach = await startMachDevnet(devnet);
   const common = {
-    mach: { avs: AVS, table: TABLE, verifier: AVS },
+    mach: mach.config,
     l1: { ...devnet.l1, finality: { kind: "blocks", safeBlocks: 1, finalizedBlocks: 1 } as const },
   };
   const base = sequencing();
@@ -104,7 +87,7 @@ it("tells every node the same cores, of slices and of blocks, on the same bases,
   let nonce = 0;
   const sendWhile = async (going: () => boolean) => {
     for (const until = nonce + 500; going() && nonce < until; nonce++) {
-      await wallet.sendTransaction({ to: AVS, value: 1n, nonce, ...fees });
+      await wallet.sendTransaction({ to: RECEIVER, value: 1n, nonce, ...fees });
       await new Promise((resolve) => setTimeout(resolve, 40));
     }
   };
@@ -115,7 +98,7 @@ it("tells every node the same cores, of slices and of blocks, on the same bases,
   await until(() => [own, followed, gossiped].every(({ blocks }) => blocks().has(head)), 20_000);
 
   // Every block's core is in the history of the next one's.
-  const digests = digestsOf(devnet.rollup);
+  const digests = digestsOf(devnet.rollup, mach.config.avs as Hex);
   const history = new MountainRange({ keccak256: keccakBytes });
   const first = own.bases().get(0)?.height ?? Number.NaN;
   for (let height = first + 1; height <= head; height++) {
@@ -142,7 +125,7 @@ it("tells every node the same cores, of slices and of blocks, on the same bases,
   for (const { core, marks, sequenced } of slices) {
     const block = own.blocks().get(core.height) as Executed;
     const range = new MountainRange({ keccak256: keccakBytes });
-    for (const leaf of (await follower.machChain?.transactionLeaves(block.core.blockHash)) ?? []) range.append(leaf);
+    for (const leaf of (await follower.mach?.chain.transactionLeaves(block.core.blockHash)) ?? []) range.append(leaf);
     const { transactionCount, transactionRoot, blockHash: _hash, outputRoot: _root, ...place } = core;
     expect(transactionRoot).toBe(range.root(transactionCount));
     expect(block.core).toMatchObject(place);

@@ -12,6 +12,7 @@ import type { HeadWatcher } from "../l1/head-watcher.ts";
 import type { L1Reader } from "../l1/l1-client.ts";
 import type { TransactionManager } from "../l1/transaction-manager.ts";
 import type { Logger } from "../log.ts";
+import type { CertifiedBranch } from "../mach/certified-branch.ts";
 import type { BatcherTransaction, DataAvailability } from "./data-availability.ts";
 import { cheaper, compressContent, frameSize, packFrames } from "./data-availability.ts";
 
@@ -29,6 +30,8 @@ export interface BatcherDependencies {
   readonly l1Data: L1Data;
   readonly watcher: HeadWatcher;
   readonly transactions: TransactionManager;
+  /** What certificates ask: only the certified branch is posted. `null` without MACH. */
+  readonly certified: Pick<CertifiedBranch, "mayPost"> | null;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -215,12 +218,14 @@ export class Batcher {
         this.#restart("L2 reorg");
         return;
       }
-      this.#open ??= await this.#openChannel(l2.remember(payload));
+      const block = l2.remember(payload);
+      if (this.#d.certified && !this.#d.certified.mayPost(block)) return;
+      this.#open ??= await this.#openChannel(block);
       if (!this.#open.builder.add(payload)) {
         await this.#closeChannel(this.#open);
         continue;
       }
-      this.#cursor = l2.remember(payload);
+      this.#cursor = block;
       this.#bytesPerBlock = Math.ceil(0.9 * this.#bytesPerBlock + 0.1 * transactionBytes(payload));
       if (this.#isDue(this.#open)) await this.#closeChannel(this.#open);
     }

@@ -159,6 +159,17 @@ const machSchema = z.strictObject({
   verifier: address,
   listen: z.array(z.string()).max(16).default(["/ip4/127.0.0.1/tcp/0"]),
   peers: z.array(z.string()).max(1_024).default([]).describe("multiaddresses of operators, peer ids included"),
+  batcherWaitMs: milliseconds.optional().describe("how long the batcher waits for certificates, instead of T"),
+  operator: z
+    .strictObject({
+      address,
+      keystore: z.string().min(1).describe("holds the seed (altlayer operator keys)"),
+      passwordFile: z.string().min(1),
+      createJournal: z.boolean().default(false).describe("of an operator that never signed for this service"),
+      restored: z.boolean().default(false).describe("the data come from a backup: signs nothing until L1 data settle"),
+    })
+    .optional()
+    .describe("present: this node signs as that operator"),
 });
 
 /** Everything that a node is told. The one table of it: `altlayer node --config` reads it, and its help comes from it. */

@@ -25,6 +25,7 @@ import type { L1Data } from "./l1-data.ts";
 import type { L2Chain } from "./l2-chain.ts";
 import type { SafeHeadStore } from "./safe-head-store.ts";
 import { findSyncStart } from "./sync-start.ts";
+import { UnsafeImport, type UnsafeImportDependencies } from "./unsafe-import.ts";
 
 export interface DerivationDriverOptions {
   readonly rollup: RollupConfig;
@@ -46,6 +47,8 @@ export interface DerivationDependencies {
   readonly store: SafeHeadStore;
   /** Of a node that began from a snapshot. */
   readonly snapshot: SnapshotConfirmation | null;
+  /** What certificates ask of fork choice; `null` without MACH, or before it runs. */
+  readonly certified: UnsafeImportDependencies["certified"];
   /** Held by whoever changes the engine's heads. */
   readonly headLock: Mutex;
   readonly clock: Clock;
@@ -79,6 +82,7 @@ export class DerivationDriver {
   readonly #d: DerivationDependencies;
   readonly #closing = new AbortController();
   readonly #ahead: L1Ahead;
+  readonly #unsafe: UnsafeImport;
   readonly #wakeup = new Wakeup();
   readonly #listeners = new Set<() => void>();
   #phase: DerivationStatus["phase"] = "starting";
@@ -97,6 +101,7 @@ export class DerivationDriver {
   constructor(options: DerivationDriverOptions, dependencies: DerivationDependencies) {
     this.#options = options;
     this.#d = dependencies;
+    this.#unsafe = new UnsafeImport(dependencies);
     this.#ahead = new L1Ahead({ depth: L1_BLOCKS_AHEAD }, dependencies);
   }
 
@@ -143,41 +148,12 @@ export class DerivationDriver {
 
   /** Imports an unsafe block of the sequencer and makes it the head if it lies on the safe chain and leads. */
   insertUnsafe(payload: ExecutionPayload): Promise<PayloadStatus> {
-    return this.#d.headLock.run(async () => {
-      const status = await this.#d.engine.newPayload(payload);
-      if (status.status !== "VALID") return status;
-      const { unsafe, safe } = this.#d.engine.heads();
-      const number = Number(payload.blockNumber);
-      if (
-        number > unsafe.number &&
-        number > safe.number &&
-        (payload.parentHash === unsafe.hash || (await this.#descends(payload)))
-      ) {
-        await this.#d.engine.setHeads({ unsafe: payload.blockHash });
-      }
-      return status;
-    });
+    return this.#unsafe.insert(payload);
   }
 
   /** Makes a block of this engine the unsafe head if it stands on it. */
   extendUnsafe(block: { readonly blockHash: Hex; readonly parentHash: Hex }): Promise<void> {
-    return this.#d.headLock.run(async () => {
-      if (this.#d.engine.heads().unsafe.hash !== block.parentHash) return;
-      await this.#d.engine.setHeads({ unsafe: block.blockHash });
-    });
-  }
-
-  async #descends(payload: ExecutionPayload): Promise<boolean> {
-    const { safe } = this.#d.engine.heads();
-    let number = Number(payload.blockNumber) - 1;
-    let hash = payload.parentHash;
-    while (number > safe.number) {
-      const parent = await this.#d.engine.payloadByHash(hash);
-      if (!parent) return false;
-      hash = parent.parentHash;
-      number--;
-    }
-    return hash === safe.hash;
+    return this.#unsafe.extend(block);
   }
 
   async #run(): Promise<void> {

@@ -1,10 +1,11 @@
 import type { Engine, EngineEvent, ExecutionPayload, PayloadAttributes } from "@altlayer/engine";
-import type { ChainEvent, Executed, MachChain } from "@altlayer/mach";
+import type { ChainEvent, Executed, MachChain, Mark } from "@altlayer/mach";
 import {
   type Alert,
   appendLeaf,
   type Base,
   BLOCK,
+  type Core,
   EMPTY_RANGE,
   type EpochSchedule,
   type Hex,
@@ -13,6 +14,7 @@ import {
   type MachDigests,
   type RollupConfig,
   SLICE,
+  ZERO_HASH,
 } from "@altlayer/protocol";
 import type { Clock } from "../clock.ts";
 import type { DerivationDriver } from "../derivation/driver.ts";
@@ -123,6 +125,21 @@ export class RollupMachChain implements MachChain {
   /** Up to which block the history is settled; `null` before it is known where it begins. */
   get floor(): SealedBlock | null {
     return this.#sealed?.floor ?? null;
+  }
+
+  /** Whether what that core says of its height is what this node executed, as far as it is above the floor. */
+  agrees(core: Core): boolean {
+    const block = this.#sealed?.at(core.height);
+    // What the L1 settled otherwise is void, and asked by nobody.
+    if (core.blockHash !== ZERO_HASH && core.height <= (this.#sealed?.floor.height ?? -1)) return true;
+    if (core.blockHash !== ZERO_HASH) return block?.core.blockHash === core.blockHash;
+    const isMark = ({ count, root }: Mark) => count === core.transactionCount && root === core.transactionRoot;
+    if (block) {
+      const { transactionCount: count, transactionRoot: root, parentHash } = block.core;
+      return parentHash === core.parentHash && [...block.marks, { count, root }].some(isMark);
+    }
+    const isNext = this.#sealed?.cursor.hash === core.parentHash;
+    return isNext && (this.#opened.on(core.parentHash)?.points.some(({ mark }) => isMark(mark)) ?? false);
   }
 
   /** A block is about to be opened with these attributes, here or by who is followed. */

@@ -1,62 +1,184 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Engine } from "@altlayer/engine";
-import { MachDigests, type RollupConfig, rollupId } from "@altlayer/protocol";
+import { type Bn254, type Engine, type ExecutionPayload, bn254 as nativeBn254 } from "@altlayer/engine";
+import {
+  deriveSetSecret,
+  localSigner,
+  type MachOperatorOptions,
+  type MachService,
+  readKeystore,
+  type ServiceIdentity,
+  startMach,
+} from "@altlayer/mach";
+import { type Hex, MACH_PARAMETERS, MachDigests, type RollupConfig, rollupId } from "@altlayer/protocol";
 import type { Clock } from "../clock.ts";
 import type { NodeConfig } from "../config/node-config.ts";
 import type { DerivationDriver } from "../derivation/driver.ts";
 import type { SafeHeadStore } from "../derivation/safe-head-store.ts";
+import { RollupError } from "../errors.ts";
 import type { HeadWatcher } from "../l1/head-watcher.ts";
 import type { L1Reader } from "../l1/l1-client.ts";
 import type { JsonRpcClient } from "../l1/rpc-client.ts";
 import type { Logger } from "../log.ts";
 import { BaseSource } from "../mach/bases.ts";
+import { CertifiedBranch } from "../mach/certified-branch.ts";
 import { RollupMachChain } from "../mach/chain.ts";
 import { HistoryFile } from "../mach/history-file.ts";
 import { L1Blocks } from "../mach/l1-blocks.ts";
-import { readSchedule } from "../mach/schedule.ts";
+import { recoverCertified } from "../mach/recover-certified.ts";
+import { machProvider } from "../mach/rpc-provider.ts";
+import { readServiceFacts, type ServiceFacts } from "../mach/service-facts.ts";
+import { SettledHead } from "../mach/settled-head.ts";
+import { SliceCertificates } from "../mach/slice-certificates.ts";
+import { Timeline } from "../mach/timeline.ts";
+import type { MachProvider } from "../rpc/providers.ts";
 import { keccakBytes } from "./support.ts";
 
-/** The chain as MACH sees it. Not started. */
-export async function openMachChain(
-  options: {
-    readonly config: NonNullable<NodeConfig["mach"]>;
-    readonly rollup: RollupConfig;
-    readonly dataDir: string;
-  },
-  dependencies: {
-    readonly engine: Engine;
-    readonly driver: DerivationDriver;
-    readonly store: SafeHeadStore;
-    readonly watcher: HeadWatcher;
-    readonly l1: L1Reader;
-    readonly l1Rpc: JsonRpcClient;
-    readonly clock: Clock;
-    readonly log: Logger;
-  },
-): Promise<RollupMachChain> {
+/** How long a starting sequencer waits for its peers' certificates. */
+const CATCH_UP_MS = 1_500;
+
+type MachConfig = NonNullable<NodeConfig["mach"]>;
+
+/** MACH on a node: its chain as MACH sees it, the service that gathers (and makes) certificates, and what they ask for. */
+export interface NodeMach {
+  readonly chain: RollupMachChain;
+  readonly service: MachService;
+  readonly branch: CertifiedBranch;
+  readonly provider: MachProvider;
+  /** What a sequencer does before it builds; false: what is certified is not there yet. */
+  readonly recover: () => Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface NodeMachDependencies {
+  readonly engine: Engine;
+  readonly driver: DerivationDriver;
+  readonly store: SafeHeadStore;
+  readonly watcher: HeadWatcher;
+  readonly l1: L1Reader;
+  readonly l1Rpc: JsonRpcClient;
+  /** The sequencer's key, once it is known. */
+  readonly signer: () => Hex | null;
+  /** A block from a peer; `null` if none has it. */
+  readonly payloadByNumber: (number: number) => Promise<ExecutionPayload | null>;
+  /** An operator whose signer is at hand; else the configuration's, if it names one. */
+  readonly operator: MachOperatorOptions | null;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Starts following the chain, and MACH on it. The watcher runs already. */
+export async function startNodeMach(
+  options: { readonly config: MachConfig; readonly rollup: RollupConfig; readonly dataDir: string },
+  dependencies: NodeMachDependencies,
+): Promise<NodeMach> {
   const { config, rollup, dataDir } = options;
-  const { l1, l1Rpc, watcher, log } = dependencies;
-  const schedule = await readSchedule(config.table, { rpc: l1Rpc });
-  const identity = {
+  const { engine, driver, l1, l1Rpc, watcher, store, signer, clock, log } = dependencies;
+  const service: ServiceIdentity = {
+    l1ChainId: rollup.l1ChainId,
     systemConfig: rollup.l1SystemConfigAddress,
     l2ChainId: rollup.l2ChainId,
     l2GenesisHash: rollup.genesis.l2.hash,
-  };
-  const domain = {
-    l1ChainId: rollup.l1ChainId,
     avs: config.avs,
     operatorSetId: config.operatorSetId,
-    rollupId: rollupId(identity, keccakBytes),
+    table: config.table,
+    verifier: config.verifier,
   };
-  return new RollupMachChain(
-    { rollup, schedule },
+  const facts = await readServiceFacts(config, { rpc: l1Rpc });
+  const identity = { ...service, rollupId: rollupId(service, keccakBytes) };
+  const chain = new RollupMachChain(
+    { rollup, schedule: facts.schedule },
     {
       ...dependencies,
-      bases: new BaseSource({ schedule }, dependencies),
+      bases: new BaseSource({ schedule: facts.schedule }, dependencies),
       l1Blocks: new L1Blocks({ l1, watcher }),
       history: new HistoryFile({ path: join(dataDir, "mach-history") }, { log }),
-      digests: new MachDigests(domain, { keccak256: keccakBytes }),
+      digests: new MachDigests(identity, { keccak256: keccakBytes }),
       keccak256: keccakBytes,
     },
   );
+  chain.start();
+  const operator = dependencies.operator ?? (config.operator ? await operatorOf(config.operator, service) : null);
+  const started = await startMach(
+    {
+      service,
+      rollup: {
+        genesis: { height: rollup.genesis.l2.number, timestamp: rollup.genesis.l2Time },
+        blockSeconds: rollup.blockTime,
+      },
+      dataDir: join(dataDir, "mach"),
+      network: { listen: config.listen, peers: config.peers },
+      ...(operator ? { operator } : {}),
+    },
+    {
+      chain,
+      l1: { request: (method, params) => l1Rpc.call(method, params) },
+      bn254: nativeBn254,
+      keccak256: keccakBytes,
+      clock,
+      log,
+    },
+  ).catch(async (error: unknown) => {
+    await chain.close();
+    throw error;
+  });
+  const stopWarning = started.onVoid(({ digest, certificate, void: mark }) => {
+    const { height, blockHash } = certificate.message.core;
+    if (mark) log.error("a certificate is void: the L1 decided otherwise", { height, blockHash, digest, ...mark });
+  });
+  const agrees = chain.agrees.bind(chain);
+  const waitMs = config.batcherWaitMs ?? parametersOf(facts).batcherWaitMs;
+  const branch = new CertifiedBranch({ waitMs }, { engine, service: started, agrees, keccak256: keccakBytes, clock });
+  const timeline = new Timeline({ engine, clock });
+  const slices = new SliceCertificates({ service: started });
+  const settled = new SettledHead({ rollup }, { rpc: l1Rpc, clock });
+  return {
+    chain,
+    service: started,
+    branch,
+    provider: machProvider(
+      { identity, facts, peers: config.peers },
+      { engine, service: started, branch, agrees, slices, safeHeads: store, settled, timeline, signer },
+    ),
+    recover: () =>
+      recoverCertified(
+        { timeoutMs: CATCH_UP_MS },
+        {
+          engine,
+          service: started,
+          request: dependencies.payloadByNumber,
+          insert: (payload) => driver.insertUnsafe(payload),
+          log,
+        },
+      ),
+    close: async () => {
+      stopWarning();
+      timeline.close();
+      slices.close();
+      await started.close();
+      await chain.close();
+    },
+  };
+}
+
+/** An operator that signs in this process, with the key that its keystore holds. */
+async function operatorOf(
+  { address, keystore, passwordFile, createJournal, restored }: NonNullable<MachConfig["operator"]>,
+  service: ServiceIdentity,
+): Promise<MachOperatorOptions> {
+  const password = await readFile(passwordFile, "utf8").catch((cause: unknown) => {
+    const message = `${passwordFile}, the keystore's password, cannot be read`;
+    throw new RollupError("KEY_UNAVAILABLE", message, { severity: "critical", data: { passwordFile }, cause });
+  });
+  const bn254: Pick<Bn254, "deriveSecret"> = nativeBn254;
+  const seed = await readKeystore(keystore, password.trimEnd());
+  const secret = deriveSetSecret({ seed, set: service }, { bn254 });
+  const signer = localSigner({ operator: address, secret, service }, { bn254: nativeBn254, keccak256: keccakBytes });
+  return { address, signer, createJournal, restored };
+}
+
+/** Section 11's columns are told apart by K. */
+function parametersOf({ schedule }: ServiceFacts) {
+  const column = Object.values(MACH_PARAMETERS).find(({ depth }) => depth === schedule.depth);
+  return column ?? MACH_PARAMETERS.development;
 }

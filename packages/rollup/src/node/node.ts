@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Engine, EngineOptions, ExecutionPayload, InstallSnapshotOptions, SnapshotInfo } from "@altlayer/engine";
+import type { MachOperatorOptions } from "@altlayer/mach";
 import { DerivationPipeline, type RollupConfig } from "@altlayer/protocol";
 import { decompress } from "@altlayer/protocol/compression";
 import type { Registry } from "prom-client";
@@ -23,7 +24,6 @@ import { L1Client } from "../l1/l1-client.ts";
 import { JSON_RPC_DEFAULTS, JsonRpcClient } from "../l1/rpc-client.ts";
 import { TransactionManager } from "../l1/transaction-manager.ts";
 import { createLogger, type Logger } from "../log.ts";
-import type { RollupMachChain } from "../mach/chain.ts";
 import { observeEngine } from "../metrics/observe-engine.ts";
 import { NodeMetrics } from "../metrics/registry.ts";
 import { requestObserver } from "../metrics/request-classes.ts";
@@ -44,6 +44,7 @@ import { beginFromSnapshot } from "../snapshot/begin.ts";
 import { createSnapshot } from "../snapshot/create.ts";
 import { takeCommand } from "./command.ts";
 import type { GossipService } from "./gossip.ts";
+import type { NodeMach } from "./mach.ts";
 import { startMonitoring } from "./monitoring.ts";
 import { makeSequencing, type Sequencing } from "./sequencing.ts";
 import { followedSlices, startSlices } from "./slices.ts";
@@ -78,6 +79,8 @@ export interface RollupNodeDependencies {
   readonly kzg: Kzg | null;
   readonly clock?: Clock;
   readonly log?: Logger;
+  /** Signs MACH's messages as that operator, instead of the one that the configuration names. */
+  readonly machOperator?: MachOperatorOptions;
   /** Needed to begin from a snapshot. */
   readonly installSnapshot?: (options: InstallSnapshotOptions) => Promise<SnapshotInfo>;
   /** `createProcessMetrics()`, once in a process: served with this node's own. */
@@ -104,8 +107,8 @@ export class RollupNode {
   readonly gossip: GossipService | null;
   readonly flashblocks: SliceStream | null;
   readonly sliceFollower: SliceFollower | null;
-  /** The chain as MACH sees it, of a node with `mach`. */
-  readonly machChain: RollupMachChain | null;
+  /** Of a node with `mach`. */
+  readonly mach: NodeMach | null;
   readonly metrics: MetricsServer | null;
   readonly #closers: readonly (() => Promise<void> | void)[];
   #closed: Promise<void> | null = null;
@@ -124,7 +127,7 @@ export class RollupNode {
     this.gossip = parts.gossip;
     this.flashblocks = parts.flashblocks;
     this.sliceFollower = parts.sliceFollower;
-    this.machChain = parts.machChain;
+    this.mach = parts.mach;
     this.metrics = parts.metrics;
     this.#closers = parts.closers;
   }
@@ -195,6 +198,7 @@ async function boot(
   const store = new SafeHeadStore({ directory: dataDir, maxEntries: 50_000 }, { log: log.child("derivation") });
   await store.open();
   closers.push(() => store.close());
+  let mach: NodeMach | null = null;
   const driver = driven
     ? null
     : new DerivationDriver(
@@ -209,6 +213,7 @@ async function boot(
           blobs,
           store,
           snapshot,
+          certified: () => mach?.branch ?? null,
           headLock,
           clock,
           log: log.child("derivation"),
@@ -236,6 +241,7 @@ async function boot(
     slices,
     node: nodeInfo({ genesisJson, clientVersion, rollup }, { gossip: () => gossip, syncing }),
     optimism: optimismProvider({ rollup }, { engine, driver, l2, watcher }),
+    ...(config.mach && !driven ? { mach: () => mach?.provider ?? null } : {}),
     ...(config.forwardTo === undefined ? {} : { forward: forwarder(config.forwardTo, { clock, log }) }),
     ...(ownMetrics ? { observe: requestObserver(ownMetrics) } : {}),
     onInternalError: ({ method, error }) => log.error("rpc failed", { method, error: describeError(error) }),
@@ -259,18 +265,8 @@ async function boot(
   driver?.start();
   if (driver) closers.push(() => driver.close());
 
-  const machChain =
-    config.mach && driver
-      ? await (await import("./mach.ts")).openMachChain(
-          { config: config.mach, rollup, dataDir },
-          { engine, driver, store, watcher, l1, l1Rpc: rpcClient, clock, log: log.child("mach") },
-        )
-      : null;
-  machChain?.start();
-  if (machChain) closers.push(() => machChain.close());
   const points = new CertificationPoints({ markMs: config.flashblocks?.markMs ?? DEFAULT_MARK_MS }, { engine, clock });
   closers.push(() => points.close());
-  if (machChain && config.sequencer) points.listen((point) => machChain.mark(point));
 
   const signer = config.sequencer?.signer ? await loadAccount(config.sequencer.signer) : null;
   const unsafeSigner =
@@ -278,6 +274,29 @@ async function boot(
       ? await watchUnsafeSigner({ rollup }, { l1: rpcClient, log })
       : null;
   if (unsafeSigner) closers.push(() => unsafeSigner.close());
+  if (config.mach && driver) {
+    const { startNodeMach } = await import("./mach.ts");
+    const started = await startNodeMach(
+      { config: config.mach, rollup, dataDir },
+      {
+        engine,
+        driver,
+        store,
+        watcher,
+        l1,
+        l1Rpc: rpcClient,
+        signer: () => signer?.address ?? unsafeSigner?.address ?? null,
+        payloadByNumber: async (number) => (await gossip?.node.requestPayload(number)) ?? null,
+        operator: dependencies.machOperator ?? null,
+        clock,
+        log: log.child("mach"),
+      },
+    );
+    mach = started;
+    closers.push(() => started.close());
+    if (config.sequencer) points.listen((point) => started.chain.mark(point));
+  }
+  const witness = mach?.chain ?? null;
   if (config.gossip && driver && unsafeSigner) {
     // Loaded on demand: libp2p is a third of all modules, and a node that does not gossip starts without them.
     const { startGossipService } = await import("./gossip.ts");
@@ -286,7 +305,7 @@ async function boot(
       {
         engine,
         insert: (payload) => driver.insertUnsafe(payload),
-        signed: (payload) => machChain?.signed(payload.blockHash),
+        signed: (payload) => witness?.signed(payload.blockHash),
         unsafeBlockSigner: () => unsafeSigner.address,
         signer,
         clock,
@@ -299,7 +318,7 @@ async function boot(
 
   const { stream: flashblocks, follower: sliceFollower } = await startSlices(
     { config, rollup },
-    { engine, driver, feed: slices, signer, unsafeSigner, points, witness: machChain, clock, log: log.child("slices") },
+    { engine, driver, feed: slices, signer, unsafeSigner, points, witness, clock, log: log.child("slices") },
   );
   if (flashblocks) closers.push(() => flashblocks.close());
   if (sliceFollower) closers.push(() => sliceFollower.close());
@@ -337,6 +356,7 @@ async function boot(
         l1Data,
         watcher,
         transactions: await manager("batcher", config.batcher),
+        certified: mach?.branch ?? null,
         clock,
         log: log.child("batcher"),
       },
@@ -347,9 +367,9 @@ async function boot(
 
   let sequencing: Sequencing | null = null;
   if (config.sequencer && driver) {
-    const service = gossip;
+    const network = gossip;
     const publish =
-      service && config.sequencer.signer ? (payload: ExecutionPayload) => service.node.publish(payload) : null;
+      network && config.sequencer.signer ? (payload: ExecutionPayload) => network.node.publish(payload) : null;
     const made = makeSequencing(
       { config: config.sequencer, rollup },
       {
@@ -363,7 +383,8 @@ async function boot(
         clock,
         log: log.child("sequencer"),
         batcherThrottle: () => batcher?.throttle ?? null,
-        witness: machChain,
+        witness,
+        recover: mach?.recover ?? null,
         publish,
       },
     );
@@ -459,7 +480,7 @@ async function boot(
     gossip,
     flashblocks,
     sliceFollower,
-    machChain,
+    mach,
     metrics,
     closers,
   };

@@ -41,6 +41,7 @@ export function makeSequencing(
     readonly log: Logger;
     readonly batcherThrottle: () => number | null;
     readonly witness: Pick<SliceWitness, "opening" | "signed"> | null;
+    readonly recover: (() => Promise<boolean>) | null;
     readonly publish: ((payload: ExecutionPayload) => Promise<void>) | null;
   },
 ): Sequencing {
@@ -54,7 +55,7 @@ export function makeSequencing(
     ...settings
   } = options.config;
   const { rollup } = options;
-  const { engine, driver, l1, l1Data, l2, watcher, headLock, clock, log, batcherThrottle, witness, publish } =
+  const { engine, driver, l1, l1Data, l2, watcher, headLock, clock, log, batcherThrottle, witness, recover, publish } =
     dependencies;
   const origins = new OriginSelector({ rollup, confirmations, maxWaitMs: 400 }, { l1, l1Data, watcher, clock, log });
   const { throttledBlockBytes, ...thresholds } = window;
@@ -91,6 +92,7 @@ export function makeSequencing(
       log,
       throttle: () => smallest(batcherThrottle(), windowGuard.throttle),
       witness,
+      recover,
       publish,
     },
   );

@@ -48,6 +48,19 @@ export interface L2BlockRef {
   readonly sequenceNumber: number;
 }
 
+/** What `eth_subscribe` tells of MACH. */
+export type MachTopic = "machCertificates" | "machAlerts" | "machVoid";
+
+/** Source of the `mach_` namespace. Values are plain JSON; ids are block numbers, tags or hashes of any kind. */
+export interface MachProvider {
+  service(): unknown;
+  head(): unknown;
+  certificate(id: string): Promise<unknown>;
+  finality(id: string): Promise<unknown>;
+  alerts(height?: number): unknown;
+  listen(topic: MachTopic, push: (value: unknown) => void): () => void;
+}
+
 /** Source of op-node's `admin_` methods for sequencers (`node/api.go`). */
 export interface SequencerAdmin {
   /** `null` while the node boots. */
@@ -68,6 +81,8 @@ export interface RpcDependencies {
   /** Of a node that can sequence. */
   readonly sequencer?: SequencerAdmin;
   readonly forward?: ForwardTransaction;
+  /** Of a node with MACH; `null` until it runs. */
+  readonly mach?: () => MachProvider | null;
   readonly observe?: RequestObserver;
   readonly onInternalError?: (failure: { readonly method: string; readonly error: unknown }) => void;
 }

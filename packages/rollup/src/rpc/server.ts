@@ -16,6 +16,7 @@ import { sendMethods } from "./methods/eth/send.ts";
 import { stateMethods } from "./methods/eth/state.ts";
 import { subscribeMethods } from "./methods/eth/subscribe.ts";
 import { transactionMethods } from "./methods/eth/transactions.ts";
+import { machMethods } from "./methods/mach.ts";
 import { netMethods } from "./methods/net.ts";
 import { optimismMethods } from "./methods/optimism.ts";
 import { sequencerMethods } from "./methods/sequencer.ts";
@@ -60,7 +61,8 @@ export function createRpcApi(options: { readonly limits: RpcLimits }, dependenci
   const filters = new FilterStore({ limits }, { feed });
   const transaction = (hash: string) => engine.query("eth_getTransactionByHash", `["${hash}"]`);
   const slices = dependencies.slices ?? new SliceFeed({ engine });
-  const subscriptions = new Subscriptions({ limits }, { feed, slices, node, transaction });
+  const { mach = () => null } = dependencies;
+  const subscriptions = new Subscriptions({ limits }, { feed, slices, node, transaction, mach });
   const coalescer = new SubmitCoalescer({ batch: limits.submitBatch, queue: limits.submitQueue }, { engine });
   const inclusion = inclusionOf({ engine, forwarded: forward !== undefined });
   const methods = [
@@ -80,6 +82,7 @@ export function createRpcApi(options: { readonly limits: RpcLimits }, dependenci
     ...(dependencies.sequencer === undefined ? [] : sequencerMethods(dependencies.sequencer)),
     ...txpoolMethods({ engine }),
     ...debugMethods({ engine, node }),
+    ...(dependencies.mach === undefined ? [] : machMethods(mach)),
     ...(optimism === undefined ? [] : optimismMethods({ engine, node, optimism })),
   ];
   return {

@@ -40,12 +40,17 @@ export interface SequencerDependencies {
   readonly throttle: () => number | null;
   /** Hears of every block from its opening on: MACH. */
   readonly witness: Pick<SliceWitness, "opening" | "signed"> | null;
+  /** Brings what is certified beyond the own chain, before anything is built; false: not yet. `null` without MACH. */
+  readonly recover: (() => Promise<boolean>) | null;
   /** Takes every new block once it is the head: gossip. */
   readonly publish: ((payload: ExecutionPayload) => Promise<void>) | null;
 }
 
 /** How long a sequencer that may not build waits before it asks again. */
 const HELD_MS = 200;
+
+/** How long a sequencer waits before it asks again for certified blocks that it lacks. */
+const RECOVER_MS = 1_000;
 
 /** A block that is on its way to a root and to the head, while the next one is built on it. */
 interface SealingBlock {
@@ -126,6 +131,7 @@ export class Sequencer {
     try {
       // What the L1 already holds of this chain comes first: a sequencer that lost its disk must not fork itself.
       while (!(driver.status.phase === "deriving" && driver.status.idle)) await clock.sleep(20, signal);
+      while (this.#d.recover && !(await this.#d.recover())) await clock.sleep(RECOVER_MS, signal);
       log.info("sequencing", { head: engine.heads().unsafe.number });
       let begun = false;
       while (!signal.aborted) {

@@ -3,7 +3,7 @@ import type { SliceFeed, SliceListener } from "../../slices/slice-feed.ts";
 import { limitExceeded, serverError, subscriptionNotFound } from "../errors.ts";
 import type { Notifier } from "../json-rpc/method.ts";
 import type { RpcLimits } from "../options.ts";
-import type { NodeInfo } from "../providers.ts";
+import type { MachProvider, MachTopic, NodeInfo } from "../providers.ts";
 import type { ChainFeed, FeedListener } from "./chain-feed.ts";
 import type { LogCriteria, LogJson } from "./criteria.ts";
 import { matchesLog } from "./criteria.ts";
@@ -16,7 +16,8 @@ export type SubscriptionRequest =
   | { readonly kind: "syncing" }
   | { readonly kind: "newFlashblocks" }
   | { readonly kind: "newFlashblockTransactions"; readonly full: boolean }
-  | { readonly kind: "pendingLogs"; readonly criteria: LogCriteria };
+  | { readonly kind: "pendingLogs"; readonly criteria: LogCriteria }
+  | { readonly kind: MachTopic };
 
 /** The text of a log, made once for all who are told of it. */
 const texts = new WeakMap<LogJson, string>();
@@ -35,6 +36,7 @@ export class Subscriptions {
   readonly #slices: SliceFeed;
   readonly #node: NodeInfo;
   readonly #transaction: (hash: Hex) => Promise<string>;
+  readonly #mach: () => MachProvider | null;
   /** A slice's transactions as JSON text, read once for all who want them. */
   readonly #sliceTexts = new WeakMap<object, Promise<readonly string[]>>();
   #open = 0;
@@ -47,6 +49,8 @@ export class Subscriptions {
       readonly node: NodeInfo;
       /** A transaction by hash, as JSON text. */
       readonly transaction: (hash: Hex) => Promise<string>;
+      /** `null` without MACH. */
+      readonly mach: () => MachProvider | null;
     },
   ) {
     this.#limits = options.limits;
@@ -54,6 +58,7 @@ export class Subscriptions {
     this.#slices = dependencies.slices;
     this.#node = dependencies.node;
     this.#transaction = dependencies.transaction;
+    this.#mach = dependencies.mach;
   }
 
   /** Subscriptions of all connections. */
@@ -74,6 +79,7 @@ export class Subscriptions {
       notifier.send(
         `{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"${id}","result":${result}}}`,
       );
+    const stopMach = this.#listenToMach(request, push);
     const sliceListener = this.#sliceListener(request, push);
     if (sliceListener && !this.#slices.available) throw subscriptionNotFound(request.kind);
     const stopSlices = sliceListener ? this.#slices.listen(sliceListener) : () => undefined;
@@ -82,6 +88,7 @@ export class Subscriptions {
       if (!ended) this.#open--;
       ended = true;
       stopSlices();
+      stopMach();
       stopListening();
       stopWatching();
       notifier.subscriptions.delete(id);
@@ -131,8 +138,20 @@ export class Subscriptions {
       case "newFlashblocks":
       case "newFlashblockTransactions":
       case "pendingLogs":
+      case "machCertificates":
+      case "machAlerts":
+      case "machVoid":
         return {};
     }
+  }
+
+  #listenToMach(request: SubscriptionRequest, push: (result: string) => void): () => void {
+    if (request.kind !== "machCertificates" && request.kind !== "machAlerts" && request.kind !== "machVoid") {
+      return () => undefined;
+    }
+    const mach = this.#mach();
+    if (!mach) throw subscriptionNotFound(request.kind);
+    return mach.listen(request.kind, (value) => push(JSON.stringify(value)));
   }
 
   /** What is told before a block is sealed; `null` for other subscriptions. */

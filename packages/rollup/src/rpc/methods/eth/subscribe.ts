@@ -24,6 +24,9 @@ export function subscribeMethods(
       case "newHeads":
       case "syncing":
       case "newFlashblocks":
+      case "machCertificates":
+      case "machAlerts":
+      case "machVoid":
         return { kind: name };
       case "logs":
       case "pendingLogs":

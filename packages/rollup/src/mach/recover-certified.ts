@@ -1,0 +1,50 @@
+import type { Engine, ExecutionPayload, PayloadStatus } from "@altlayer/engine";
+import type { MachService } from "@altlayer/mach";
+import type { Logger } from "../log.ts";
+
+/** Blocks that are fetched, at most; a longer gap is left to derivation. */
+const MAX_GAP = 2_048;
+
+/**
+ * Brings the highest certified block, with those below it, to a sequencer that starts: it must not build beside them
+ * (docs/spec/mach.md, section 8). Each block is bound by the hash that the certificate or its child names.
+ * @returns false if the certified block is not there afterwards
+ */
+export async function recoverCertified(
+  options: { readonly timeoutMs: number },
+  dependencies: {
+    readonly engine: Engine;
+    readonly service: Pick<MachService, "catchUp" | "certificate">;
+    /** A block by its number, from a peer; `null` if none has it. */
+    readonly request: (number: number) => Promise<ExecutionPayload | null>;
+    readonly insert: (payload: ExecutionPayload) => Promise<PayloadStatus>;
+    readonly log: Logger;
+  },
+): Promise<boolean> {
+  const { engine, service, request, insert, log } = dependencies;
+  const peers = await service.catchUp(options.timeoutMs);
+  const core = service.certificate("latest")?.certificate.message.core;
+  if (!core || core.height <= engine.heads().safe.number) return true;
+  if ((await engine.payloadByNumber(core.height, { brief: true }))?.blockHash === core.blockHash) return true;
+  const { height, blockHash } = core;
+  log.warn("the highest certified block is not in the own chain: fetching it", { height, blockHash, peers });
+  const missing: ExecutionPayload[] = [];
+  let wanted = blockHash;
+  for (let number = height; (await engine.payloadByHash(wanted, { brief: true })) === null; number--) {
+    const payload = missing.length < MAX_GAP ? await request(number) : null;
+    if (payload?.blockHash !== wanted) {
+      log.error("no peer gave a certified block", { number, hash: wanted });
+      return false;
+    }
+    missing.push(payload);
+    wanted = payload.parentHash;
+  }
+  for (const payload of missing.reverse()) {
+    const { status } = await insert(payload);
+    if (status === "VALID") continue;
+    log.error("a certified block does not fit the own chain", { number: Number(payload.blockNumber), status });
+    return false;
+  }
+  const standing = await engine.payloadByNumber(height, { brief: true });
+  return standing?.blockHash === blockHash;
+}
