@@ -1,20 +1,11 @@
 import { Command, CommanderError, Option } from "commander";
-import { action, positive, type Run } from "./command-line.ts";
+import { action, port, positive, type Run, withLogging } from "./command-line.ts";
 import { VERSION } from "./commands/version.ts";
 import { CliError, EXIT } from "./errors.ts";
 import { addFinalityCommands } from "./finality-commands.ts";
-import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
+import { addPlatformCommands } from "./platform-commands.ts";
 import { renderError } from "./render-error.ts";
 import { addRestakingCommands } from "./restaking-commands.ts";
-
-/** A port number as an option's value. */
-function port(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > 65_535) {
-    throw new CommanderError(EXIT.usage, "commander.invalidArgument", `${text} is not a port (0 to 65535)`);
-  }
-  return value;
-}
 
 function snapshotBlock(text: string): "finalized" | "safe" | number {
   return text === "finalized" || text === "safe" ? text : positive(text);
@@ -22,12 +13,6 @@ function snapshotBlock(text: string): "finalized" | "safe" | number {
 
 const exitCodes = `
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the surroundings are in the way (port, lock, L1), 130 interrupted.`;
-
-function withLogging(command: Command): Command {
-  return command
-    .addOption(new Option("--log-level <level>", "what is logged to standard error").choices(LOG_LEVELS))
-    .addOption(new Option("--log-format <format>", "how it is logged").choices(LOG_FORMATS).default("text"));
-}
 
 function program(done: (exitCode: number) => void): Command {
   const root = new Command("altlayer")
@@ -73,6 +58,8 @@ function program(done: (exitCode: number) => void): Command {
         "\nThe accounts are those of the mnemonic that every development chain uses: never send real funds to them.",
       ),
   ).action(action(async () => (await import("./commands/dev.ts")).dev, done));
+
+  addPlatformCommands(root, done);
 
   withLogging(
     root

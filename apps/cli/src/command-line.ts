@@ -1,5 +1,7 @@
-import { CommanderError } from "commander";
+import type { Command } from "commander";
+import { CommanderError, Option } from "commander";
 import { EXIT } from "./errors.ts";
+import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
 import type { Output } from "./output.ts";
 import { createOutput } from "./output.ts";
 
@@ -28,4 +30,19 @@ export function whole(text: string): number {
     throw new CommanderError(EXIT.usage, "commander.invalidArgument", `${text} is not a whole number`);
   }
   return value;
+}
+
+/** A port number as an option's value. */
+export function port(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) {
+    throw new CommanderError(EXIT.usage, "commander.invalidArgument", `${text} is not a port (0 to 65535)`);
+  }
+  return value;
+}
+
+export function withLogging(command: Command): Command {
+  return command
+    .addOption(new Option("--log-level <level>", "what is logged to standard error").choices(LOG_LEVELS))
+    .addOption(new Option("--log-format <format>", "how it is logged").choices(LOG_FORMATS).default("text"));
 }

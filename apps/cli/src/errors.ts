@@ -16,6 +16,8 @@ export const CLI_ERRORS = {
   L1_OLDER_THAN_ROLLUP: { number: 8016, exitCode: EXIT.environment },
   RPC_UNREACHABLE: { number: 8017, exitCode: EXIT.environment },
   RPC_ERROR: { number: 8018, exitCode: EXIT.failed },
+  PLATFORM_UNREACHABLE: { number: 8020, exitCode: EXIT.environment },
+  LAUNCH_FAILED: { number: 8021, exitCode: EXIT.failed },
   OUTPUT_EXISTS: { number: 8019, exitCode: EXIT.usage },
   NOTHING_FOUND: { number: 8030, exitCode: EXIT.failed },
   OPERATOR_NOT_READY: { number: 8020, exitCode: EXIT.failed },

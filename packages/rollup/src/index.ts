@@ -6,7 +6,7 @@ export { type NodeConfig, type NodeConfigInput, nodeConfigSchema, parseNodeConfi
 export { describeError, RollupError, type RollupErrorCode, type Severity } from "./errors.ts";
 export { EngineApiClient } from "./external-engine/engine-api-client.ts";
 export type { L1Finality, L1Heads } from "./l1/head-watcher.ts";
-export { type KeyReference, keyReferenceSchema, loadAccount } from "./l1/keys.ts";
+export { type KeyReference, keyReferenceSchema, loadAccount, type ProvidedAccount } from "./l1/keys.ts";
 export type { Kzg } from "./l1/kzg.ts";
 export { createLogger, type Logger, type LogLevel, type LogSink, loggerTo, silentLogger } from "./log.ts";
 export { METRICS, type MetricDefinition, PROCESS_METRICS } from "./metrics/definitions.ts";

@@ -1,15 +1,6 @@
 import type { DeployDependencies, Deployment, DeploymentParameters, RollupTiming } from "@altlayer/deployer";
-import {
-  buildL2Genesis,
-  buildRollupConfig,
-  deployL1Contracts,
-  EIP1559_DEFAULTS,
-  feeVaultsTo,
-  forkTimesAtGenesis,
-} from "@altlayer/deployer";
+import { buildChainFiles, deployL1Contracts } from "@altlayer/deployer";
 import type { ForkName } from "@altlayer/protocol";
-import { serializeRollupConfig } from "@altlayer/protocol";
-import { toJson } from "../output.ts";
 import type { ChainFiles } from "./record.ts";
 
 type Hex = `0x${string}`;
@@ -46,21 +37,7 @@ export async function createChain(
     },
     dependencies,
   );
-  const genesisOptions = {
-    l1ChainId: deployment.l1ChainId,
-    l2ChainId: parameters.l2ChainId,
-    anchor: deployment.anchor,
-    addresses: deployment.addresses,
-    owner: parameters.owner,
-    gasLimit: parameters.gasLimit,
-    forkTimes: forkTimesAtGenesis(options.newestFork),
-    eip1559Defaults: EIP1559_DEFAULTS,
-    feeVaults: feeVaultsTo(options.feeRecipient),
-    balances: options.balances,
-    ...(parameters.eip1559 === undefined ? {} : { eip1559: parameters.eip1559 }),
-  };
-  const genesis = buildL2Genesis(genesisOptions);
-  const rollup = buildRollupConfig({ ...genesisOptions, parameters, genesis, timing });
+  const { genesisJson, rollupJson, l2GenesisHash } = buildChainFiles({ ...options, deployment });
   const files: ChainFiles = {
     record: {
       version: 1,
@@ -68,11 +45,11 @@ export async function createChain(
       l2ChainId: parameters.l2ChainId,
       anchor: deployment.anchor,
       addresses: { ...deployment.addresses } as Record<string, Hex>,
-      l2GenesisHash: genesis.hash,
+      l2GenesisHash,
       blockTime: timing.blockTime,
     },
-    genesisJson: `${toJson(genesis.genesis)}\n`,
-    rollupJson: serializeRollupConfig(rollup),
+    genesisJson,
+    rollupJson,
   };
   return { files, deployment };
 }

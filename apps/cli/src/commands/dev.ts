@@ -1,6 +1,6 @@
 import { printBanner } from "../dev/banner.ts";
 import { openDataDir } from "../dev/data-dir.ts";
-import type { PortWish } from "../dev/ports.ts";
+import { wish } from "../dev/ports.ts";
 import type { DevOptions } from "../dev/session.ts";
 import { startDev } from "../dev/session.ts";
 import { showStatus } from "../dev/status-line.ts";
@@ -9,7 +9,7 @@ import { fileSink } from "../log.ts";
 import type { Output } from "../output.ts";
 import type { LoggingOptions } from "./logging.ts";
 import { loggerOf } from "./logging.ts";
-import { stopSignal } from "./stop-signal.ts";
+import { aborted, stopSignal } from "./stop-signal.ts";
 import { CLIENT_VERSION } from "./version.ts";
 
 export interface DevCommandOptions extends LoggingOptions {
@@ -27,13 +27,6 @@ export interface DevCommandOptions extends LoggingOptions {
   readonly fork: DevOptions["newestFork"];
   readonly da: DevOptions["dataAvailability"];
 }
-
-const wish = (name: string, port: number | undefined, byDefault: number): PortWish => ({
-  name,
-  port: port ?? byDefault,
-  // Port 0 asks for any free port, as a default that is taken does.
-  fixed: port !== undefined && port !== 0,
-});
 
 /** `altlayer dev`: runs until Ctrl-C. */
 export async function dev(options: DevCommandOptions, output: Output): Promise<number> {
@@ -89,11 +82,4 @@ export async function dev(options: DevCommandOptions, output: Output): Promise<n
     await file.close();
     dataDir.release();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

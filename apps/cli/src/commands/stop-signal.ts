@@ -30,3 +30,11 @@ export function stopSignal(options: { readonly onStop: () => void; readonly onFo
     },
   };
 }
+
+/** Resolves when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -10,6 +10,14 @@ export interface PortWish {
   readonly fixed: boolean;
 }
 
+/** What an option of the command line says of a port. */
+export const wish = (name: string, port: number | undefined, byDefault: number): PortWish => ({
+  name,
+  port: port ?? byDefault,
+  // Port 0 asks for any free port, as a default that is taken does.
+  fixed: port !== undefined && port !== 0,
+});
+
 /**
  * The wished port when it is free, else any free one.
  * @throws CliError `PORT_IN_USE` when the user named the port.

@@ -152,7 +152,23 @@ function genesisAccounts(options: GenesisOptions): Map<Hex, GenesisAccount> {
     const account = accounts.get(address) ?? { balance: 0n, nonce: 0 };
     accounts.set(address, { ...account, balance: account.balance + wei });
   }
+  for (const [key, { code, storage }] of Object.entries(options.contracts ?? {})) {
+    const address = key.toLowerCase() as Hex;
+    const account = accounts.get(address);
+    if (account?.code !== undefined || BigInt(address) < 0x10000n) {
+      throw new DeployerError("INVALID_PARAMETERS", `${address} is an address of the OP Stack's own: choose another`, {
+        address,
+      });
+    }
+    // EIP-161: a contract's nonce begins at one.
+    accounts.set(address, { balance: account?.balance ?? 0n, nonce: 1, code, storage: nonZero(storage) });
+  }
   return new Map([...accounts].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** A zero is no entry of the trie. */
+function nonZero(storage: Readonly<Record<Hex, Hex>>): Record<Hex, Hex> {
+  return Object.fromEntries(Object.entries(storage).filter(([, value]) => BigInt(value) !== 0n)) as Record<Hex, Hex>;
 }
 
 function toAlloc({ balance, nonce, code, storage = {} }: GenesisAccount): GethGenesis["alloc"][Hex] {

@@ -28,6 +28,8 @@ export interface GenesisOptions {
   };
   /** Accounts that hold ether from the start, in wei. */
   readonly balances?: Readonly<Record<Hex, bigint>>;
+  /** Contracts that are there from the start, besides the OP Stack's own. Lower-case addresses. */
+  readonly contracts?: Readonly<Record<Hex, { readonly code: Hex; readonly storage: Readonly<Record<Hex, Hex>> }>>;
   /** Puts the governance token of the contracts' package at its address, with this owner. */
   readonly governanceTokenOwner?: Hex;
 }

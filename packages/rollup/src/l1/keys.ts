@@ -16,6 +16,9 @@ export const keyReferenceSchema = z.discriminatedUnion("kind", [
     passwordEnv: z.string().optional(),
     passwordFile: z.string().optional(),
   }),
+  z
+    .strictObject({ kind: z.literal("provided"), name: z.string().min(1) })
+    .describe("a key that the program around the node holds (RollupNodeDependencies.providedAccount)"),
 ]);
 export type KeyReference = z.output<typeof keyReferenceSchema>;
 
@@ -44,8 +47,18 @@ const keystoreSchema = z.object({
   }),
 });
 
+/** Finds the account of that name in the program around the node. */
+export type ProvidedAccount = (name: string) => Promise<PrivateKeyAccount>;
+
 /** Resolves a reference to an account that can sign. Errors (`KEY_*`) name the place, never the content. */
-export async function loadAccount(reference: KeyReference): Promise<PrivateKeyAccount> {
+export async function loadAccount(reference: KeyReference, provided?: ProvidedAccount): Promise<PrivateKeyAccount> {
+  if (reference.kind === "provided") {
+    if (provided !== undefined) return await provided(reference.name);
+    throw new RollupError("KEY_UNAVAILABLE", `nobody provides the key ${reference.name}: name a file or a keystore`, {
+      severity: "critical",
+      data: { name: reference.name },
+    });
+  }
   if (reference.kind === "env")
     return fromText(readEnvironment(reference.name), `environment variable ${reference.name}`);
   const text = await readSecret(reference.path);

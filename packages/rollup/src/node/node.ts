@@ -18,7 +18,7 @@ import { SafeHeadStore } from "../derivation/safe-head-store.ts";
 import { describeError } from "../errors.ts";
 import { BeaconBlobSource } from "../l1/blob-source.ts";
 import { HeadWatcher } from "../l1/head-watcher.ts";
-import { loadAccount } from "../l1/keys.ts";
+import { loadAccount, type ProvidedAccount } from "../l1/keys.ts";
 import type { Kzg } from "../l1/kzg.ts";
 import { L1Client } from "../l1/l1-client.ts";
 import { JSON_RPC_DEFAULTS, JsonRpcClient } from "../l1/rpc-client.ts";
@@ -83,6 +83,8 @@ export interface RollupNodeDependencies {
   readonly machOperator?: MachOperatorOptions;
   /** Needed to begin from a snapshot. */
   readonly installSnapshot?: (options: InstallSnapshotOptions) => Promise<SnapshotInfo>;
+  /** Holds the keys that the configuration calls `provided`. */
+  readonly providedAccount?: ProvidedAccount;
   /** `createProcessMetrics()`, once in a process: served with this node's own. */
   readonly processMetrics?: Registry;
 }
@@ -268,7 +270,9 @@ async function boot(
   const points = new CertificationPoints({ markMs: config.flashblocks?.markMs ?? DEFAULT_MARK_MS }, { engine, clock });
   closers.push(() => points.close());
 
-  const signer = config.sequencer?.signer ? await loadAccount(config.sequencer.signer) : null;
+  const signer = config.sequencer?.signer
+    ? await loadAccount(config.sequencer.signer, dependencies.providedAccount)
+    : null;
   const unsafeSigner =
     (config.gossip && driver) || followedSlices(config) !== undefined
       ? await watchUnsafeSigner({ rollup }, { l1: rpcClient, log })
@@ -335,7 +339,13 @@ async function boot(
         fees: { minTipWei, maxFeePerGasWei, maxFeePerBlobGasWei },
         reorgBlocks: 64,
       },
-      { account: await loadAccount(settings.key), rpc: rpcClient, clock, log: log.child(kind), kzg },
+      {
+        account: await loadAccount(settings.key, dependencies.providedAccount),
+        rpc: rpcClient,
+        clock,
+        log: log.child(kind),
+        kzg,
+      },
     );
     await transactions.start();
     closers.push(() => transactions.close());

@@ -1,0 +1,103 @@
+import { STEPS } from "../core/decide.ts";
+import type { Planner } from "../planner.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { KeyStore } from "../secrets/key-store.ts";
+import { contractsResult, genesisResult } from "../steps/results.ts";
+import { STEP_TITLES } from "../steps/step.ts";
+import type { RollupRecord, RollupStore, StepRecord } from "../store/rollups.ts";
+
+export const iso = (ms: number): string => new Date(ms).toISOString();
+export const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
+
+export interface PresenterDependencies {
+  readonly runtime: Runtime;
+  readonly rollups: RollupStore;
+  readonly keys: KeyStore;
+  readonly planner: Planner;
+}
+
+/** Rollups as the API shows them. */
+export class Presenter {
+  readonly #deps: PresenterDependencies;
+
+  constructor(dependencies: PresenterDependencies) {
+    this.#deps = dependencies;
+  }
+
+  summary(rollup: RollupRecord) {
+    const { readyAt, createdAt, updatedAt } = rollup;
+    return {
+      id: rollup.id,
+      teamId: rollup.teamId,
+      name: rollup.name,
+      chainId: rollup.chainId,
+      networkId: rollup.networkId,
+      revision: rollup.revision,
+      phase: rollup.phase,
+      desired: rollup.desired,
+      problem: rollup.problem,
+      createdAt: iso(createdAt),
+      updatedAt: iso(updatedAt),
+      readyAt: isoOrNull(readyAt),
+      launchMs: readyAt === null ? null : readyAt - createdAt,
+      endpoints: this.#deps.runtime.running(rollup.id)?.endpoints ?? null,
+    };
+  }
+
+  async full(rollup: RollupRecord) {
+    const { rollups, keys, planner } = this.#deps;
+    const [steps, spec, accounts] = await Promise.all([
+      rollups.steps(rollup.id),
+      rollups.spec(rollup),
+      keys.accounts(rollup.id),
+    ]);
+    const resultOf = (name: StepRecord["name"]) =>
+      steps.find((step) => step.name === name && step.status === "done")?.result;
+    const contracts = contractsResult.safeParse(resultOf("contracts"));
+    const genesis = genesisResult.safeParse(resultOf("genesis"));
+    return {
+      ...this.summary(rollup),
+      contracts: contracts.success ? contracts.data.addresses : null,
+      l2GenesisHash: genesis.success ? genesis.data.l2GenesisHash : null,
+      accounts,
+      // A settlement network that is silent must not hide the rest of the page.
+      signatures: contracts.success ? await planner.signatures(rollup, spec).catch(() => []) : [],
+      spec,
+      steps: this.steps(steps),
+    };
+  }
+
+  /** All steps of a launch, those that have not begun as pending. */
+  steps(known: readonly StepRecord[]) {
+    return STEPS.map((name) => {
+      const step = known.find((item) => item.name === name);
+      return step === undefined ? this.pending(name) : this.step(step);
+    });
+  }
+
+  step({ name, status, attempt, startedAt, endedAt, detail, problem }: StepRecord) {
+    return {
+      name,
+      title: STEP_TITLES[name],
+      status,
+      attempt,
+      startedAt: isoOrNull(startedAt),
+      endedAt: isoOrNull(endedAt),
+      detail,
+      problem,
+    };
+  }
+
+  pending(name: StepRecord["name"]) {
+    return this.step({
+      name,
+      status: "pending",
+      attempt: 0,
+      startedAt: null,
+      endedAt: null,
+      detail: null,
+      problem: null,
+      result: null,
+    });
+  }
+}

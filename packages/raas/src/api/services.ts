@@ -1,0 +1,35 @@
+import type { EventHub } from "../events.ts";
+import type { LiveView } from "../live.ts";
+import type { LogBook } from "../log-book.ts";
+import type { Networks } from "../networks.ts";
+import type { Planner } from "../planner.ts";
+import type { Reconciler } from "../reconciler.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { KeyStore } from "../secrets/key-store.ts";
+import type { CredentialStore } from "../store/credentials.ts";
+import type { PeopleStore } from "../store/people.ts";
+import type { Records } from "../store/records.ts";
+import type { RollupStore } from "../store/rollups.ts";
+import type { Presenter } from "./present.ts";
+
+/** What the routes work with. */
+export interface Services {
+  readonly version: string;
+  readonly nowMs: () => number;
+  readonly people: PeopleStore;
+  readonly credentials: CredentialStore;
+  readonly records: Records;
+  readonly rollups: RollupStore;
+  readonly keys: KeyStore;
+  readonly networks: Networks;
+  readonly planner: Planner;
+  readonly reconciler: Reconciler;
+  readonly runtime: Runtime;
+  readonly live: LiveView;
+  readonly logs: LogBook;
+  readonly events: EventHub;
+  readonly present: Presenter;
+  readonly directoryOf: (rollupId: string) => string;
+  /** Origin of the pages we serve, as browsers know it. */
+  readonly origin: () => string;
+}

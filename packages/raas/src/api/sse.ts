@@ -1,0 +1,59 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { RaasError } from "../errors.ts";
+
+/** One stream of server-sent events. */
+export interface EventStream {
+  send(event: string, data: unknown): void;
+  /** Runs when the client or the server has ended the stream. */
+  onClose(work: () => void): void;
+  readonly closed: boolean;
+}
+
+const HEARTBEAT_MS = 15_000;
+/** A client that reads nothing is cut off at this; it comes back and is told the newest state. */
+const UNSENT_MAX_BYTES = 1_048_576;
+const STREAMS_MAX = 500;
+
+let open = 0;
+
+/**
+ * Turns a reply into a stream. What is sent is state, not history: a client that was away is told the newest state when
+ * it comes back, so nothing is kept for it.
+ * @throws RaasError `RATE_LIMITED` when too many streams are open
+ */
+export function openStream(request: FastifyRequest, reply: FastifyReply): EventStream {
+  if (open >= STREAMS_MAX) throw new RaasError("RATE_LIMITED", `${STREAMS_MAX} event streams are open: close one`);
+  open++;
+  reply.hijack();
+  const { raw } = reply;
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
+  raw.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" });
+  const closers: (() => void)[] = [];
+  let closed = false;
+  let id = Number(request.headers["last-event-id"]) || 0;
+  const close = () => {
+    if (closed) return;
+    closed = true;
+    open--;
+    clearInterval(heartbeat);
+    for (const work of closers) work();
+    raw.destroy();
+  };
+  const write = (text: string) => {
+    if (closed) return;
+    if (raw.writableLength > UNSENT_MAX_BYTES) close();
+    else raw.write(text);
+  };
+  const heartbeat = setInterval(() => write(": alive\n\n"), HEARTBEAT_MS);
+  heartbeat.unref();
+  raw.on("close", close);
+  raw.on("error", close);
+  write(": open\n\n");
+  return {
+    send: (event, data) => write(`id: ${++id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`),
+    onClose: (work) => void (closed ? work() : closers.push(work)),
+    get closed() {
+      return closed;
+    },
+  };
+}

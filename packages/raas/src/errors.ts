@@ -1,0 +1,62 @@
+/** The control plane's errors: a stable number and the HTTP status that the API answers with. */
+export const RAAS_ERRORS = {
+  BAD_REQUEST: { number: 7001, status: 400 },
+  SPEC_INVALID: { number: 7002, status: 422 },
+  UNAUTHENTICATED: { number: 7003, status: 401 },
+  NOT_FOUND: { number: 7004, status: 404 },
+  FORBIDDEN: { number: 7005, status: 403 },
+  CSRF_REJECTED: { number: 7006, status: 403 },
+  HOST_REJECTED: { number: 7007, status: 403 },
+  CONFLICT: { number: 7008, status: 409 },
+  CHANGE_REFUSED: { number: 7009, status: 409 },
+  IDEMPOTENCY_CONFLICT: { number: 7010, status: 409 },
+  NOT_RUNNING: { number: 7011, status: 409 },
+  TOO_LARGE: { number: 7012, status: 413 },
+  RATE_LIMITED: { number: 7013, status: 429 },
+  UPSTREAM: { number: 7014, status: 502 },
+  INTERNAL: { number: 7015, status: 500 },
+  /** The control plane's own set-up. */
+  CONFIG_INVALID: { number: 7020, status: 500 },
+  MASTER_KEY_INVALID: { number: 7021, status: 500 },
+  SECRET_UNREADABLE: { number: 7022, status: 500 },
+  STORE_FAILED: { number: 7023, status: 500 },
+  /** Another control plane holds the lease: this one must not write. */
+  LEASE_LOST: { number: 7024, status: 503 },
+  /** Of steps: what a rollup waits for, or why it does not run. */
+  FUNDS_MISSING: { number: 7030, status: 409 },
+  NETWORK_MISMATCH: { number: 7031, status: 409 },
+  NETWORK_UNREACHABLE: { number: 7032, status: 502 },
+  NODE_UNHEALTHY: { number: 7033, status: 502 },
+  NODE_CRASHED: { number: 7034, status: 502 },
+  CLOSED: { number: 7035, status: 503 },
+} as const;
+
+export type RaasErrorCode = keyof typeof RAAS_ERRORS;
+
+/** Every error that leaves this package. Callers branch on `code`; `message` says what happened, to what, and what to do. */
+export class RaasError extends Error {
+  override readonly name = "RaasError";
+  readonly code: RaasErrorCode;
+  readonly number: number;
+  readonly status: number;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(
+    code: RaasErrorCode,
+    message: string,
+    { details = {}, cause }: { readonly details?: Readonly<Record<string, unknown>>; readonly cause?: unknown } = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.number = RAAS_ERRORS[code].number;
+    this.status = RAAS_ERRORS[code].status;
+    this.details = details;
+  }
+}
+
+/** A code and one line for anything thrown, fit for a record that users read. */
+export function problemOf(error: unknown): { readonly code: string; readonly message: string } {
+  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "INTERNAL";
+  const text = error instanceof Error ? error.message : String(error);
+  return { code, message: text.slice(0, 2_000) };
+}

@@ -1,0 +1,112 @@
+import { z } from "zod";
+import { RaasError } from "./errors.ts";
+
+/** A chain that rollups settle on, as the platform's operator configured it. */
+export const networkSchema = z.strictObject({
+  id: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/),
+  name: z.string().min(1).max(100),
+  chainId: z.number().int().positive(),
+  rpcUrl: z.url({ protocol: /^https?$/ }),
+  /** Beacon API with the network's blobs; without it rollups there can only use calldata. */
+  beaconUrl: z.url({ protocol: /^https?$/ }).optional(),
+  /** Public keys, no delays, accounts filled by the node itself: for an L1 of one's own only. */
+  development: z.boolean().default(false),
+  blockTimeSeconds: z.number().int().min(1).max(600).default(12),
+  /** Added to the machine's clock to get the chain's (a development chain that was stopped goes on where it stood). */
+  clockOffsetMs: z.number().int().default(0),
+  explorerUrl: z
+    .url({ protocol: /^https?$/ })
+    .nullable()
+    .default(null),
+});
+export type NetworkInput = z.input<typeof networkSchema>;
+export type Network = z.output<typeof networkSchema>;
+
+const TIMEOUT_MS = 15_000;
+const RESPONSE_MAX_BYTES = 16 * 1024 * 1024;
+
+/** The settlement networks, shared by all rollups. */
+export class Networks {
+  readonly #byId: ReadonlyMap<string, Network>;
+  readonly #checked = new Set<string>();
+
+  constructor(options: { readonly networks: readonly NetworkInput[] }) {
+    this.#byId = new Map(
+      options.networks.map((input) => networkSchema.parse(input)).map((network) => [network.id, network]),
+    );
+  }
+
+  get all(): readonly Network[] {
+    return [...this.#byId.values()];
+  }
+
+  /** @throws RaasError `NOT_FOUND` */
+  get(id: string): Network {
+    const network = this.#byId.get(id);
+    if (network === undefined) throw new RaasError("NOT_FOUND", `there is no network ${id}`);
+    return network;
+  }
+
+  has(id: string): boolean {
+    return this.#byId.has(id);
+  }
+
+  /** @throws RaasError `NETWORK_UNREACHABLE`, `NETWORK_MISMATCH` when another chain answers at the URL */
+  async check(id: string): Promise<Network> {
+    const network = this.get(id);
+    if (this.#checked.has(id)) return network;
+    const found = Number(await this.request<string>(id, "eth_chainId"));
+    if (found !== network.chainId) {
+      throw new RaasError(
+        "NETWORK_MISMATCH",
+        `${network.name} should be chain ${network.chainId}, and chain ${found} answers`,
+        {
+          details: { expected: network.chainId, found },
+        },
+      );
+    }
+    this.#checked.add(id);
+    return network;
+  }
+
+  /** One JSON-RPC request. @throws RaasError `NETWORK_UNREACHABLE`, `UPSTREAM` with the node's own words */
+  async request<T>(id: string, method: string, params: readonly unknown[] = []): Promise<T> {
+    const { rpcUrl, name } = this.get(id);
+    const text = await postJson(rpcUrl, JSON.stringify({ jsonrpc: "2.0", id: 1, method, params })).catch(
+      (cause: unknown) => {
+        throw new RaasError("NETWORK_UNREACHABLE", `${name} does not answer ${method}`, { cause });
+      },
+    );
+    const { result, error } = JSON.parse(text) as { result?: T; error?: { message: string } };
+    if (error) throw new RaasError("UPSTREAM", `${name} refused ${method}: ${error.message}`);
+    return result as T;
+  }
+}
+
+/**
+ * Posts JSON and returns the answer's text. Redirects are not followed: the address was chosen, not where it points.
+ * @throws RaasError `UPSTREAM`
+ */
+export async function postJson(url: string, body: string): Promise<string> {
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+      redirect: "error",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch (cause) {
+    throw new RaasError("UPSTREAM", "the node does not answer", { cause });
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > RESPONSE_MAX_BYTES)
+      throw new RaasError("UPSTREAM", `the node answered more than ${RESPONSE_MAX_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}

@@ -1,0 +1,167 @@
+import { join } from "node:path";
+import type { Logger } from "@altlayer/rollup";
+import { Presenter } from "./api/present.ts";
+import { createApiServer } from "./api/server.ts";
+import type { Services } from "./api/services.ts";
+import { EventHub } from "./events.ts";
+import { LeaseKeeper } from "./lease-keeper.ts";
+import { LiveView } from "./live.ts";
+import { LogBook } from "./log-book.ts";
+import type { NetworkInput } from "./networks.ts";
+import { Networks } from "./networks.ts";
+import { Planner } from "./planner.ts";
+import { Reconciler } from "./reconciler.ts";
+import { InProcessRuntime } from "./runtime/in-process.ts";
+import { KeyStore } from "./secrets/key-store.ts";
+import { openVault } from "./secrets/vault.ts";
+import { makeActions } from "./steps/actions.ts";
+import { CredentialStore } from "./store/credentials.ts";
+import type { StoreOptions } from "./store/database.ts";
+import { openDatabase } from "./store/database.ts";
+import { Outbox } from "./store/outbox.ts";
+import { PeopleStore } from "./store/people.ts";
+import { Records } from "./store/records.ts";
+import { RollupStore } from "./store/rollups.ts";
+
+export interface PlatformOptions {
+  /** Keys, rollups' data, and the store unless it is elsewhere. One process at a time. */
+  readonly dataDir: string;
+  readonly store?: StoreOptions;
+  readonly networks: readonly NetworkInput[];
+  readonly host?: string;
+  /** 0 for a free one. */
+  readonly port: number;
+  /** Origin under which browsers reach us, where that is not this machine. */
+  readonly publicUrl?: string;
+  readonly consoleDir?: string;
+  /** Protects the master key; without it the key lies in the data directory. */
+  readonly masterPassword?: string;
+  readonly requestsPerMinute?: number;
+  readonly version: string;
+}
+
+export interface Platform {
+  /** Origin of console and API. */
+  readonly url: string;
+  readonly services: Services;
+  /** A link that signs the person at this machine in, once, within ten minutes. */
+  signInLink(): Promise<string>;
+  close(): Promise<void>;
+}
+
+const LINK_MS = 10 * 60_000;
+const LEASE_MS = 15_000;
+const CONCURRENCY = 4;
+const REQUESTS_PER_MINUTE = 20_000;
+
+/** Boots the control plane: store, secrets, networks, reconciler, API. `close` takes them down in mirror order. */
+export async function startPlatform(options: PlatformOptions, { log }: { readonly log: Logger }): Promise<Platform> {
+  const { dataDir, version, host = "127.0.0.1" } = options;
+  const nowMs = () => Date.now();
+  const closers: (() => unknown)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const vault = await openVault({
+      file: join(dataDir, "master-key.json"),
+      ...(options.masterPassword === undefined ? {} : { password: options.masterPassword }),
+    });
+    const storeOptions = options.store ?? { kind: "sqlite" as const, file: join(dataDir, "platform.db") };
+    const db = await openDatabase(storeOptions);
+    closers.push(() => db.destroy());
+
+    const people = new PeopleStore({ nowMs }, { db });
+    const credentials = new CredentialStore({ nowMs }, { db });
+    const records = new Records({ nowMs }, { db });
+    const rollups = new RollupStore({ nowMs }, { db });
+    const keys = new KeyStore({ nowMs }, { db, vault });
+    const networks = new Networks({ networks: options.networks });
+    const events = new EventHub();
+    const directoryOf = (id: string) => join(dataDir, "rollups", id);
+    const logs = new LogBook({ fileOf: (id) => join(directoryOf(id), "node.log") });
+
+    const runtime = new InProcessRuntime({ clientVersion: version });
+    closers.push(() => runtime.close());
+    const planner = new Planner({ networks, rollups });
+    const keeper = new LeaseKeeper(
+      // Nobody else opens an embedded store: its data directory is locked by the program around us.
+      { name: "reconciler", ttlMs: LEASE_MS, nowMs, steal: storeOptions.kind === "sqlite" },
+      {
+        db,
+        log: log.child("lease"),
+        onTaken: () => void reconciler.start().catch(() => {}),
+        onLost: () => void runtime.close().catch(() => {}),
+      },
+    );
+    const lease = () => keeper.lease;
+    const outbox = new Outbox({ nowMs }, { db, lease });
+    const actions = makeActions({
+      networks,
+      keys,
+      outbox,
+      directoryOf,
+      runtime,
+      rollups,
+      logs,
+      log: log.child("steps"),
+    });
+    const reconciler = new Reconciler(
+      { concurrency: CONCURRENCY, nowMs },
+      { rollups, actions, events, lease, log: log.child("reconciler") },
+    );
+
+    const services: Services = {
+      version,
+      nowMs,
+      people,
+      credentials,
+      records,
+      rollups,
+      keys,
+      networks,
+      planner,
+      reconciler,
+      runtime,
+      live: new LiveView({ runtime, networks, keys, rollups, nowMs }),
+      logs,
+      events,
+      present: new Presenter({ runtime, rollups, keys, planner }),
+      directoryOf,
+      origin: () => url,
+    };
+    const api = await createApiServer(
+      {
+        host,
+        port: options.port,
+        requestsPerMinute: options.requestsPerMinute ?? REQUESTS_PER_MINUTE,
+        ...(options.publicUrl === undefined ? {} : { hosts: [new URL(options.publicUrl).host] }),
+        ...(options.consoleDir === undefined ? {} : { consoleDir: options.consoleDir }),
+      },
+      { services, log: log.child("api") },
+    );
+    const listening = await api.listen({ host, port: options.port });
+    const url = options.publicUrl ?? listening;
+    closers.push(() => api.close());
+
+    // A request that a crash cut off never answers: whoever asks again may.
+    await records.abandonAll();
+    closers.push(() => keeper.close());
+    closers.push(() => reconciler.close());
+    await keeper.start();
+    log.info("platform started", { url });
+
+    return {
+      url,
+      services,
+      signInLink: async () => {
+        const user = await people.localUser();
+        return `${url}/#sign-in=${await people.createLink(user.id, LINK_MS)}`;
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { NodeConfigInput } from "@altlayer/rollup";
+import type { RollupSpec } from "../spec/rollup-spec.ts";
+import type { Ports } from "../store/rollups.ts";
+import type { RunRequest } from "./runtime.ts";
+
+export const GENESIS_FILE = "genesis.json";
+export const ROLLUP_FILE = "rollup.json";
+
+const POLL_DEVELOPMENT_MS = 250;
+const POLL_MS = 2_000;
+const HISTORY_BLOCKS = 90_000;
+
+/** What the node of a rollup is told, in the terms of `altlayer node`. Keys are named; the runtime provides them. */
+export function nodeConfigOf(
+  request: Omit<RunRequest, "log" | "account" | "id" | "settings">,
+  ports: Ports,
+): NodeConfigInput {
+  const { spec, network, directory } = request;
+  const { development } = network;
+  const pollMs = development ? POLL_DEVELOPMENT_MS : POLL_MS;
+  return {
+    dataDir: join(directory, "node"),
+    genesisFile: join(directory, GENESIS_FILE),
+    rollupFile: join(directory, ROLLUP_FILE),
+    clockOffsetMs: network.clockOffsetMs,
+    l1: {
+      url: network.rpcUrl,
+      // A development L1 is our own process on this machine: recomputing its hashes would only cost time.
+      trustRpc: development,
+      pollMs,
+      ...(network.beaconUrl === undefined ? {} : { beacon: { urls: [network.beaconUrl], addressing: "slot" } }),
+    },
+    engine: { kind: "embedded", history: development ? "archive" : HISTORY_BLOCKS },
+    rpc: { host: "127.0.0.1", port: ports.rpc, corsOrigins: [...spec.access.corsOrigins] },
+    flashblocks: { host: "127.0.0.1", port: ports.flashblocks },
+    sequencer: {
+      sliceMs: spec.execution.sliceMs,
+      ...(development ? { confirmations: 1 } : {}),
+      signer: { kind: "provided", name: "sequencer" },
+    },
+    batcher: {
+      key: { kind: "provided", name: "batcher" },
+      dataAvailability: network.beaconUrl === undefined ? "calldata" : spec.dataAvailability.kind,
+      maxChannelMs: spec.dataAvailability.maxBatchDelaySeconds * 1_000,
+      pollMs,
+    },
+    proposer: {
+      key: { kind: "provided", name: "proposer" },
+      disputeGameFactory: request.disputeGameFactory,
+      intervalMs: spec.proposals.intervalSeconds * 1_000,
+      allowUnfinalized: development,
+      pollMs: pollMs * 2,
+    },
+  };
+}
+
+/** Identifies all that a change of the spec restarts the node for. */
+export function settingsOf({ execution, dataAvailability, proposals, access }: RollupSpec): string {
+  const settings = [execution.sliceMs, dataAvailability, proposals, access.corsOrigins];
+  return createHash("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 16);
+}

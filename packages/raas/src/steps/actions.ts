@@ -1,0 +1,95 @@
+import { access, rm } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { RaasError } from "../errors.ts";
+import type { LogBook } from "../log-book.ts";
+import { postJson } from "../networks.ts";
+import { settingsOf } from "../runtime/node-config.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Hex } from "../spec/primitives.ts";
+import type { RollupStore } from "../store/rollups.ts";
+import type { LaunchDependencies } from "./launch.ts";
+import { buildGenesis, deployContracts, fundRoles, makeKeys } from "./launch.ts";
+import { contractsResult } from "./results.ts";
+import type { Actions, StepContext } from "./step.ts";
+
+export interface ActionDependencies extends LaunchDependencies {
+  readonly runtime: Runtime;
+  readonly rollups: RollupStore;
+  readonly logs: LogBook;
+}
+
+const HEALTH_TIMEOUT_MS = 30_000;
+const HEALTH_POLL_MS = 50;
+
+/** The real world: networks, keys, files and nodes. */
+export function makeActions(dependencies: ActionDependencies): Actions {
+  const { runtime, directoryOf } = dependencies;
+  return {
+    steps: {
+      keys: makeKeys(dependencies),
+      fund: fundRoles(dependencies),
+      contracts: deployContracts(dependencies),
+      genesis: buildGenesis(dependencies),
+      start: startNode(dependencies),
+      health: awaitFirstBlock(dependencies),
+    },
+    stop: (id) => runtime.stop(id),
+    running: (id) => runtime.running(id)?.settings ?? null,
+    settingsOf,
+    hasData: (id) =>
+      access(directoryOf(id)).then(
+        () => true,
+        () => false,
+      ),
+    remove: (id) => rm(directoryOf(id), { recursive: true, force: true }),
+    onExit: (listener) => runtime.onExit(listener),
+  };
+}
+
+const startNode =
+  ({ runtime, networks, keys, rollups, directoryOf, logs }: ActionDependencies) =>
+  async ({ rollup, spec, lease, result }: StepContext): Promise<unknown> => {
+    const network = await networks.check(rollup.networkId);
+    const { addresses } = contractsResult.parse(result("contracts"));
+    const running = await runtime.start({
+      id: rollup.id,
+      spec,
+      settings: settingsOf(spec),
+      network,
+      directory: directoryOf(rollup.id),
+      disputeGameFactory: addresses.DisputeGameFactoryProxy ?? `0x${"00".repeat(20)}`,
+      ports: rollup.ports,
+      account: (role) => keys.account(rollup.id, role),
+      log: logs.loggerOf(rollup.id),
+    });
+    await rollups.setPorts(lease, rollup.id, running.ports);
+    return {};
+  };
+
+/** @throws RaasError `NODE_UNHEALTHY` when the node makes no block in time */
+const awaitFirstBlock =
+  ({ runtime }: ActionDependencies) =>
+  async ({ rollup, spec, signal }: StepContext): Promise<unknown> => {
+    const running = runtime.running(rollup.id);
+    if (running === null) throw new RaasError("NODE_CRASHED", `the node of ${rollup.name} has ended`);
+    const deadline = performance.now() + HEALTH_TIMEOUT_MS + spec.chain.blockTimeSeconds * 2_000;
+    for (;;) {
+      signal.throwIfAborted();
+      const number = await blockNumber(running.endpoints.rpc);
+      if (number > 0) return { blockNumber: number };
+      if (performance.now() > deadline) {
+        throw new RaasError(
+          "NODE_UNHEALTHY",
+          `${rollup.name} made no block for ${HEALTH_TIMEOUT_MS / 1_000} s: see its log`,
+        );
+      }
+      await sleep(HEALTH_POLL_MS, undefined, { signal });
+    }
+  };
+
+async function blockNumber(rpcUrl: string): Promise<number> {
+  const text = await postJson(rpcUrl, '{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]}').catch(
+    () => "{}",
+  );
+  return Number((JSON.parse(text) as { result?: Hex }).result ?? 0);
+}

@@ -1,0 +1,18 @@
+import type { Deployment } from "@altlayer/deployer";
+import { z } from "zod";
+import { address, type Hex, word } from "../spec/primitives.ts";
+
+const hex = z.string().regex(/^0x[0-9a-f]*$/) as unknown as z.ZodType<Hex, string>;
+
+/** What the step `contracts` leaves behind. */
+export const contractsResult = z.object({
+  addresses: z.record(z.string(), address),
+  anchor: z.object({ hash: word, number: z.number().int(), timestamp: z.number().int() }),
+  deployer: address,
+});
+export type ContractsResult = z.output<typeof contractsResult>;
+
+export const genesisResult = z.object({ l2GenesisHash: hex });
+
+/** The addresses as the deployer names them: our own record of what it returned. */
+export const addressesOf = (result: ContractsResult) => result.addresses as unknown as Deployment["addresses"];

@@ -1,0 +1,354 @@
+import type { Selectable } from "kysely";
+import type { Desired, Phase, StepName } from "../core/decide.ts";
+import { RaasError } from "../errors.ts";
+import { newId } from "../ids.ts";
+import { parseSpec } from "../spec/parse.ts";
+import type { RollupSpec } from "../spec/rollup-spec.ts";
+import type { Database } from "./database.ts";
+import { isUniqueViolation } from "./database.ts";
+import type { Lease } from "./lease.ts";
+import { fenced } from "./lease.ts";
+import type { Tables } from "./tables.ts";
+
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface RollupRecord {
+  readonly id: string;
+  readonly teamId: string;
+  readonly name: string;
+  readonly networkId: string;
+  readonly chainId: number;
+  readonly revision: number;
+  readonly desired: Desired;
+  readonly phase: Phase;
+  readonly problem: Problem | null;
+  readonly ports: Ports | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly readyAt: number | null;
+}
+
+export interface Ports {
+  readonly rpc: number;
+  readonly flashblocks: number;
+}
+
+export interface StepRecord {
+  readonly name: StepName;
+  readonly status: "pending" | "running" | "done" | "failed";
+  readonly attempt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly detail: string | null;
+  readonly problem: Problem | null;
+  readonly result: unknown;
+}
+
+export interface Revision {
+  readonly revision: number;
+  readonly spec: RollupSpec;
+  readonly authorId: string;
+  readonly note: string | null;
+  readonly createdAt: number;
+}
+
+export interface Page {
+  readonly limit: number;
+  /** Of the last item seen; lists go from the newest to the oldest. */
+  readonly before?: string;
+}
+
+/** Rollups, their revisions and their steps. Writes of the reconciler carry its lease; those of people do not. */
+export class RollupStore {
+  readonly #db: Database;
+  readonly #now: () => number;
+
+  constructor(options: { readonly nowMs: () => number }, dependencies: { readonly db: Database }) {
+    this.#db = dependencies.db;
+    this.#now = options.nowMs;
+  }
+
+  /** @throws RaasError `CONFLICT` when the team's name or the network's chain id is taken. */
+  async create(options: {
+    readonly teamId: string;
+    readonly spec: RollupSpec;
+    readonly authorId: string;
+  }): Promise<RollupRecord> {
+    const { teamId, spec, authorId } = options;
+    const now = this.#now();
+    const id = newId("rol", now);
+    try {
+      await this.#db.transaction().execute(async (db) => {
+        await db
+          .insertInto("rollups")
+          .values({
+            id,
+            team_id: teamId,
+            name: spec.name,
+            network_id: spec.settlement.network,
+            chain_id: spec.chain.chainId,
+            revision: 1,
+            desired: "running",
+            phase: "launching",
+            problem: null,
+            ports: null,
+            created_at: now,
+            updated_at: now,
+            ready_at: null,
+            live_name: spec.name,
+            live_chain: `${spec.settlement.network}/${spec.chain.chainId}`,
+          })
+          .execute();
+        await db
+          .insertInto("revisions")
+          .values({
+            rollup_id: id,
+            revision: 1,
+            spec: JSON.stringify(spec),
+            author_id: authorId,
+            note: "created",
+            created_at: now,
+          })
+          .execute();
+      });
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      throw new RaasError(
+        "CONFLICT",
+        `the name ${spec.name} or the chain id ${spec.chain.chainId} is taken: choose another`,
+      );
+    }
+    return await this.get(id);
+  }
+
+  /** @throws RaasError `NOT_FOUND` */
+  async get(id: string): Promise<RollupRecord> {
+    const row = await this.#db.selectFrom("rollups").selectAll().where("id", "=", id).executeTakeFirst();
+    if (row === undefined) throw notFound(id);
+    return recordOf(row);
+  }
+
+  /** Another team's rollup is not found, as if it were not there. @throws RaasError `NOT_FOUND` */
+  async getOfTeam(teamId: string, id: string): Promise<RollupRecord> {
+    const record = await this.get(id);
+    if (record.teamId !== teamId) throw notFound(id);
+    return record;
+  }
+
+  async list(teamId: string, { limit, before }: Page, phase?: Phase): Promise<readonly RollupRecord[]> {
+    const rows = await this.#db
+      .selectFrom("rollups")
+      .selectAll()
+      .where("team_id", "=", teamId)
+      .$if(before !== undefined, (query) => query.where("id", "<", before!))
+      .$if(phase !== undefined, (query) => query.where("phase", "=", phase!))
+      .orderBy("id", "desc")
+      .limit(limit)
+      .execute();
+    return rows.map(recordOf);
+  }
+
+  /** Rollups that may need work. */
+  async unfinished(): Promise<readonly string[]> {
+    const rows = await this.#db
+      .selectFrom("rollups")
+      .select("id")
+      .where("phase", "not in", ["destroyed", "exported"])
+      .orderBy("id")
+      .execute();
+    return rows.map(({ id }) => id);
+  }
+
+  async spec({ id, revision }: Pick<RollupRecord, "id" | "revision">): Promise<RollupSpec> {
+    return (await this.revision(id, revision)).spec;
+  }
+
+  /** @throws RaasError `NOT_FOUND` */
+  async revision(id: string, revision: number): Promise<Revision> {
+    const row = await this.#db
+      .selectFrom("revisions")
+      .selectAll()
+      .where("rollup_id", "=", id)
+      .where("revision", "=", revision)
+      .executeTakeFirst();
+    if (row === undefined) throw new RaasError("NOT_FOUND", `there is no revision ${revision} of ${id}`);
+    return revisionOf(row);
+  }
+
+  async revisions(
+    id: string,
+    { limit, before }: { readonly limit: number; readonly before?: number },
+  ): Promise<readonly Revision[]> {
+    const rows = await this.#db
+      .selectFrom("revisions")
+      .selectAll()
+      .where("rollup_id", "=", id)
+      .$if(before !== undefined, (query) => query.where("revision", "<", before!))
+      .orderBy("revision", "desc")
+      .limit(limit)
+      .execute();
+    return rows.map(revisionOf);
+  }
+
+  /** Adds a revision on top of `base`; its predecessors stay. @throws RaasError `CONFLICT` when `base` is no longer the newest. */
+  async revise(options: {
+    readonly id: string;
+    readonly base: number;
+    readonly spec: RollupSpec;
+    readonly authorId: string;
+    readonly note: string | null;
+  }): Promise<RollupRecord> {
+    const { id, base, spec, authorId, note } = options;
+    const now = this.#now();
+    const conflict = new RaasError("CONFLICT", `revision ${base} is no longer the newest: make a new plan`);
+    try {
+      await this.#db.transaction().execute(async (db) => {
+        const { numUpdatedRows } = await db
+          .updateTable("rollups")
+          .set({ revision: base + 1, name: spec.name, live_name: spec.name, updated_at: now })
+          .where("id", "=", id)
+          .where("revision", "=", base)
+          .where("live_name", "is not", null)
+          .executeTakeFirst();
+        if (numUpdatedRows !== 1n) throw conflict;
+        await db
+          .insertInto("revisions")
+          .values({
+            rollup_id: id,
+            revision: base + 1,
+            spec: JSON.stringify(spec),
+            author_id: authorId,
+            note,
+            created_at: now,
+          })
+          .execute();
+      });
+    } catch (error) {
+      if (error === conflict || !isUniqueViolation(error)) throw error;
+      throw new RaasError("CONFLICT", `the name ${spec.name} is taken: choose another`);
+    }
+    return await this.get(id);
+  }
+
+  /** @throws RaasError `CONFLICT` once it is exported or destroyed, from which there is no way back. */
+  async setDesired(id: string, desired: Desired): Promise<RollupRecord> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable("rollups")
+      .set({ desired, updated_at: this.#now() })
+      .where("id", "=", id)
+      .$if(desired !== "destroyed", (query) => query.where("desired", "not in", ["destroyed", "exported"]))
+      .executeTakeFirst();
+    const record = await this.get(id);
+    if (numUpdatedRows === 0n && record.desired !== desired) {
+      throw new RaasError("CONFLICT", `${record.name} is ${record.desired}: it cannot become ${desired}`);
+    }
+    return record;
+  }
+
+  async steps(id: string): Promise<readonly StepRecord[]> {
+    const rows = await this.#db.selectFrom("steps").selectAll().where("rollup_id", "=", id).execute();
+    return rows.map(stepOf);
+  }
+
+  async saveStep(lease: Lease, id: string, step: StepRecord): Promise<void> {
+    const { name, status, attempt, detail } = step;
+    const values = {
+      status,
+      attempt,
+      started_at: step.startedAt,
+      ended_at: step.endedAt,
+      detail,
+      problem: step.problem === null ? null : JSON.stringify(step.problem),
+      result: step.result === null ? null : JSON.stringify(step.result),
+    };
+    await fenced(this.#db, lease, (db) =>
+      db
+        .insertInto("steps")
+        .values({ rollup_id: id, name, ...values })
+        .onConflict((conflict) => conflict.columns(["rollup_id", "name"]).doUpdateSet(values))
+        .execute(),
+    );
+  }
+
+  /** A destroyed rollup gives its name and chain id back. */
+  async setPhase(
+    lease: Lease,
+    id: string,
+    change: { readonly phase: Phase; readonly problem: Problem | null },
+  ): Promise<void> {
+    const now = this.#now();
+    await fenced(this.#db, lease, async (db) => {
+      await db
+        .updateTable("rollups")
+        .set({
+          phase: change.phase,
+          problem: change.problem === null ? null : JSON.stringify(change.problem),
+          updated_at: now,
+          ...(change.phase === "destroyed" ? { live_name: null, live_chain: null } : {}),
+        })
+        .where("id", "=", id)
+        .execute();
+      if (change.phase !== "running") return;
+      await db
+        .updateTable("rollups")
+        .set({ ready_at: now })
+        .where("id", "=", id)
+        .where("ready_at", "is", null)
+        .execute();
+    });
+  }
+
+  async setPorts(lease: Lease, id: string, ports: Ports): Promise<void> {
+    const text = JSON.stringify(ports);
+    await fenced(this.#db, lease, (db) =>
+      db.updateTable("rollups").set({ ports: text }).where("id", "=", id).execute(),
+    );
+  }
+}
+
+const notFound = (id: string) => new RaasError("NOT_FOUND", `there is no rollup ${id}`);
+
+function recordOf(row: Selectable<Tables["rollups"]>): RollupRecord {
+  return {
+    id: row.id,
+    teamId: row.team_id,
+    name: row.name,
+    networkId: row.network_id,
+    chainId: row.chain_id,
+    revision: row.revision,
+    desired: row.desired as Desired,
+    phase: row.phase as Phase,
+    problem: row.problem === null ? null : (JSON.parse(row.problem) as Problem),
+    ports: row.ports === null ? null : (JSON.parse(row.ports) as Ports),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    readyAt: row.ready_at,
+  };
+}
+
+function stepOf(row: Selectable<Tables["steps"]>): StepRecord {
+  return {
+    name: row.name as StepName,
+    status: row.status as StepRecord["status"],
+    attempt: row.attempt,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    detail: row.detail,
+    problem: row.problem === null ? null : (JSON.parse(row.problem) as Problem),
+    result: row.result === null ? null : JSON.parse(row.result),
+  };
+}
+
+function revisionOf(row: Selectable<Tables["revisions"]>): Revision {
+  return {
+    revision: row.revision,
+    // Parsed by today's schema, so that fields that came later have their defaults.
+    spec: parseSpec(JSON.parse(row.spec)),
+    authorId: row.author_id,
+    note: row.note,
+    createdAt: row.created_at,
+  };
+}

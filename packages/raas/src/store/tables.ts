@@ -1,0 +1,107 @@
+import type { Generated } from "kysely";
+
+/**
+ * The tables, the same on SQLite and PostgreSQL: text, whole numbers, nothing else. Times are milliseconds since 1970,
+ * JSON is text. Identifiers begin with their time, so that the newest sort last.
+ */
+export interface Tables {
+  users: {
+    id: string;
+    name: string;
+    /** Lower-case; null for the person at this machine. */
+    address: string | null;
+    created_at: number;
+  };
+  teams: { id: string; name: string; created_at: number };
+  members: { team_id: string; user_id: string; role: string; joined_at: number };
+  /** Secrets that people and programs carry are kept as hashes only. */
+  sessions: { hash: string; user_id: string; csrf: string; created_at: number; expires_at: number };
+  tokens: {
+    id: string;
+    hash: string;
+    team_id: string;
+    name: string;
+    role: string;
+    created_by: string;
+    created_at: number;
+    last_used_at: number | null;
+    expires_at: number | null;
+  };
+  sign_in_links: { hash: string; user_id: string; expires_at: number };
+  nonces: { nonce: string; expires_at: number };
+  rollups: {
+    id: string;
+    team_id: string;
+    name: string;
+    network_id: string;
+    chain_id: number;
+    revision: number;
+    desired: string;
+    phase: string;
+    /** JSON of a problem, or null. */
+    problem: string | null;
+    /** JSON: ports, once chosen. */
+    ports: string | null;
+    created_at: number;
+    updated_at: number;
+    ready_at: number | null;
+    /** Name while it is taken, null once destroyed: unique in the team. */
+    live_name: string | null;
+    /** `network/chain id` while it is taken. */
+    live_chain: string | null;
+  };
+  revisions: {
+    rollup_id: string;
+    revision: number;
+    spec: string;
+    author_id: string;
+    note: string | null;
+    created_at: number;
+  };
+  steps: {
+    rollup_id: string;
+    name: string;
+    status: string;
+    attempt: number;
+    started_at: number | null;
+    ended_at: number | null;
+    detail: string | null;
+    problem: string | null;
+    /** JSON of what the step made. */
+    result: string | null;
+  };
+  /** Private keys, encrypted under the master key. */
+  keys: { rollup_id: string; role: string; address: string; ciphertext: string; created_at: number };
+  /** Signed L1 transactions, stored before they are sent. */
+  outbox: {
+    network_id: string;
+    sender: string;
+    nonce: number;
+    hash: string;
+    raw: string;
+    rollup_id: string;
+    created_at: number;
+  };
+  audit: {
+    id: string;
+    team_id: string;
+    actor_id: string;
+    actor_name: string;
+    action: string;
+    target: string | null;
+    details: string;
+    ip: string;
+    at: number;
+  };
+  idempotency: {
+    /** Hash of who, route and key. */
+    key: string;
+    request_hash: string;
+    /** Null while the first request is still under way. */
+    status: number | null;
+    response: string | null;
+    created_at: number;
+  };
+  leases: { name: string; holder: string; token: number; expires_at: number };
+  meta: { key: Generated<string>; value: string };
+}
