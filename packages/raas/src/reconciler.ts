@@ -11,6 +11,8 @@ export interface ReconcilerOptions {
   /** Steps of different rollups under way at a time. */
   readonly concurrency: number;
   readonly nowMs: () => number;
+  /** How long to wait after so many failures in a row; `retryAfterMs` unless a test is in a hurry. */
+  readonly retryMs?: (failures: number) => number;
 }
 
 export interface ReconcilerDependencies {
@@ -46,6 +48,7 @@ export class Reconciler {
   readonly #workers = new Map<string, Worker>();
   readonly #closing = new AbortController();
   readonly #offExit: () => void;
+  readonly #retryMs: (failures: number) => number;
   #free: number;
   readonly #queue: (() => void)[] = [];
 
@@ -53,6 +56,7 @@ export class Reconciler {
     this.#options = options;
     this.#dependencies = dependencies;
     this.#free = options.concurrency;
+    this.#retryMs = options.retryMs ?? retryAfterMs;
     this.#offExit = dependencies.actions.onExit((id, error) => {
       dependencies.log.warn("node ended", { rollup: id, error: problemOf(error).message });
       this.#worker(id).healthy = false;
@@ -119,7 +123,7 @@ export class Reconciler {
       if (this.#closing.signal.aborted) return;
       // The store failed or the lease is lost: nothing can be recorded, so nothing is done for a while.
       log.error("cannot reconcile", { rollup: id, error: problemOf(error).message });
-      this.#later(id, worker, retryAfterMs(++worker.failures));
+      this.#later(id, worker, this.#retryMs(++worker.failures));
     }
   }
 
@@ -240,7 +244,7 @@ export class Reconciler {
     const problem = problemOf(error);
     const waiting = WAITING_CODES.has(problem.code);
     await this.#setPhase(rollup, waiting ? "waiting" : "failed", problem);
-    this.#later(rollup.id, worker, waiting ? WAITING_MS : retryAfterMs(++worker.failures));
+    this.#later(rollup.id, worker, waiting ? WAITING_MS : this.#retryMs(++worker.failures));
   }
 
   #later(id: string, worker: Worker, ms: number): void {

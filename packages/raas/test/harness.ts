@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -25,6 +26,29 @@ export class Caller {
   constructor(options: { readonly url: string; readonly headers: Readonly<Record<string, string>> }) {
     this.#url = options.url;
     this.#headers = options.headers;
+  }
+
+  /** Status and error of a stream, which is ended once it has begun. */
+  async head(path: string): Promise<Answer> {
+    const ending = new AbortController();
+    const response = await fetch(`${this.#url}/api/v1${path}`, { headers: this.#headers, signal: ending.signal });
+    const stream = response.headers.get("content-type") === "text/event-stream";
+    const body = stream ? null : await response.json();
+    ending.abort();
+    return { status: response.status, body, headers: response.headers };
+  }
+
+  /** As a browser asks that was told a foreign name for this address. `fetch` does not let us say so. */
+  statusWithHost(host: string): Promise<number> {
+    const { hostname, port } = new URL(this.#url);
+    return new Promise((resolve, reject) => {
+      request({ hostname, port, path: "/api/v1/health", headers: { host } }, (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      })
+        .on("error", reject)
+        .end();
+    });
   }
 
   async ask(

@@ -1,0 +1,165 @@
+import { randomBytes } from "node:crypto";
+import { keccak256 } from "viem";
+import type { StepName } from "../src/core/decide.ts";
+import { settingsOf } from "../src/runtime/node-config.ts";
+import type { KeyStore } from "../src/secrets/key-store.ts";
+import type { Actions, Step } from "../src/steps/step.ts";
+import type { Lease } from "../src/store/lease.ts";
+import type { Outbox } from "../src/store/outbox.ts";
+
+const TRANSACTIONS = 3;
+
+/** What outlives every process: the settlement network, the disk. And what must never have happened. */
+export class SimulatedWorld {
+  /** Hash by `sender nonce`, as the network mined it. */
+  readonly mined = new Map<string, string>();
+  readonly files = new Map<string, Set<string>>();
+  readonly violations: string[] = [];
+  /** Nodes that sign right now, by whom they were started. */
+  readonly nodes = new Map<string, Incarnation>();
+  crashes = 0;
+  failures = 0;
+
+  mine(sender: string, nonce: number, raw: `0x${string}`): void {
+    const key = `${sender} ${nonce}`;
+    const hash = keccak256(raw);
+    const known = this.mined.get(key);
+    if (known !== undefined && known !== hash) this.violations.push(`two transactions with nonce ${nonce} were sent`);
+    this.mined.set(key, hash);
+  }
+}
+
+/** One process of the control plane, which may die between any two of its deeds. */
+export class Incarnation implements Actions {
+  readonly steps: Readonly<Record<StepName, Step>>;
+  readonly settingsOf = settingsOf;
+  readonly #world: SimulatedWorld;
+  readonly #running = new Map<string, string>();
+  readonly #failSteps: ReadonlySet<number>;
+  #deeds = 0;
+  /** Dies before this deed. */
+  #crashAt = Number.POSITIVE_INFINITY;
+  #dead = false;
+  readonly died: Promise<void>;
+  readonly #die: () => void;
+
+  constructor(
+    options: { readonly failSteps: ReadonlySet<number> },
+    dependencies: { readonly world: SimulatedWorld; readonly keys: KeyStore; readonly outbox: () => Outbox },
+  ) {
+    const { world, keys, outbox } = dependencies;
+    this.#world = world;
+    this.#failSteps = options.failSteps;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.died = promise;
+    this.#die = resolve;
+    this.steps = {
+      keys: async ({ rollup, lease }) => {
+        this.deed();
+        const accounts = await keys.ensure(lease, rollup.id, ["deployer", "sequencer"]);
+        this.deed();
+        return { accounts };
+      },
+      fund: async () => {
+        this.deed();
+        return {};
+      },
+      contracts: async ({ rollup }) => {
+        const account = await keys.account(rollup.id, "deployer");
+        for (let nonce = 0; nonce < TRANSACTIONS; nonce++) {
+          // Signed anew after each crash, with other fees: another transaction, if nobody minds.
+          const raw = `0x${randomBytes(32).toString("hex")}` as const;
+          const sender = account.address;
+          const stored = await outbox().store({ networkId: "l1", sender, nonce, raw, rollupId: rollup.id });
+          this.deed();
+          world.mine(sender, nonce, stored.raw);
+          this.deed();
+        }
+        return { deployer: account.address };
+      },
+      genesis: async ({ rollup }) => {
+        this.deed();
+        world.files.set(rollup.id, new Set(["genesis"]));
+        return {};
+      },
+      start: async ({ rollup, spec }) => {
+        this.deed();
+        if (!world.files.get(rollup.id)?.has("genesis")) world.violations.push("a node was started without genesis");
+        const other = world.nodes.get(rollup.id);
+        if (other !== undefined) world.violations.push("two nodes of one rollup run at once");
+        world.nodes.set(rollup.id, this);
+        this.#running.set(rollup.id, settingsOf(spec));
+        return {};
+      },
+      health: async () => {
+        this.deed();
+        return {};
+      },
+    };
+  }
+
+  get dead(): boolean {
+    return this.#dead;
+  }
+
+  get deeds(): number {
+    return this.#deeds;
+  }
+
+  crashAfter(deeds: number): void {
+    this.#crashAt = this.#deeds + deeds;
+  }
+
+  /** Between any two deeds the process may end, and then nothing of it goes on. */
+  deed(): void {
+    if (this.#dead) throw new TypeError("dead");
+    this.#deeds++;
+    if (this.#deeds >= this.#crashAt) {
+      this.crash();
+      throw new TypeError("crashed");
+    }
+    if (this.#failSteps.has(this.#deeds)) {
+      this.#world.failures++;
+      throw new TypeError("the network does not answer");
+    }
+  }
+
+  crash(): void {
+    if (this.#dead) return;
+    this.#dead = true;
+    this.#world.crashes++;
+    for (const [id, owner] of this.#world.nodes) if (owner === this) this.#world.nodes.delete(id);
+    this.#running.clear();
+    this.#die();
+  }
+
+  /** The lease as this process knows it; the dead know nothing. */
+  leaseOf(lease: Lease): Lease {
+    if (this.#dead) throw new TypeError("dead");
+    return lease;
+  }
+
+  async stop(id: string): Promise<void> {
+    this.deed();
+    this.#running.delete(id);
+    this.#world.nodes.delete(id);
+  }
+
+  running(id: string): string | null {
+    return this.#running.get(id) ?? null;
+  }
+
+  async hasData(id: string): Promise<boolean> {
+    return this.#world.files.has(id);
+  }
+
+  async remove(id: string): Promise<void> {
+    this.deed();
+    if (this.#world.nodes.has(id)) this.#world.violations.push("the data of a running node were removed");
+    this.#world.files.delete(id);
+  }
+
+  onExit(): () => void {
+    return () => {};
+  }
+}
