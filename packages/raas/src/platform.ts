@@ -4,6 +4,7 @@ import { Presenter } from "./api/present.ts";
 import { createApiServer } from "./api/server.ts";
 import type { Services } from "./api/services.ts";
 import { EventHub } from "./events.ts";
+import { Explorer } from "./explorer/explorer.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import { LiveView } from "./live.ts";
 import { LogBook } from "./log-book.ts";
@@ -83,6 +84,11 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
 
     const runtime = new InProcessRuntime({ clientVersion: version });
     closers.push(() => runtime.close());
+    const explorer = new Explorer(
+      { fileOf: (id) => join(directoryOf(id), "explorer.db") },
+      { log: log.child("explorer") },
+    );
+    closers.push(() => explorer.close());
     const planner = new Planner({ networks, rollups });
     const keeper = new LeaseKeeper(
       // Nobody else opens an embedded store: its data directory is locked by the program around us.
@@ -104,6 +110,7 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       runtime,
       rollups,
       logs,
+      explorer,
       log: log.child("steps"),
     });
     const reconciler = new Reconciler(
@@ -124,6 +131,7 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       reconciler,
       runtime,
       live: new LiveView({ runtime, networks, keys, rollups, nowMs }),
+      explorer,
       logs,
       events,
       present: new Presenter({ runtime, rollups, keys, planner }),

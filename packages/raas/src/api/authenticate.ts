@@ -43,7 +43,7 @@ function requireCsrf(request: FastifyRequest, expected: string): void {
 export async function requireRole(route: Route, actor: Actor, team: string, { people }: Services): Promise<TeamRole> {
   const role =
     actor.kind === "token" ? (actor.teamId === team ? actor.role : null) : await people.roleIn(team, actor.id);
-  if (role === null) throw new RaasError("NOT_FOUND", `there is no team ${team}`);
+  if (role === null) throw new RaasError("NOT_FOUND", `there is no team ${team}`, { details: { team } });
   const needed = route.access as TeamRole;
   if (!atLeast(role, needed)) {
     throw new RaasError("FORBIDDEN", `this is for ${needed}s of the team, and you are ${role}`, {

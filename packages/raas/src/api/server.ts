@@ -12,6 +12,7 @@ import { SPEC_MAX_BYTES } from "../spec/parse.ts";
 import { authenticate, requireRole } from "./authenticate.ts";
 import { openApiOf, statusOf } from "./openapi.ts";
 import type { Actor, Route } from "./route.ts";
+import { explorerRoutes } from "./routes/explorer.ts";
 import { metaRoutes } from "./routes/meta.ts";
 import { operationRoutes } from "./routes/operation.ts";
 import { rollupRoutes } from "./routes/rollups.ts";
@@ -27,6 +28,7 @@ export const ROUTES: readonly Route[] = [
   ...teamRoutes,
   ...rollupRoutes,
   ...operationRoutes,
+  ...explorerRoutes,
 ];
 
 const CSP = [

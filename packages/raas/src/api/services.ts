@@ -1,4 +1,5 @@
 import type { EventHub } from "../events.ts";
+import type { Explorer } from "../explorer/explorer.ts";
 import type { LiveView } from "../live.ts";
 import type { LogBook } from "../log-book.ts";
 import type { Networks } from "../networks.ts";
@@ -26,6 +27,7 @@ export interface Services {
   readonly reconciler: Reconciler;
   readonly runtime: Runtime;
   readonly live: LiveView;
+  readonly explorer: Explorer;
   readonly logs: LogBook;
   readonly events: EventHub;
   readonly present: Presenter;

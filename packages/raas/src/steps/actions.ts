@@ -1,6 +1,7 @@
 import { access, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RaasError } from "../errors.ts";
+import type { Explorer } from "../explorer/explorer.ts";
 import type { LogBook } from "../log-book.ts";
 import { postJson } from "../networks.ts";
 import { settingsOf } from "../runtime/node-config.ts";
@@ -16,6 +17,7 @@ export interface ActionDependencies extends LaunchDependencies {
   readonly runtime: Runtime;
   readonly rollups: RollupStore;
   readonly logs: LogBook;
+  readonly explorer: Explorer;
 }
 
 const HEALTH_TIMEOUT_MS = 30_000;
@@ -23,7 +25,7 @@ const HEALTH_POLL_MS = 50;
 
 /** The real world: networks, keys, files and nodes. */
 export function makeActions(dependencies: ActionDependencies): Actions {
-  const { runtime, directoryOf } = dependencies;
+  const { runtime, directoryOf, explorer } = dependencies;
   return {
     steps: {
       keys: makeKeys(dependencies),
@@ -33,7 +35,10 @@ export function makeActions(dependencies: ActionDependencies): Actions {
       start: startNode(dependencies),
       health: awaitFirstBlock(dependencies),
     },
-    stop: (id) => runtime.stop(id),
+    stop: async (id) => {
+      await explorer.stop(id);
+      await runtime.stop(id);
+    },
     running: (id) => runtime.running(id)?.settings ?? null,
     settingsOf,
     hasData: (id) =>
@@ -41,7 +46,10 @@ export function makeActions(dependencies: ActionDependencies): Actions {
         () => true,
         () => false,
       ),
-    remove: (id) => rm(directoryOf(id), { recursive: true, force: true }),
+    remove: async (id) => {
+      await explorer.forget(id);
+      await rm(directoryOf(id), { recursive: true, force: true });
+    },
     onExit: (listener) => runtime.onExit(listener),
   };
 }
@@ -68,7 +76,7 @@ const startNode =
 
 /** @throws RaasError `NODE_UNHEALTHY` when the node makes no block in time */
 const awaitFirstBlock =
-  ({ runtime }: ActionDependencies) =>
+  ({ runtime, explorer }: ActionDependencies) =>
   async ({ rollup, spec, signal }: StepContext): Promise<unknown> => {
     const running = runtime.running(rollup.id);
     if (running === null) throw new RaasError("NODE_CRASHED", `the node of ${rollup.name} has ended`);
@@ -76,7 +84,10 @@ const awaitFirstBlock =
     for (;;) {
       signal.throwIfAborted();
       const number = await blockNumber(running.endpoints.rpc);
-      if (number > 0) return { blockNumber: number };
+      if (number > 0) {
+        await explorer.start(rollup.id, running.endpoints.rpc);
+        return { blockNumber: number };
+      }
       if (performance.now() > deadline) {
         throw new RaasError(
           "NODE_UNHEALTHY",

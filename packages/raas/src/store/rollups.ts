@@ -309,7 +309,7 @@ export class RollupStore {
   }
 }
 
-const notFound = (id: string) => new RaasError("NOT_FOUND", `there is no rollup ${id}`);
+const notFound = (id: string) => new RaasError("NOT_FOUND", `there is no rollup ${id}`, { details: { rollup: id } });
 
 function recordOf(row: Selectable<Tables["rollups"]>): RollupRecord {
   return {

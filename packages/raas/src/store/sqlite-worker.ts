@@ -1,27 +1,40 @@
 import { DatabaseSync } from "node:sqlite";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 
 /**
  * SQLite on a thread of its own: its calls block, and the event loop that serves people must not. One statement at a
- * time, in the order of the messages.
+ * time, in the order of the messages; one thread serves several files.
  */
-interface Request {
+export type Request =
+  | { readonly id: number; readonly kind: "open"; readonly database: number; readonly file: string }
+  | { readonly id: number; readonly kind: "close"; readonly database: number }
+  | {
+      readonly id: number;
+      readonly kind: "query";
+      readonly database: number;
+      readonly sql: string;
+      readonly parameters: readonly (string | number | bigint | null)[];
+    };
+
+export interface Reply {
   readonly id: number;
-  readonly sql: string;
-  readonly parameters: readonly (string | number | bigint | null)[];
+  readonly rows?: readonly unknown[];
+  readonly changes?: number;
+  readonly error?: { readonly message: string; readonly errcode: number };
+}
+
+interface Open {
+  readonly database: DatabaseSync;
+  readonly statements: Map<string, ReturnType<DatabaseSync["prepare"]>>;
 }
 
 const STATEMENTS_MAX = 256;
-
-const { file } = workerData as { readonly file: string };
-const database = new DatabaseSync(file);
 // WAL with FULL: a commit that was answered survives a loss of power, and readers do not wait.
-database.exec(
-  "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma busy_timeout = 5000",
-);
-const statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
+const SETTINGS =
+  "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma busy_timeout = 5000; pragma cache_size = -4000";
+const open = new Map<number, Open>();
 
-function prepare(sql: string) {
+function prepare({ database, statements }: Open, sql: string) {
   const known = statements.get(sql);
   if (known !== undefined) return known;
   if (statements.size >= STATEMENTS_MAX) statements.clear();
@@ -30,24 +43,31 @@ function prepare(sql: string) {
   return statement;
 }
 
-parentPort?.on("message", (message: Request | "close") => {
-  if (message === "close") {
-    database.close();
-    parentPort?.postMessage({ id: 0 });
-    parentPort?.close();
-    return;
+function perform(request: Request): Omit<Reply, "id"> {
+  if (request.kind === "open") {
+    const database = new DatabaseSync(request.file);
+    database.exec(SETTINGS);
+    open.set(request.database, { database, statements: new Map() });
+    return {};
   }
-  const { id, sql, parameters } = message;
+  const entry = open.get(request.database);
+  if (request.kind === "close") {
+    open.delete(request.database);
+    entry?.database.close();
+    return {};
+  }
+  if (entry === undefined) return { error: { message: "the database is not open", errcode: 0 } };
+  const statement = prepare(entry, request.sql);
+  // A statement without columns writes: `run` tells how many rows.
+  if (statement.columns().length > 0) return { rows: statement.all(...request.parameters) };
+  return { rows: [], changes: Number(statement.run(...request.parameters).changes) };
+}
+
+parentPort?.on("message", (request: Request) => {
   try {
-    const statement = prepare(sql);
-    // A statement without columns writes: `run` tells how many rows.
-    if (statement.columns().length > 0) parentPort?.postMessage({ id, rows: statement.all(...parameters) });
-    else {
-      const { changes } = statement.run(...parameters);
-      parentPort?.postMessage({ id, rows: [], changes: Number(changes) });
-    }
+    parentPort?.postMessage({ id: request.id, ...perform(request) } satisfies Reply);
   } catch (error) {
-    const { message: text, errcode } = error as Error & { errcode?: number };
-    parentPort?.postMessage({ id, error: { message: text, errcode: errcode ?? 0 } });
+    const { message, errcode } = error as Error & { errcode?: number };
+    parentPort?.postMessage({ id: request.id, error: { message, errcode: errcode ?? 0 } } satisfies Reply);
   }
 });
