@@ -145,6 +145,21 @@ contract SlashTest is Mach {
         vm.assertFalse(am.isMemberOfOperatorSet(_operatorAt(0), OperatorSet(avs, 0)));
     }
 
+    /// @dev What the slasher catches may have failed for want of gas, which the caller chooses: it loses nothing by it,
+    ///      and the next call finishes.
+    function test_Attack_slash_starved_of_gas() external {
+        _equivocate(0);
+        for (uint256 gas_ = 100_000; gas_ < 1_500_000; gas_ += 50_000) {
+            (bool done,) = address(slasher).call{gas: gas_}(abi.encodeCall(slasher.slash, (_one(_operatorAt(0)))));
+            done;
+            vm.assertEq(slasher.isSlashed(_operatorAt(0)), _sharesLeft(0) == 0);
+        }
+        slasher.slash(_one(_operatorAt(0)));
+        vm.assertTrue(slasher.isSlashed(_operatorAt(0)));
+        vm.assertEq(_sharesLeft(0), 0);
+        vm.assertFalse(am.isMemberOfOperatorSet(_operatorAt(0), OperatorSet(avs, 0)));
+    }
+
     function test_Attack_leaving_to_escape_a_slash() external {
         _leaveService(0);
         _queueAll(0);
