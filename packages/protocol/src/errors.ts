@@ -23,6 +23,7 @@ export const PROTOCOL_ERRORS = {
   MALFORMED_PROOF: "critical",
   MALFORMED_TABLE: "critical",
   MALFORMED_CERTIFICATE: "critical",
+  MALFORMED_REPORT: "critical",
   TOO_LARGE: "critical",
   INVALID_ROLLUP_CONFIG: "critical",
   UNSUPPORTED_SCHEDULE: "critical",

@@ -172,6 +172,7 @@ export {
   rootOfInclusion,
   transactionLeaf,
 } from "./mach/range.ts";
+export { encodeShares, type RewardsReport } from "./mach/report.ts";
 export {
   exceedsThird,
   isQuorum,

@@ -6,8 +6,10 @@ import {CertificateVerifier} from "src/avs/CertificateVerifier.sol";
 import {
     Certificate, Contradiction, Core, Form, Message, TableEntry, TableHeader
 } from "src/avs/interfaces/IMachTypes.sol";
+import {IMachRewards} from "src/avs/interfaces/IMachRewards.sol";
 import {IMachVerifier} from "src/avs/interfaces/IMachVerifier.sol";
 import {IOperatorTable} from "src/avs/interfaces/IOperatorTable.sol";
+import {MachRewards} from "src/avs/MachRewards.sol";
 import {MachMessage} from "src/avs/libraries/MachMessage.sol";
 import {MerkleRange} from "src/avs/libraries/MerkleRange.sol";
 import {Slashable} from "src/avs/libraries/Slashable.sol";
@@ -37,6 +39,20 @@ contract FixedTable {
     function lookup(uint64 epoch, uint64 origin) external view returns (bytes32, uint256, uint64) {
         uint64 originEpoch = origin < _start + _k ? 0 : uint64((origin - _start - _k) / _length);
         return (commitments[epoch], _start + epoch * _length, originEpoch);
+    }
+}
+
+/// @notice A verifier as far as rewards ask.
+contract FixedDomain {
+    address private immutable _avs;
+    bytes32 private immutable _rollupId;
+
+    constructor(address avs, bytes32 rollupId) {
+        (_avs, _rollupId) = (avs, rollupId);
+    }
+
+    function domainSeparator() external view returns (bytes32) {
+        return MachMessage.domainSeparator(_avs, 0, _rollupId);
     }
 }
 
@@ -80,6 +96,30 @@ contract VectorsTest is TestBase {
             );
         }
         vm.assertGt(count, 2);
+    }
+
+    function test_Reports() external {
+        string memory json = vm.readFile(string.concat(FOLDER, "reports.json"));
+        vm.chainId(vm.parseJsonUint(json, ".domain.l1ChainId"));
+        FixedDomain domain = new FixedDomain(
+            vm.parseJsonAddress(json, ".domain.avs"), vm.parseJsonBytes32(json, ".domain.rollupId")
+        );
+        MachRewards rewards = MachRewards(Clones.clone(address(new MachRewards(address(0)))));
+        rewards.initialize(address(0), address(0), address(domain), address(0), 0);
+        uint256 count;
+        for (; vm.keyExistsJson(json, _at(".reports", count, "")); ++count) {
+            IMachRewards.Report memory report;
+            report.firstEpoch = uint64(vm.parseJsonUint(json, _at(".reports", count, ".firstEpoch")));
+            report.lastEpoch = uint64(vm.parseJsonUint(json, _at(".reports", count, ".lastEpoch")));
+            report.points = vm.parseJsonUintArray(json, _at(".reports", count, ".points"));
+            report.operators = new address[](report.points.length);
+            for (uint256 i; i < report.operators.length; ++i) {
+                string memory place = _at(_at(".reports", count, ".operators"), i, "");
+                report.operators[i] = vm.parseJsonAddress(json, place);
+            }
+            vm.assertEq(rewards.digestOf(report), vm.parseJsonBytes32(json, _at(".reports", count, ".digest")));
+        }
+        vm.assertGt(count, 1);
     }
 
     function test_Slashing_predicate() external view {

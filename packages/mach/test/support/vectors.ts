@@ -8,6 +8,7 @@ import {
   type EqualHeightProof,
   encodeCertificate,
   encodeMessage,
+  encodeShares,
   type Hex,
   hexToBytes,
   historyLeaf,
@@ -61,6 +62,7 @@ export function makeVectors(): Readonly<Record<string, unknown>> {
     "table.json": table(),
     "certificates.json": certificates(),
     "bn254.json": curve(),
+    "reports.json": reports(),
   };
 }
 
@@ -83,6 +85,22 @@ function twoBranches() {
 }
 
 const at = (chain: ExampleChain, height: number) => chain.blocks[height - 1] as ExampleBlock;
+
+function reports() {
+  const operators: Hex[] = [1, 2, 3].map((i) => `0x${`0${i}`.repeat(20)}` as Hex);
+  const all = [
+    { firstEpoch: 0, lastEpoch: 0, operators: operators.slice(0, 1), points: [1n] },
+    { firstEpoch: 1, lastEpoch: 7, operators, points: [600n, 1n, 2n ** 64n - 1n] },
+  ];
+  return {
+    domain: { ...DOMAIN, domainSeparator: digests.domainSeparator },
+    reports: all.map((report) => ({
+      ...report,
+      sharesHash: bytesToHex(keccak256(encodeShares(report))),
+      digest: digests.report(report),
+    })),
+  };
+}
 
 function messages() {
   const { left } = twoBranches();

@@ -4,6 +4,7 @@ import type { Hex, Keccak256 } from "../types.ts";
 import type { Alert } from "./alert.ts";
 import type { Link } from "./link.ts";
 import { type Core, hash, type Message, word, writeBase, writeCore } from "./message.ts";
+import { encodeShares, type RewardsReport } from "./report.ts";
 
 /** What a message is bound to (docs/spec/mach.md, section 1). */
 export interface MachDomain {
@@ -21,6 +22,7 @@ const CORE_TYPE =
 const MESSAGE_TYPE = `Message(uint8 kind,Core core,Base base)${BASE_TYPE}${CORE_TYPE}`;
 const ALERT_TYPE = "Alert(uint64 epoch,uint64 height,bytes32 blockHash,uint8 reason,uint32 transactionIndex)";
 const LINK_TYPE = "Link(bytes peerId,address operator,uint64 issuedAt)";
+const REPORT_TYPE = "Report(uint64 firstEpoch,uint64 lastEpoch,bytes32 sharesHash)";
 const DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)";
 const NAME = "AltLayer MACH";
 const VERSION = "1";
@@ -75,6 +77,16 @@ export class MachDigests {
     writer.bytes(this.#keccak256(hexToBytes(link.peerId)));
     address(writer, link.operator);
     word(writer, link.issuedAt);
+    return this.#digest(writer);
+  }
+
+  /** What operators certify for their rewards. @throws ProtocolError `MALFORMED_REPORT` */
+  report(report: RewardsReport): Hex {
+    const writer = new ByteWriter(128);
+    writer.bytes(this.#keccak256(utf8Bytes(REPORT_TYPE)));
+    word(writer, report.firstEpoch);
+    word(writer, report.lastEpoch);
+    writer.bytes(this.#keccak256(encodeShares(report)));
     return this.#digest(writer);
   }
 
