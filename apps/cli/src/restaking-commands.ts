@@ -85,6 +85,14 @@ export function addRestakingCommands(root: Command, done: (exitCode: number) => 
     .requiredOption("--core <file>", "JSON with l1ChainId and the core's addresses")
     .requiredOption("--token <address>", "an ERC-20 that takes no fee");
 
+  signed(
+    ofService(
+      add(restake, "distribute", "submit the rewards root: by the updater of a development core", async () => {
+        return (await import("./commands/restaking/restake-distribute.ts")).restakeDistribute;
+      }),
+    ),
+  );
+
   const operator = root.command("operator").description("be an operator: sign for a rollup with stake behind it");
   bls(
     ofService(

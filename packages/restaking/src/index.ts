@@ -66,6 +66,7 @@ export { type KeyMaker, type KeyProof, keyDataOf, keyInfo, type OperatorSetId, p
 export { NETWORKS, type NetworkName, type RollupTiming, windowsOf } from "./presets.ts";
 export { claimCalls, claimOf, earningsAt, submitRootCalls } from "./rewards/distribution.ts";
 export { DistributionTree, type Earnings, type RewardsClaim } from "./rewards/merkle.ts";
+export { type ReportSignature, submitReportCall } from "./rewards/report.ts";
 export {
   addressSchema,
   coreAddressesSchema,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Size: the attacks on one entry point share their evidence; one test file for it (S27).
 pragma solidity 0.8.30;
 
 import {Certificate, Contradiction, Form, Message, TableEntry} from "src/avs/interfaces/IMachTypes.sol";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Size: a test for each file of vectors, with the readers that they share.
 pragma solidity 0.8.30;
 
 import {Clones} from "@openzeppelin/proxy/Clones.sol";

@@ -121,7 +121,9 @@ async function splitOf(context: ServiceContext, operator: Address, blockNumber: 
 export async function submitRootCalls(context: ServiceContext, publicClient: PublicClient): Promise<Call[]> {
   const address = context.core.rewardsCoordinator;
   const abi = abiOf("RewardsCoordinator");
-  const head = await publicClient.getBlock();
+  // As of the head's parent: a root's time has to be over, and a simulation runs at the head's.
+  const { parentHash } = await publicClient.getBlock();
+  const head = await publicClient.getBlock({ blockHash: parentHash });
   const earnings = await earningsAt(context, head.number, publicClient);
   if (earnings.size === 0) return [];
   const { root } = new DistributionTree(earnings);

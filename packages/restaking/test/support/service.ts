@@ -82,7 +82,8 @@ export async function startService(
       walletClient: createWalletClient({ chain, transport, account: privateKeyToAccount(privateKey) }),
     }),
     mine: async (blocks) => {
-      await miner.mine({ blocks });
+      // Anvil repeats timestamps within a second.
+      await miner.mine({ blocks, interval: 1 });
       return Number(await publicClient.getBlockNumber({ cacheTime: 0 }));
     },
     digests: new MachDigests(
