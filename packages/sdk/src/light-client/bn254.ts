@@ -46,13 +46,28 @@ export function isSignedBy({
   const sigma = g1({ x, y }, "the signature");
   const keyBytes = concat([numberToHex(key.x, { size: 32 }), numberToHex(key.y, { size: 32 })]);
   const gamma = Fr.create(BigInt(keccak256(concat([digest, keyBytes, aggregateKey, signature]))));
-  const pairs = [
-    { g1: sigma.add(times(p1, gamma)), g2: G2.Point.BASE.negate() },
-    { g1: hashToCurve(digest).add(times(G1.Point.BASE, gamma)), g2: p2 },
-  ];
+  const left = sigma.add(times(p1, gamma));
+  const right = hashToCurve(digest).add(times(G1.Point.BASE, gamma));
   // A pairing with infinity is one: it drops out of the product.
-  const product = bn254.pairingBatch(pairs.filter((pair) => !pair.g1.is0()));
+  const pairs: Parameters<typeof bn254.millerLoopBatch>[0] = [];
+  if (!left.is0()) pairs.push([negatedGenerator(), ...coordinates(left)]);
+  if (!right.is0()) pairs.push([bn254.utils.calcPairingPrecomputes(p2), ...coordinates(right)]);
+  const product = bn254.fields.Fp12.finalExponentiate(bn254.millerLoopBatch(pairs));
   return bn254.fields.Fp12.eql(product, bn254.fields.Fp12.ONE);
+}
+
+type Lines = ReturnType<typeof bn254.utils.calcPairingPrecomputes>;
+let negated: Lines | null = null;
+
+/** Of the one point that every check pairs with; made at the first one. */
+function negatedGenerator(): Lines {
+  negated ??= bn254.utils.calcPairingPrecomputes(G2.Point.BASE.negate());
+  return negated;
+}
+
+function coordinates(point: G1Point): [bigint, bigint] {
+  const { x, y } = point.toAffine();
+  return [x, y];
 }
 
 /** Try and increment, as EigenLayer's BN254 library has it. */
