@@ -61,6 +61,8 @@ export {
 } from "./node/options.ts";
 export type { MachService, MachStatus, Silence } from "./node/service.ts";
 export { localSigner } from "./node/signer/local-signer.ts";
+export { type RemoteSignerOptions, remoteSigner } from "./node/signer/remote-signer.ts";
+export { type SignerServer, type SignerServerOptions, serveSigner } from "./node/signer/serve-signer.ts";
 export type { MachSigner, SignerJournal } from "./node/signer/signer.ts";
 export { type JournalOptions, SigningJournal } from "./node/signing-journal.ts";
 export { startMach } from "./node/start.ts";

@@ -96,7 +96,7 @@ export function isAhead(message: Message, tip: Message): boolean {
   return message.kind === BLOCK || message.core.transactionCount > tip.core.transactionCount;
 }
 
-function movesOn(base: Base, before: Base): boolean {
+export function movesOn(base: Base, before: Base): boolean {
   return sameBase(base, before) || (base.epoch > before.epoch && base.height >= before.height);
 }
 

@@ -118,7 +118,7 @@ export class Links {
       transports: [tcp()],
       connectionEncrypters: [noise()],
       streamMuxers: [yamux()],
-      connectionManager: { maxConnections },
+      connectionManager: { maxConnections, inboundConnectionThreshold: 64, maxIncomingPendingConnections: 64 },
       connectionGater: { denyDialPeer: banned, denyInboundEncryptedConnection: banned },
       start: false,
     });

@@ -1,0 +1,63 @@
+import {
+  ALERT_REASONS,
+  type AlertReason,
+  bytesToHex,
+  decodeMessage,
+  encodeMessage,
+  type Hex,
+  hexToBytes,
+  MESSAGE_BYTES,
+  type Message,
+} from "@altlayer/protocol";
+import { z } from "zod";
+import type { JournalRecord } from "../../core/types.ts";
+
+/** What node and signer say to each other: JSON over HTTP, messages as the hex of their 512 bytes. */
+export const MAX_BODY_BYTES = 16 * 1024;
+
+const hexOf = (bytes: number) =>
+  z
+    .string()
+    .regex(new RegExp(`^0x[0-9a-f]{${2 * bytes}}$`))
+    .transform((value) => value as Hex);
+const number = z.int().nonnegative();
+
+export const messageSchema = hexOf(MESSAGE_BYTES).transform((value, context): Message => {
+  try {
+    return decodeMessage(hexToBytes(value));
+  } catch {
+    context.addIssue({ code: "custom", message: "no message" });
+    return z.NEVER;
+  }
+});
+
+export const journalSchema = z.object({ tip: messageSchema.nullable(), quarantineHeight: number.nullable() });
+export const signSchema = z.object({ message: messageSchema });
+export const alertSchema = z.object({
+  epoch: number,
+  height: number,
+  blockHash: hexOf(32),
+  reason: z.union(Object.values(ALERT_REASONS).map((reason) => z.literal(reason)) as [z.ZodLiteral<AlertReason>]),
+  transactionIndex: number.max(0xffffffff),
+});
+export const linkSchema = z.object({
+  peerId: z
+    .string()
+    .regex(/^0x(?:[0-9a-f]{2}){8,128}$/)
+    .transform((value) => value as Hex),
+  operator: hexOf(20),
+  issuedAt: number,
+});
+
+export const keysSchema = z.object({
+  operator: hexOf(20),
+  g1: hexOf(64),
+  g2: hexOf(128),
+  domainSeparator: hexOf(32),
+});
+export const signatureSchema = z.object({ signature: hexOf(64) });
+export const errorSchema = z.object({ code: z.string().max(64) });
+
+export function writeJournal({ tip, quarantineHeight }: JournalRecord): unknown {
+  return { tip: tip === null ? null : bytesToHex(encodeMessage(tip)), quarantineHeight };
+}
