@@ -4,7 +4,14 @@ import path from "node:path";
 import { bn254 } from "@altlayer/engine";
 import { type Hex, hexToBytes, MachDigests } from "@altlayer/protocol";
 import { expect } from "vitest";
-import { localSigner, type MachChain, type MachOptions, type MachService, startMach } from "../../src/index.ts";
+import {
+  type L1Reader,
+  localSigner,
+  type MachChain,
+  type MachOptions,
+  type MachService,
+  startMach,
+} from "../../src/index.ts";
 import { domainOf } from "../../src/node/service-domain.ts";
 import { TestL1 } from "./l1.ts";
 import { ScriptedRollup } from "./scripted-chain.ts";
@@ -61,6 +68,7 @@ export class Network {
       readonly peers?: readonly string[];
       readonly more?: Partial<MachOptions>;
       readonly createJournal?: boolean;
+      readonly l1?: L1Reader;
     } = {},
   ): Promise<MachService> {
     const name = options.name ?? (i === null ? "observer" : `operator ${i}`);
@@ -88,7 +96,7 @@ export class Network {
       },
       {
         chain: options.chain ?? this.rollup.chain(),
-        l1: this.l1.reader,
+        l1: options.l1 ?? this.l1.reader,
         bn254,
         keccak256,
         clock: { nowMs: () => Date.now() },

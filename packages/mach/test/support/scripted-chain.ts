@@ -38,6 +38,7 @@ export class ScriptedRollup {
   /** Of this branch; blocks are told to the chains that follow it. */
   branch!: ExampleChain;
   readonly chains: ScriptedChain[] = [];
+  readonly #common: ChainEvent[] = [];
   #told = -1;
 
   constructor(l1: TestL1, digests: MachDigests) {
@@ -51,8 +52,10 @@ export class ScriptedRollup {
     return this;
   }
 
+  /** Of a node that follows from now on: it is told all that everybody was. */
   chain(): ScriptedChain {
     const chain = new ScriptedChain();
+    chain.tell(...this.#common);
     this.chains.push(chain);
     return chain;
   }
@@ -64,6 +67,7 @@ export class ScriptedRollup {
   }
 
   tell(...events: readonly ChainEvent[]): void {
+    this.#common.push(...events);
     for (const chain of this.chains) chain.tell(...events);
   }
 

@@ -127,8 +127,7 @@ export class TableSource {
     const changes = await this.#contract.weightChanges(from, block);
     if ((await this.#contract.blockHash(block)) !== base.l1Hash) {
       // The L1 went below what was final, or answers from another branch: all that was read may be of that one.
-      this.#read = null;
-      this.#weights = new Map();
+      this.#readAnew();
       throw new MachError("TABLE_MISMATCH", "the L1 has another block than the base names", { epoch: base.epoch });
     }
     const weights = new Map(this.#weights);
@@ -151,9 +150,21 @@ export class TableSource {
       const table = await this.#built(base.epoch, committed, await this.#members(weights, at));
       if (table.commitment === committed.commitment && table.isConsistent()) return table;
     }
+    this.#readAnew();
     throw new MachError("TABLE_MISMATCH", "the L1's events do not give the table that it committed", {
       epoch: base.epoch,
     });
+  }
+
+  /** What was read is of no use: all of it is asked for again. */
+  #readAnew(): void {
+    this.#read = null;
+    this.#weights = new Map();
+    this.#keys.clear();
+    const bases = [...this.#wanted.values()].map(({ base }) => base).concat([...this.#bases.values()]);
+    this.#wanted.clear();
+    this.#bases.clear();
+    for (const base of bases.sort((a, b) => a.epoch - b.epoch)) this.#bases.set(base.epoch, base);
   }
 
   async #members(weights: ReadonlyMap<number, WeightChange>, at: number | undefined) {
