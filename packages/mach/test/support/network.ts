@@ -10,6 +10,7 @@ import {
   type MachChain,
   type MachOptions,
   type MachService,
+  type MachSigner,
   startMach,
 } from "../../src/index.ts";
 import { domainOf } from "../../src/node/service-domain.ts";
@@ -28,6 +29,8 @@ export class Network {
   readonly folder: string;
   readonly services = new Map<string, MachService>();
   readonly log: { level: string; message: string; fields: unknown }[] = [];
+
+  #genesisMs: number | undefined;
 
   private constructor(l1: TestL1, rollup: ScriptedRollup, parts: { digests: MachDigests; folder: string }) {
     this.l1 = l1;
@@ -69,17 +72,19 @@ export class Network {
       readonly more?: Partial<MachOptions>;
       readonly createJournal?: boolean;
       readonly l1?: L1Reader;
+      readonly signer?: MachSigner;
     } = {},
   ): Promise<MachService> {
     const name = options.name ?? (i === null ? "observer" : `operator ${i}`);
     const running = [...this.services.values()].flatMap((service) => service.status().addresses);
+    this.#genesisMs ??= Date.now();
     const operator =
       i === null
         ? {}
         : {
             operator: {
               address: this.address(i),
-              signer: this.signer(i),
+              signer: options.signer ?? this.signer(i),
               createJournal: options.createJournal ?? true,
               restored: options.restored ?? false,
             },
@@ -87,7 +92,7 @@ export class Network {
     const service = await startMach(
       {
         service: this.l1.service,
-        rollup: { genesis: { height: 0, timestamp: Math.floor(Date.now() / 1000) }, blockSeconds: 2 },
+        rollup: { genesis: { height: 0, timestamp: Math.floor(this.#genesisMs / 1000) }, blockSeconds: 2 },
         dataDir: path.join(this.folder, name),
         network: { listen: ["/ip4/127.0.0.1/tcp/0"], peers: options.peers ?? running },
         tuning: { resendMs: 300, tickMs: 50 },
