@@ -30,6 +30,7 @@ import {
 } from "@altlayer/protocol";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { blockMessage, type ExampleBlock, ExampleChain, named, sliceMessage } from "./chain.ts";
+import { wireVectors } from "./wire-vectors.ts";
 
 export const keccak256: Keccak256 = (data) => keccak_256(data);
 
@@ -63,6 +64,7 @@ export function makeVectors(): Readonly<Record<string, unknown>> {
     "certificates.json": certificates(),
     "bn254.json": curve(),
     "reports.json": reports(),
+    "wire.json": wireVectors(wireMessage(), certificates().certificates[0]?.encoded as Hex, digests),
   };
 }
 
@@ -136,6 +138,10 @@ function messages() {
       digest: digests.message(message),
     })),
   };
+}
+
+function wireMessage(): Message {
+  return sliceMessage(at(twoBranches().left, 10), 3, BASE_0);
 }
 
 function ranges() {
