@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, link, open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { crc32 } from "node:zlib";
 import { decodeMessage, encodeMessage, type Hex, hexToBytes, MESSAGE_BYTES } from "@altlayer/protocol";
@@ -53,13 +53,18 @@ export class SigningJournal {
   static async create(options: JournalOptions): Promise<SigningJournal> {
     const unlock = await takeLock(`${options.file}.lock`);
     try {
-      const handle = await open(options.file, "wx+").catch((cause) => {
+      // Whole or not at all: what a crash leaves half made would be a damaged journal for ever.
+      await rm(`${options.file}.new`, { force: true });
+      const handle = await open(`${options.file}.new`, "wx+");
+      await handle.write(header(options.identity));
+      await handle.sync();
+      await link(`${options.file}.new`, options.file).catch(async (cause) => {
+        await handle.close();
         throw cause.code === "EEXIST"
           ? new MachError("JOURNAL_EXISTS", "there is a signing journal already: open it", { file: options.file })
           : cause;
       });
-      await handle.write(header(options.identity));
-      await handle.sync();
+      await rm(`${options.file}.new`);
       await syncFolder(path.dirname(options.file));
       return new SigningJournal(options, { handle, bytes: HEADER_BYTES, unlock });
     } catch (error) {
