@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { bn254 } from "@altlayer/engine";
 import { type Hex, hexToBytes, MachDigests } from "@altlayer/protocol";
-import { expect } from "vitest";
 import {
   type L1Reader,
   localSigner,
@@ -150,5 +149,5 @@ export async function until<Value>(what: string, question: () => Value | null | 
     if (answer !== null && answer !== undefined && answer !== false) return answer;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  return expect.unreachable(`waited too long for: ${what}`);
+  throw new TypeError(`waited too long for: ${what}`);
 }
