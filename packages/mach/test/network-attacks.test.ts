@@ -77,6 +77,22 @@ describe("shares", () => {
     await attacker.close();
   });
 
+  test("an aggregator that keeps what it gets, and gives nothing: the others certify without it", async () => {
+    const target = network.services.get("operator 2") as MachService;
+    await network.stop("operator 3");
+    const censor = await Attacker.join(network, target, Attacker.speaker(network, 3, { issuedAt: later() + 10 }));
+    await until("the link is taken", () =>
+      target.status().peers.some(({ operator }) => operator === network.address(3)),
+    );
+    const block = await network.rollup.block("censored");
+    const record = await until("a certificate", () => target.certificate({ blockHash: block.core.blockHash }));
+    expect(record.certificate.signers).toHaveLength(3);
+    // It had the shares, and could have.
+    await until("it got a share", () => censor.frames.some(({ type }) => type === "share"));
+    await censor.close();
+    await network.run(3);
+  });
+
   test("by the thousand: the flooder displaces itself, and the others certify", async () => {
     const target = network.services.get("operator 1") as MachService;
     const attacker = await Attacker.join(network, target, Attacker.speaker(network, 3, { issuedAt: later() + 1 }));
@@ -180,3 +196,32 @@ function later(): number {
 function executed(block: ExampleBlock) {
   return { kind: 2 as const, core: block.core, marks: [], sequenced: true };
 }
+
+test("before a table is known nobody can speak for an operator: what waits is judged by its link", async () => {
+  const fresh = await Network.start(4);
+  try {
+    for (const i of [0, 1, 2]) await fresh.run(i);
+    const target = fresh.services.get("operator 1") as MachService;
+    const issuedAt = Math.floor(Date.now() / 1000);
+    const attacker = await Attacker.join(fresh, target, async (peerId) => ({
+      operator: fresh.address(0),
+      issuedAt,
+      signature: await fresh.signer(3).signLink({ peerId, operator: fresh.address(0), issuedAt }),
+    }));
+    await fresh.rollup.seeL1();
+    const block = await fresh.rollup.add(["slandered"]);
+    const message = blockMessage(block, await fresh.rollup.base(0, 0));
+    attacker.send({ type: "share", share: { message, signature: await fresh.signer(3).sign(message) } });
+    await until("it waits", () => counted(target, "shares that waited for a table") > 0);
+    await fresh.ready();
+    fresh.rollup.tell({ type: "executed", executed: executed(block) });
+    // All three are needed: the one in whose name a wrong share came is neither marked nor sent away.
+    const record = await until("a certificate", () => target.certificate({ blockHash: block.core.blockHash }));
+    expect(record.certificate.signers).toHaveLength(3);
+    expect(counted(target, "peers banned, WRONG_LINK")).toBe(1);
+    expect(counted(target, "peers banned, SIGNED_WRONGLY")).toBe(0);
+    await attacker.close();
+  } finally {
+    await fresh.close();
+  }
+}, 30_000);

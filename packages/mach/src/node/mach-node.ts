@@ -28,8 +28,8 @@ import type { ServiceTerms } from "./table/table-contract.ts";
 
 /** Certificates and shares that wait for their epoch's table. */
 const MAX_WAITING_CERTIFICATES = 256;
-const MAX_WAITING_SHARES_PER_OPERATOR = 64;
-const MAX_WAITING_OPERATORS = 1_024;
+const MAX_WAITING_SHARES_PER_SENDER = 64;
+const MAX_WAITING_SENDERS = 1_024;
 const MAX_DERIVED = 16_384;
 /** Certificates sent for one request, and how often a peer may ask. */
 const SERVED_AT_ONCE = 64;
@@ -61,7 +61,8 @@ export class MachNode {
   /** Set once, before anything happens. */
   links!: Links;
   seat: OperatorSeat | null = null;
-  readonly #waitingShares = new Bounded<Hex, Share[]>(MAX_WAITING_OPERATORS);
+  /** By peer, or the own operator's: whom a peer speaks for may be known only with the table. */
+  readonly #waitingShares = new Bounded<Peer | null, readonly Share[]>(MAX_WAITING_SENDERS);
   readonly #waitingCertificates = new Bounded<string, { readonly peer: Peer; readonly encoded: Uint8Array }>(
     MAX_WAITING_CERTIFICATES,
   );
@@ -132,8 +133,11 @@ export class MachNode {
     this.alerts.useTable(table);
     this.seat?.onTable(table);
     for (const peer of this.links.peers) this.#judgeLink(peer);
-    for (const [operator, shares] of this.#waitingShares.drain())
-      for (const share of shares) this.#share(operator, share);
+    for (const [peer, shares] of this.#waitingShares.drain()) {
+      const operator = peer === null ? this.seat?.address : peer.operator;
+      // One whose statement no table bears out was nobody's.
+      if (operator) for (const share of shares) this.#share(operator, share, peer);
+    }
     for (const [, { peer, encoded }] of this.#waitingCertificates.drain()) this.#certificate(peer, encoded);
   }
 
@@ -148,7 +152,7 @@ export class MachNode {
         return;
       case "share":
         if (peer.operator !== null) this.#share(peer.operator, frame.share, peer);
-        else if (peer.link && this.tables.newest === null) this.#wait(peer.link.operator, frame.share);
+        else if (peer.link && this.tables.newest === null) this.#wait(frame.share, peer);
         else this.#parts.counters.count("shares of nobody");
         return;
       case "ask":
@@ -188,7 +192,7 @@ export class MachNode {
   /** The own operator signed: to its own aggregator, and to all that speak for an operator. */
   onOwnShare(operator: Hex, share: Share): void {
     this.links.broadcast({ type: "share", share }, (peer) => peer.operator !== null);
-    this.#share(operator, share);
+    this.#share(operator, share, null);
   }
 
   sendTo(operator: Hex, frame: Frame): void {
@@ -217,28 +221,29 @@ export class MachNode {
     this.seat?.met(peer);
   }
 
-  #share(operator: Hex, share: Share, peer?: Peer): void {
+  /** @param peer who sent it; null: the own operator */
+  #share(operator: Hex, share: Share, peer: Peer | null): void {
     const { message, signature } = share;
     if (messageFault(message, this.#parts.terms.schedule) !== null) {
-      if (peer !== undefined) this.links.ban(peer, "MALFORMED_SHARE");
+      if (peer !== null) this.links.ban(peer, "MALFORMED_SHARE");
       return;
     }
     const table = this.tables.of(message.base.epoch);
     if (table === undefined) {
-      if (message.base.epoch > (this.tables.newest?.epoch ?? -1)) this.#wait(operator, share);
+      if (message.base.epoch > (this.tables.newest?.epoch ?? -1)) this.#wait(share, peer);
       return;
     }
     const index = table.indexOf(operator);
     if (index === undefined) this.#parts.counters.count("shares rejected, NOT_A_MEMBER");
     else {
-      if (peer !== undefined) this.seat?.sawShare(operator, share);
+      if (peer !== null) this.seat?.sawShare(operator, share);
       this.#aggregation.share(index, message, signature);
     }
   }
 
-  #wait(operator: Hex, share: Share): void {
-    const waiting = this.#waitingShares.get(operator) ?? [];
-    this.#waitingShares.set(operator, [...waiting, share].slice(-MAX_WAITING_SHARES_PER_OPERATOR));
+  #wait(share: Share, peer: Peer | null): void {
+    const waiting = this.#waitingShares.get(peer) ?? [];
+    this.#waitingShares.set(peer, [...waiting, share].slice(-MAX_WAITING_SHARES_PER_SENDER));
     this.#parts.counters.count("shares that waited for a table");
   }
 
