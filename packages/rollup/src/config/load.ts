@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parseRollupConfig, type RollupConfig } from "@altlayer/protocol";
 import { RollupError } from "../errors.ts";
+import type { KeyReference } from "../l1/keys.ts";
 import { type NodeConfig, type NodeConfigInput, parseNodeConfig } from "./node-config.ts";
 
 export interface NodeFiles {
@@ -22,19 +23,35 @@ export async function loadNodeFiles(path: string, over: Partial<NodeConfigInput>
   const config: NodeConfig = {
     ...parsed,
     dataDir: from(parsed.dataDir),
-    ...(parsed.sequencer?.lease
-      ? {
-          sequencer: {
-            ...parsed.sequencer,
-            lease: { ...parsed.sequencer.lease, directory: from(parsed.sequencer.lease.directory) },
-          },
-        }
-      : {}),
+    ...(parsed.sequencer ? { sequencer: sequencerFrom(parsed.sequencer, from) } : {}),
+    ...(parsed.batcher ? { batcher: { ...parsed.batcher, key: keyFrom(parsed.batcher.key, from) } } : {}),
+    ...(parsed.proposer ? { proposer: { ...parsed.proposer, key: keyFrom(parsed.proposer.key, from) } } : {}),
     ...(parsed.snapshot ? { snapshot: { ...parsed.snapshot, file: from(parsed.snapshot.file) } } : {}),
   };
   const [genesisJson, rollupJson] = await Promise.all([read(from(config.genesisFile)), read(from(config.rollupFile))]);
   parseJson(config.genesisFile, genesisJson);
   return { config, genesisJson, rollup: parseRollupConfig(rollupJson) };
+}
+
+type From = (file: string) => string;
+
+function sequencerFrom(
+  sequencer: NonNullable<NodeConfig["sequencer"]>,
+  from: From,
+): NonNullable<NodeConfig["sequencer"]> {
+  const { signer, lease } = sequencer;
+  return {
+    ...sequencer,
+    ...(signer ? { signer: keyFrom(signer, from) } : {}),
+    ...(lease ? { lease: { ...lease, directory: from(lease.directory) } } : {}),
+  };
+}
+
+function keyFrom(key: KeyReference, from: From): KeyReference {
+  if (key.kind === "file") return { ...key, path: from(key.path) };
+  if (key.kind !== "keystore") return key;
+  const { passwordFile } = key;
+  return { ...key, path: from(key.path), ...(passwordFile === undefined ? {} : { passwordFile: from(passwordFile) }) };
 }
 
 async function read(path: string): Promise<string> {
