@@ -17,6 +17,7 @@ export const CLI_ERRORS = {
   RPC_UNREACHABLE: { number: 8017, exitCode: EXIT.environment },
   RPC_ERROR: { number: 8018, exitCode: EXIT.failed },
   PLATFORM_UNREACHABLE: { number: 8020, exitCode: EXIT.environment },
+  ROLLUP_NOT_FOUND: { number: 8022, exitCode: EXIT.usage },
   LAUNCH_FAILED: { number: 8021, exitCode: EXIT.failed },
   OUTPUT_EXISTS: { number: 8019, exitCode: EXIT.usage },
   NOTHING_FOUND: { number: 8030, exitCode: EXIT.failed },

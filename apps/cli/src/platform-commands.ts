@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { action, port, positive, withLogging } from "./command-line.ts";
+import { Option } from "commander";
+import { action, port, positive, type Run, withLogging } from "./command-line.ts";
 
 const DATA_DIR = ".altlayer/platform";
 
@@ -22,4 +23,81 @@ export function addPlatformCommands(root: Command, done: (exitCode: number) => v
       .option("--console-dir <path>", "a build of the console other than the set-up's")
       .option("--json", "print one JSON object when ready"),
   ).action(action(async () => (await import("./commands/platform.ts")).platform, done));
+
+  rollupCommands(root, done);
+}
+
+/** Commands that speak to a control plane: on this machine by the file it wrote, elsewhere by --url and a token. */
+function remote(command: Command): Command {
+  return command
+    .option("--url <url>", "a control plane elsewhere; default: the one of this machine")
+    .option("--token-env <name>", "with --url: environment variable with an API token", "ALTLAYER_TOKEN")
+    .option("--team <id>", "the team, where a token's owner has several")
+    .option("--data-dir <path>", "where the platform of this machine keeps its data", DATA_DIR)
+    .option("--json", "print JSON");
+}
+
+/** A command about one rollup: its name or id comes first, and stands among the options as `rollup`. */
+function named<Options>(
+  load: () => Promise<Run<Options & { readonly rollup: string }>>,
+  done: (exitCode: number) => void,
+) {
+  const run = action(load, done);
+  return (rollup: string, options: Options & { readonly json?: boolean }) => run({ ...options, rollup });
+}
+
+function rollupCommands(root: Command, done: (exitCode: number) => void): void {
+  const load = async () => await import("./commands/rollups.ts");
+  remote(root.command("plan").description("tell what a spec would launch or change, and do nothing"))
+    .requiredOption("-f, --file <file>", "the rollup's spec, YAML or JSON; - for standard input")
+    .action(action(async () => (await load()).plan, done));
+  remote(root.command("apply").description("launch a rollup, or bring it to its spec"))
+    .requiredOption("-f, --file <file>", "the rollup's spec, YAML or JSON; - for standard input")
+    .option("--no-wait", "do not wait until it runs")
+    .action(action(async () => (await load()).apply, done));
+  remote(root.command("list").description("list the team's rollups")).action(
+    action(async () => (await load()).list, done),
+  );
+  remote(
+    root.command("show").description("show a rollup: phase, endpoints, steps, what waits for the owner's signature"),
+  )
+    .argument("<rollup>", "name or id")
+    .action(named(async () => (await load()).show, done));
+  remote(root.command("logs").description("show the newest lines of a rollup's log"))
+    .argument("<rollup>", "name or id")
+    .option("-f, --follow", "and those that come, until Ctrl-C")
+    .action(named(async () => (await load()).logs, done));
+  remote(root.command("stop").description("stop a rollup's node; its chain stays"))
+    .argument("<rollup>", "name or id")
+    .action(named(async () => (await load()).stop, done));
+  remote(root.command("start").description("start a rollup's node again"))
+    .argument("<rollup>", "name or id")
+    .action(named(async () => (await load()).start, done));
+  remote(
+    root.command("rollback").description("go back to an earlier revision; refused where that would not be the truth"),
+  )
+    .argument("<rollup>", "name or id")
+    .requiredOption("--to <revision>", "the revision to go back to", positive)
+    .action(named(async () => (await load()).rollback, done));
+  remote(root.command("destroy").description("stop a rollup for good and remove its data here"))
+    .argument("<rollup>", "name or id")
+    .requiredOption("--confirm <name>", "the rollup's name, once more")
+    .action(named(async () => (await load()).destroy, done));
+  remote(root.command("take-snapshot").description("write a snapshot of a rollup's chain beside its data"))
+    .argument("<rollup>", "name or id")
+    .addOption(new Option("--block <block>", "which block").choices(["safe", "finalized"]).default("finalized"))
+    .action(named(async () => (await load()).takeSnapshot, done));
+  remote(
+    root
+      .command("leave")
+      .description("fence our sequencer for good and take everything that running the rollup elsewhere needs"),
+  )
+    .argument("<rollup>", "name or id")
+    .requiredOption("--out <file>", "where the archive (tar.gz) goes")
+    .option(
+      "--password-env <name>",
+      "environment variable with the password for its keys",
+      "ALTLAYER_KEYSTORE_PASSWORD",
+    )
+    .action(named(async () => (await load()).leave, done));
 }

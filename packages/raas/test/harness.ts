@@ -38,6 +38,17 @@ export class Caller {
     return { status: response.status, body, headers: response.headers };
   }
 
+  /** The body of an answer that is not JSON. */
+  async download(path: string, body: unknown): Promise<Uint8Array> {
+    const response = await fetch(`${this.#url}/api/v1${path}`, {
+      method: "POST",
+      headers: { ...this.#headers, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new TypeError(`HTTP ${response.status}: ${await response.text()}`);
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
   /** As a browser asks that was told a foreign name for this address. `fetch` does not let us say so. */
   statusWithHost(host: string): Promise<number> {
     const { hostname, port } = new URL(this.#url);

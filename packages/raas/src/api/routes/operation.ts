@@ -3,12 +3,14 @@ import { join } from "node:path";
 import { z } from "zod";
 import { atLeast } from "../../auth/roles.ts";
 import { RaasError } from "../../errors.ts";
+import { exportRollup } from "../../export.ts";
 import { dripFaucet } from "../../faucet.ts";
 import type { RollupRecord } from "../../store/rollups.ts";
 import type { Route } from "../route.ts";
 import { defineRoute } from "../route.ts";
 import { proxyRpc, rpcAnswer } from "../rpc-proxy.ts";
 import {
+  exportBody,
   faucetBody,
   listOf,
   liveSchema,
@@ -123,6 +125,23 @@ export const operationRoutes: readonly Route[] = [
           throw new RaasError("CONFLICT", `no snapshot now: ${reason}`, { cause: error });
         });
       return { file, ...info };
+    },
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/teams/:team/rollups/:rollup/export",
+    name: "rollups.export",
+    summary: "Fence our sequencer for good and take everything that running the rollup elsewhere needs",
+    access: "owner",
+    params: rollupParams,
+    body: exportBody,
+    content: "application/gzip",
+    secret: true,
+    perMinute: 10,
+    handle: async ({ rollup, body, services, reply }) => {
+      const archive = await exportRollup({ rollup, password: body.password }, services);
+      reply.type("application/gzip").header("content-disposition", `attachment; filename="${rollup.name}.tar.gz"`);
+      return archive;
     },
   }),
   defineRoute({

@@ -1,0 +1,163 @@
+import { createCipheriv, randomBytes, randomUUID, scrypt } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { createGzip } from "node:zlib";
+import { pack } from "tar-stream";
+import { hexToBytes, keccak256 } from "viem";
+import { z } from "zod";
+import type { Services } from "./api/services.ts";
+import { RaasError } from "./errors.ts";
+import { writeDurably } from "./files.ts";
+import { GENESIS_FILE, nodeConfigOf, ROLLUP_FILE } from "./runtime/node-config.ts";
+import type { Role } from "./secrets/key-store.ts";
+import { type Hex, word } from "./spec/primitives.ts";
+import { contractsResult } from "./steps/results.ts";
+import type { RollupRecord } from "./store/rollups.ts";
+
+const EXPORT_TIMEOUT_MS = 60_000;
+const POLL_MS = 50;
+const PORTS = { rpc: 8545, flashblocks: 1111 };
+const SNAPSHOT = "export.snapshot";
+const SCRYPT = { n: 131_072, r: 8, p: 1, dklen: 32 };
+const derive = promisify<string, Buffer, number, object, Buffer>(scrypt as never);
+
+/**
+ * Everything that running the rollup without us needs, as a tar.gz. Our sequencer is fenced first and for good: from
+ * then on this control plane never starts the rollup again, so that two never sign.
+ * @throws RaasError `CONFLICT` before the rollup was launched, or when its node does not end in time
+ */
+export async function exportRollup(
+  { rollup, password }: { readonly rollup: RollupRecord; readonly password: string },
+  services: Services,
+): Promise<NodeJS.ReadableStream> {
+  const { rollups, runtime, reconciler, events, directoryOf } = services;
+  const steps = await rollups.steps(rollup.id);
+  const done = (name: string) => steps.find((step) => step.name === name && step.status === "done");
+  const contracts = contractsResult.safeParse(done("contracts")?.result);
+  if (!contracts.success || done("genesis") === undefined) {
+    throw new RaasError("CONFLICT", `${rollup.name} was not launched yet: there is nothing to leave with`);
+  }
+  const directory = directoryOf(rollup.id);
+  if (runtime.running(rollup.id) !== null) {
+    // Without a safe block there is no snapshot, and the chain is derived from the settlement network alone.
+    const path = join(directory, SNAPSHOT);
+    const info = await runtime.snapshot(rollup.id, { path, block: "safe" }).catch(() => null);
+    if (info !== null) await writeDurably(`${path}.json`, JSON.stringify({ blockHash: info.blockHash }));
+  }
+  const fenced = await rollups.setDesired(rollup.id, "exported");
+  events.changed(fenced);
+  reconciler.interrupt(rollup.id);
+  const deadline = performance.now() + EXPORT_TIMEOUT_MS;
+  while ((await rollups.get(rollup.id)).phase !== "exported") {
+    if (performance.now() > deadline) throw new RaasError("CONFLICT", "the node does not end: try again");
+    await sleep(POLL_MS);
+  }
+  return await archiveOf(rollup, contracts.data.addresses, password, services);
+}
+
+async function archiveOf(
+  rollup: RollupRecord,
+  addresses: Readonly<Record<string, Hex>>,
+  password: string,
+  { rollups, keys, networks, directoryOf }: Services,
+): Promise<NodeJS.ReadableStream> {
+  const directory = directoryOf(rollup.id);
+  const spec = await rollups.spec(rollup);
+  const network = networks.get(rollup.networkId);
+  const snapshot = await snapshotOf(directory);
+  const config = nodeConfigOf(
+    {
+      spec,
+      // A provider's URL may carry our own key: the customer puts in theirs.
+      network: network.development
+        ? network
+        : { ...network, rpcUrl: "https://l1.example", beaconUrl: "https://beacon.example" },
+      directory: ".",
+      disputeGameFactory: addresses.DisputeGameFactoryProxy!,
+      ports: null,
+    },
+    PORTS,
+  );
+  const keystore = (role: Role) => ({ kind: "keystore" as const, path: `keys/${role}.json` });
+  const files: [string, string | Buffer][] = [
+    ["README.md", readme(rollup, network.name, snapshot !== null)],
+    [
+      "node.json",
+      JSON.stringify(
+        {
+          ...config,
+          // A development L1's clock may be shifted, elsewhere it is the world's.
+          ...(network.development ? {} : { clockOffsetMs: 0 }),
+          sequencer: { ...config.sequencer, signer: keystore("sequencer") },
+          batcher: { ...config.batcher, key: keystore("batcher") },
+          proposer: { ...config.proposer, key: keystore("proposer") },
+          // A sequencer begins from a snapshot only when told that its block is right: it is our own.
+          ...(snapshot === null ? {} : { snapshot: { file: SNAPSHOT, blockHash: snapshot.blockHash } }),
+        },
+        null,
+        2,
+      ),
+    ],
+    ["spec.json", JSON.stringify(spec, null, 2)],
+    ["addresses.json", JSON.stringify(addresses, null, 2)],
+    [GENESIS_FILE, await readFile(join(directory, GENESIS_FILE))],
+    [ROLLUP_FILE, await readFile(join(directory, ROLLUP_FILE))],
+    ...(snapshot !== null ? [[SNAPSHOT, await readFile(join(directory, SNAPSHOT))] as [string, Buffer]] : []),
+  ];
+  for (const { role, address } of await keys.accounts(rollup.id)) {
+    files.push([`keys/${role}.json`, await keystoreOf(await keys.privateKey(rollup.id, role), address, password)]);
+  }
+  const archive = pack();
+  for (const [name, content] of files) archive.entry({ name, mode: 0o600 }, content);
+  archive.finalize();
+  return archive.pipe(createGzip());
+}
+
+async function snapshotOf(directory: string): Promise<{ readonly blockHash: Hex } | null> {
+  const text = await readFile(join(directory, `${SNAPSHOT}.json`), "utf8").catch(() => null);
+  return text === null ? null : z.object({ blockHash: word }).parse(JSON.parse(text));
+}
+
+/** Web3 Secret Storage, version 3, as `altlayer node` and every wallet reads it. */
+async function keystoreOf(key: Hex, address: Hex, password: string): Promise<string> {
+  const salt = randomBytes(32);
+  const iv = randomBytes(16);
+  const { n, r, p, dklen } = SCRYPT;
+  const derived = await derive(password, salt, dklen, { N: n, r, p, maxmem: 256 * n * r });
+  const cipher = createCipheriv("aes-128-ctr", derived.subarray(0, 16), iv);
+  const ciphertext = Buffer.concat([cipher.update(hexToBytes(key)), cipher.final()]);
+  const mac = keccak256(Buffer.concat([derived.subarray(16, 32), ciphertext])).slice(2);
+  return JSON.stringify({
+    version: 3,
+    id: randomUUID(),
+    address: address.slice(2),
+    crypto: {
+      cipher: "aes-128-ctr",
+      ciphertext: ciphertext.toString("hex"),
+      cipherparams: { iv: iv.toString("hex") },
+      kdf: "scrypt",
+      kdfparams: { n, r, p, dklen, salt: salt.toString("hex") },
+      mac,
+    },
+  });
+}
+
+const readme = (
+  { name, chainId }: RollupRecord,
+  network: string,
+  snapshot: boolean,
+): string => `# ${name}, chain ${chainId} on ${network}
+
+Everything that running this rollup needs. The platform that wrote it has stopped its sequencer for good.
+
+1. Put the URL of your own node of ${network} (and of its beacon API) into \`node.json\`, where it is not there yet.
+2. Run it: \`ALTLAYER_KEYSTORE_PASSWORD=... altlayer node --config node.json\`.
+   ${snapshot ? "It begins from the snapshot and derives the rest from the settlement network." : "It derives the chain from the settlement network."}
+3. Send the RPC's name to the new place. Wallets need nothing else: chain id and contracts are the same.
+
+\`keys/\` holds the accounts of batcher, proposer, challenger, sequencer and deployer as keystores (version 3) under the
+password that you gave. The L1 contracts belong to the owner of the spec, as before. Any stock op-node with op-geth can
+follow the chain by \`genesis.json\` and \`rollup.json\`.
+`;
