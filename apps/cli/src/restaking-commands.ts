@@ -1,5 +1,5 @@
 import { type Command, CommanderError, Option } from "commander";
-import { action, type Run, whole } from "./command-line.ts";
+import { action, type Run, whole, withLogging } from "./command-line.ts";
 import { EXIT } from "./errors.ts";
 
 const L1_RPC = "http://127.0.0.1:8545";
@@ -174,6 +174,25 @@ export function addRestakingCommands(root: Command, done: (exitCode: number) => 
       ),
     ),
   );
+
+  withLogging(
+    signed(
+      ofService(
+        add(
+          operator,
+          "run",
+          "run the node that signs, with the service's keeper and a watch for contradictions",
+          async () => {
+            return (await import("./commands/restaking/operator-run.ts")).operatorRun;
+          },
+        ),
+      ),
+    ),
+  )
+    .requiredOption("--config <file>", "the node's configuration with its `mach.operator`; see docs/node.md")
+    .option("--snapshot <file>", "begin from this snapshot instead of genesis, if the data directory is new")
+    .option("--snapshot-hash <hash>", "hash of the snapshot's block, from whom you trust")
+    .option("--no-keeper", "leave committing, refreshing and slashing to others");
 
   const stake = root.command("stake").description("stand behind operators with an LST, ALT or a dApp's token");
   deposit(

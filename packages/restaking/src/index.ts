@@ -58,6 +58,7 @@ export {
   slashCall,
 } from "./evidence/slasher.ts";
 export { contradictionStruct, g1Struct, g2Struct, messageStruct } from "./evidence/structs.ts";
+export { EvidenceWatch } from "./evidence/watch.ts";
 export { type EpochTable, epochTable, type TableEntryStruct } from "./history/epoch-table.ts";
 export { TableHistory, type WeightChange } from "./history/table-history.ts";
 export { Keeper, type KeeperLog, type KeeperOptions, type KeeperStatus } from "./keeper/keeper.ts";

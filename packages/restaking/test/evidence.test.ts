@@ -6,6 +6,7 @@ import {
   ContradictionFinder,
   commitCall,
   type Evidence,
+  EvidenceWatch,
   epochTable,
   execute,
   Keeper,
@@ -203,6 +204,25 @@ describe("on the L1", () => {
       operators.map(({ address }) => operatorStatus({ ...context, operator: address }, publicClient)),
     );
     expect(states.map(({ slashed }) => slashed)).toEqual([true, false, true, false, true, true]);
+  });
+
+  test("a watch brings what it sees to the L1 by itself, and drops what the L1 refuses", async () => {
+    const { service: context, operators, publicClient, clientsOf, digests } = service;
+    const warnings: string[] = [];
+    const log = { info: () => {}, warn: (_: string, fields = {}) => void warnings.push(JSON.stringify(fields)) };
+    const options = { context, secret: hash2("secret"), retryMs: 50 };
+    const watch = new EvidenceWatch(options, { clients: clientsOf(keyOf(9)), log, digests });
+    const { address } = operators[3]!;
+    for (const tag of ["a", "b"]) await watch.observeShare(...share(3, blockMessage({ epoch: 40, tag })));
+    const [, , forged] = share(1, blockMessage({ epoch: 40 }));
+    for (const tag of ["a", "b"])
+      await watch.observeShare(operators[1]!.address, blockMessage({ epoch: 40, tag }), forged);
+    const slashed = async (operator: Hex) => (await operatorStatus({ ...context, operator }, publicClient)).slashed;
+    await expect.poll(() => slashed(address), { timeout: 20_000, interval: 50 }).toBe(true);
+    await expect.poll(() => warnings.some((text) => text.includes("InvalidSignature")), { timeout: 20_000 }).toBe(true);
+    await watch.close();
+    expect(await slashed(operators[1]!.address)).toBe(false);
+    expect(watch.dropped).toBe(0);
   });
 
   test("evidence that is none is refused by its name, before anything is sent", async () => {

@@ -25,6 +25,14 @@ test.each<[string, Partial<Upkeep>, Task[]]>([
   expect(planUpkeep(upkeep)).toEqual(tasks);
 });
 
+test("a keeper that is no member does not wait for the members", () => {
+  const upkeep: Upkeep = {
+    ...{ head: 101, startBlock: 100, epochLength: 4, certificateAge: 32, life: LIFE, keeper: who(7) },
+    ...{ uncommitted: [0], convicted: [], members: members(999, 999, 999) },
+  };
+  expect(planUpkeep(upkeep)).toEqual([{ kind: "commit", epoch: 0 }]);
+});
+
 test("keepers go one after the other, in an order that changes with the epoch", () => {
   const first = new Set<Hex>();
   for (let epoch = 0; epoch < 40; epoch++) {

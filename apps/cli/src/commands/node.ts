@@ -14,9 +14,27 @@ export interface NodeCommandOptions extends LoggingOptions {
   readonly snapshotHash?: string;
 }
 
+export type NodeFiles = Awaited<ReturnType<typeof loadNodeFiles>>;
+
+/** What runs beside a node, for as long as it does. */
+export interface Companion {
+  /** Before the node starts. */
+  check(files: NodeFiles): void;
+  /** @returns how to stop it, before the node. */
+  start(running: RollupNode, files: NodeFiles): Promise<() => Promise<void>>;
+  /** Of the answer. */
+  readonly role: string;
+}
+
 /** `altlayer node`: a sequencer or follower of any L1, until Ctrl-C. */
-export async function node(options: NodeCommandOptions, output: Output): Promise<number> {
-  const { config, rollup, genesisJson } = await loadNodeFiles(options.config, snapshotOf(options));
+export function node(options: NodeCommandOptions, output: Output): Promise<number> {
+  return runNode(options, output);
+}
+
+export async function runNode(options: NodeCommandOptions, output: Output, companion?: Companion): Promise<number> {
+  const files = await loadNodeFiles(options.config, snapshotOf(options));
+  const { config, rollup, genesisJson } = files;
+  companion?.check(files);
   const log = loggerOf(options, config.logLevel);
   const stop = stopSignal({ onStop: () => output.note("stopping"), onForced: () => output.note("stopped at once") });
   try {
@@ -24,9 +42,11 @@ export async function node(options: NodeCommandOptions, output: Output): Promise
       { config, rollup, genesisJson, clientVersion: CLIENT_VERSION },
       { openEngine, installSnapshot, kzg, log, processMetrics: createProcessMetrics() },
     );
+    let stopCompanion = async () => {};
     try {
+      if (companion !== undefined) stopCompanion = await companion.start(running, files);
       const ready = {
-        role: config.sequencer === undefined ? "follower" : "sequencer",
+        role: companion?.role ?? (config.sequencer === undefined ? "follower" : "sequencer"),
         l1ChainId: rollup.l1ChainId,
         l2ChainId: rollup.l2ChainId,
         rpc: running.rpc?.httpUrl ?? null,
@@ -47,6 +67,7 @@ export async function node(options: NodeCommandOptions, output: Output): Promise
       if (!stop.signal.aborted)
         await new Promise((done) => stop.signal.addEventListener("abort", done, { once: true }));
     } finally {
+      await stopCompanion();
       await running.close();
     }
     return EXIT.ok;

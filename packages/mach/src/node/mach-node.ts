@@ -22,6 +22,7 @@ import { encodeFrame, type Frame } from "./links/wire.ts";
 import { Listeners } from "./listeners.ts";
 import type { OperatorSeat } from "./operator/operator-seat.ts";
 import type { MachDependencies } from "./options.ts";
+import type { SeenShare } from "./service.ts";
 import type { EpochTable } from "./table/epoch-table.ts";
 import { TableBook } from "./table/table-book.ts";
 import type { ServiceTerms } from "./table/table-contract.ts";
@@ -52,6 +53,7 @@ export class MachNode {
   readonly tables = new TableBook();
   readonly certificates = new Listeners<CertificateRecord>();
   readonly voids = new Listeners<CertificateRecord>();
+  readonly shares = new Listeners<SeenShare>();
   readonly alertEvents = new Listeners<AlertEvent>();
   readonly alerts: Alerts;
   readonly #parts: MachNodeParts;
@@ -250,7 +252,10 @@ export class MachNode {
   /** @param from the index in the table of the share's epoch */
   #validShare(from: number, share: Share): void {
     const operator = this.tables.of(share.message.base.epoch)?.members.get(from)?.operator;
-    if (operator !== undefined) this.seat?.validShare(operator, share);
+    if (operator !== undefined) {
+      this.seat?.validShare(operator, share);
+      this.shares.tell({ operator, ...share });
+    }
     if (share.message.kind === BLOCK) this.alerts.signedBlock(from, share.message);
   }
 

@@ -33,6 +33,13 @@ export interface MachStatus {
   readonly counters: Readonly<Record<string, number>>;
 }
 
+/** One operator's own signature under a message. */
+export interface SeenShare {
+  readonly operator: Hex;
+  readonly message: Message;
+  readonly signature: Hex;
+}
+
 /** MACH of one rollup on one node. */
 export interface MachService {
   /** What the contracts fix: epochs and windows. */
@@ -46,6 +53,8 @@ export interface MachService {
   alerts(height?: number): readonly SuspectBlock[];
   /** A certificate that is new, or has more signers than before. */
   onCertificate(listener: (record: CertificateRecord) => void): () => void;
+  /** A share of another operator whose signature was checked: two that contradict each other are evidence. */
+  onShare(listener: (share: SeenShare) => void): () => void;
   onAlert(listener: (event: AlertEvent) => void): () => void;
   /** A certificate became void, or (its mark `null`) is none any more. */
   onVoid(listener: (record: CertificateRecord) => void): () => void;

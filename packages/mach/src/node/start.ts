@@ -119,6 +119,7 @@ export async function startMach(options: MachOptions, dependencies: MachDependen
     table: (epoch) => (epoch === undefined ? node.tables.newest : (node.tables.of(epoch) ?? null)),
     alerts: (height) => node.alerts.suspects(height),
     onCertificate: (listener) => node.certificates.add(listener),
+    onShare: (listener) => node.shares.add(listener),
     onAlert: (listener) => node.alertEvents.add(listener),
     onVoid: (listener) => node.voids.add(listener),
     async catchUp(timeoutMs) {

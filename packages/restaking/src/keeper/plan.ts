@@ -59,10 +59,10 @@ export function planUpkeep(upkeep: Upkeep): Task[] {
   return tasks;
 }
 
-/** The keeper's place in the epoch's order of the members. Who is no member comes last. */
+/** The keeper's place in the epoch's order of the members. Who is no member was started for this, and does not wait. */
 function rankOf(keeper: Address, members: Upkeep["members"], epoch: number): number {
   const order = (operator: Address) => keccak256(encodePacked(["uint64", "address"], [BigInt(epoch), operator]));
   const mine = order(keeper);
-  if (!members.some(({ operator }) => operator === keeper)) return RANKS_MAX;
+  if (!members.some(({ operator }) => operator === keeper)) return 0;
   return Math.min(RANKS_MAX, members.filter(({ operator }) => order(operator) < mine).length);
 }

@@ -1,0 +1,113 @@
+import type { Certificate, MachDigests, Message } from "@altlayer/protocol";
+import type { Address, Hex } from "viem";
+import type { ServiceContext } from "../clients/sets.ts";
+import type { Clients } from "../deployment.ts";
+import { RestakingError } from "../errors.ts";
+import type { KeeperLog } from "../keeper/keeper.ts";
+import type { Evidence, RangeProver } from "./evidence.ts";
+import { ContradictionFinder } from "./finder.ts";
+import { bountySalt, type Recorded, recordEvidence } from "./recorder.ts";
+
+/** Findings that wait for the L1; more are dropped and counted: each convicts an operator, and there are few. */
+const QUEUE_MAX = 64;
+const RETRY_MS = 5_000;
+
+/**
+ * Looks at all that a node sees, and brings what it finds to the L1, one finding after the other. An L1 that does not
+ * answer is asked again; evidence that a contract refuses is dropped with a warning.
+ */
+export class EvidenceWatch {
+  readonly #context: ServiceContext;
+  readonly #clients: Clients;
+  readonly #log: KeeperLog;
+  readonly #secret: Hex;
+  readonly #finder: ContradictionFinder;
+  readonly #queue: Evidence[] = [];
+  readonly #closing = new AbortController();
+  readonly #retryMs: number;
+  #dropped = 0;
+  #working: Promise<void> | undefined;
+
+  /** @param options.secret from which the bounties' salts are made: the same one after a restart. */
+  constructor(
+    {
+      context,
+      secret,
+      retryMs = RETRY_MS,
+    }: { readonly context: ServiceContext; readonly secret: Hex; readonly retryMs?: number },
+    {
+      clients,
+      log,
+      ...finding
+    }: {
+      readonly clients: Clients;
+      readonly log: KeeperLog;
+      readonly digests: MachDigests;
+      readonly prover?: RangeProver;
+    },
+  ) {
+    this.#context = context;
+    this.#clients = clients;
+    this.#log = log;
+    this.#secret = secret;
+    this.#retryMs = retryMs;
+    this.#finder = new ContradictionFinder(finding);
+  }
+
+  get dropped(): number {
+    return this.#dropped + this.#finder.dropped;
+  }
+
+  async observeShare(operator: Address, message: Message, signature: Hex): Promise<void> {
+    this.#add(await this.#finder.observeShare(operator, message, signature));
+  }
+
+  async observeCertificate(certificate: Certificate): Promise<void> {
+    this.#add(await this.#finder.observeCertificate(certificate));
+  }
+
+  /** Ends after the transaction in work. What waits is found again by whoever sees it. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#working;
+  }
+
+  #add(evidence: Evidence | undefined): void {
+    if (evidence === undefined || this.#closing.signal.aborted) return;
+    this.#log.warn("an operator contradicted itself", { kind: evidence.kind, form: evidence.proof.form });
+    if (this.#queue.length >= QUEUE_MAX) {
+      this.#dropped++;
+      return;
+    }
+    this.#queue.push(evidence);
+    this.#working ??= this.#work().finally(() => {
+      this.#working = undefined;
+    });
+  }
+
+  async #work(): Promise<void> {
+    for (let evidence = this.#queue[0]; evidence !== undefined; evidence = this.#queue[0]) {
+      const recorded = await this.#record(evidence);
+      if (recorded === "again") {
+        await new Promise((resolve) => setTimeout(resolve, this.#retryMs));
+      } else {
+        this.#queue.shift();
+        if (recorded !== null) this.#log.info("evidence is on the L1", { ...recorded });
+      }
+      if (this.#closing.signal.aborted) return;
+    }
+  }
+
+  async #record(evidence: Evidence): Promise<Recorded | null | "again"> {
+    const salt = bountySalt(this.#secret, evidence);
+    try {
+      return await recordEvidence({ context: this.#context, evidence, salt }, this.#clients);
+    } catch (error) {
+      const refused = error instanceof RestakingError && error.code === "REFUSED";
+      this.#log.warn(refused ? "evidence was refused" : "evidence could not be brought to the L1 yet", {
+        error: error instanceof Error ? error.message.split("\n", 1)[0] : String(error),
+      });
+      return refused ? null : "again";
+    }
+  }
+}
