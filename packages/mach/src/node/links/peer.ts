@@ -29,7 +29,8 @@ export class Peer {
   operator: Hex | null = null;
   readonly #dependencies: PeerDependencies;
   #inbound: Stream | null = null;
-  #outbound: Stream | null = null;
+  /** `hello` until it was sent. */
+  #outbound: { readonly stream: Stream; readonly hello: Uint8Array | null } | null = null;
   #received: Uint8Array = new Uint8Array();
   #queue: Uint8Array[] = [];
   #pumping = false;
@@ -57,8 +58,7 @@ export class Peer {
 
   /** The stream to send on; `hello` goes first. */
   attach(stream: Stream, hello: Frame): void {
-    this.#outbound = stream;
-    this.#queue.unshift(encodeFrame(hello));
+    this.#outbound = { stream, hello: encodeFrame(hello) };
     void this.#pump();
   }
 
@@ -119,21 +119,22 @@ export class Peer {
   }
 
   async #pump(): Promise<void> {
-    const stream = this.#outbound;
-    if (stream === null || this.#pumping) return;
+    if (this.#pumping) return;
     this.#pumping = true;
-    try {
-      for (let frame = this.#queue.shift(); frame !== undefined; frame = this.#queue.shift()) {
-        if (stream.send(frame)) continue;
-        await stream.onDrain({ signal: AbortSignal.timeout(DRAIN_TIMEOUT_MS) });
+    // Looked up anew for each frame: a new stream may have come while the old one was full, and hello is its first.
+    for (let outbound = this.#outbound; outbound !== null; outbound = this.#outbound) {
+      const { stream, hello } = outbound;
+      const frame = hello ?? this.#queue.shift();
+      if (frame === undefined) break;
+      if (hello !== null) this.#outbound = { stream, hello: null };
+      try {
+        if (!stream.send(frame)) await stream.onDrain({ signal: AbortSignal.timeout(DRAIN_TIMEOUT_MS) });
+      } catch (error) {
+        // The stream is gone or stuck; whoever opens another one sends on.
+        stream.abort(error instanceof Error ? error : new MachError("LINK_CLOSED", String(error)));
+        if (this.#outbound?.stream === stream) this.#outbound = null;
       }
-    } catch (error) {
-      // The stream is gone or stuck; whoever opens another one sends on.
-      stream.abort(error instanceof Error ? error : new MachError("LINK_CLOSED", String(error)));
-      if (this.#outbound === stream) this.#outbound = null;
-    } finally {
-      this.#pumping = false;
     }
-    if (this.#outbound !== null && this.#queue.length > 0) void this.#pump();
+    this.#pumping = false;
   }
 }
