@@ -84,7 +84,7 @@ describe("altlayer finality", () => {
       expect.stringMatching(/\* sliceCertificate +\+100 ms +3 operators with 5 of 100 staked$/),
     );
     expect(lines).toContainEqual(
-      expect.stringMatching(/\* blockCertificate +\+300 ms +1 operator with 1 \+ 0\.0+1 of 2 \+ /),
+      expect.stringMatching(/\* blockCertificate +\+300 ms +1 operator with 1 of 2 and 0\.0+1 of 0\.0+2 staked$/),
     );
     expect(lines).toContainEqual(expect.stringMatching(/^ {4}safe +-$/));
   });

@@ -133,7 +133,12 @@ describe("waitForFinality", () => {
 
   test("looks again at each certificate over WebSocket, and ends its subscriptions", async () => {
     const client = overWebSocket();
-    const waiting = client.waitForFinality({ hash: HASH, level: "blockCertificate", timeout: 20_000 });
+    const waiting = client.waitForFinality({
+      hash: HASH,
+      level: "blockCertificate",
+      timeout: 20_000,
+      pollingInterval: 3_600_000,
+    });
     await until(() => node.topics.has("machCertificates") && node.asked.some((a) => a.method === "mach_getFinality"));
     reached = "blockCertificate";
     node.notify("machCertificates", certificate(10));

@@ -63,17 +63,22 @@ function vouchers(by: Readonly<Record<string, unknown>>): string {
   const { sequencer, operators, l1Block, anchorStateRegistry } = by;
   if (typeof sequencer === "string") return `the sequencer ${sequencer}`;
   if (Array.isArray(operators)) {
-    return `${operators.length} operator${operators.length === 1 ? "" : "s"} with ${weights(by.signedWeight)} of ${weights(by.totalWeight)} staked`;
+    const stake = shares(by.signedWeight, by.totalWeight);
+    return `${operators.length} operator${operators.length === 1 ? "" : "s"} with ${stake} staked`;
   }
   if (typeof l1Block === "object" && l1Block !== null) return `L1 block ${number(Reflect.get(l1Block, "number"))}`;
   if (typeof anchorStateRegistry === "string") return `a resolved dispute game, ${anchorStateRegistry}`;
   return "";
 }
 
-/** Weight by asset class. */
-function weights(value: unknown): string {
-  if (!Array.isArray(value)) return "?";
-  return value.map((weight) => (isQuantity(weight) ? formatEther(BigInt(weight)) : "?")).join(" + ");
+/** Signed and total weight, for each asset class. */
+function shares(signed: unknown, total: unknown): string {
+  if (!Array.isArray(signed) || !Array.isArray(total)) return "?";
+  return total.map((of, i) => `${amount(signed[i])} of ${amount(of)}`).join(" and ");
+}
+
+function amount(value: unknown): string {
+  return isQuantity(value) ? formatEther(BigInt(value)) : "?";
 }
 
 function number(value: unknown): string {

@@ -168,7 +168,8 @@ export class FinalHead {
       this.#isHeldBack(ref),
     ]);
     if (record !== null && record.void !== null) this.#trip("CERTIFICATE_VOID", ref);
-    else if (canonical === null || canonical.hash !== ref.hash) this.#trip("CERTIFIED_BLOCK_REPLACED", ref);
+    // A node that lacks the block lags, or is starting: it cannot answer at the head, which is error enough.
+    else if (canonical !== null && canonical.hash !== ref.hash) this.#trip("CERTIFIED_BLOCK_REPLACED", ref);
     else if (heldBack) this.#trip("BLOCK_HELD_BACK", ref);
   }
 
@@ -189,7 +190,8 @@ export class FinalHead {
 
   async #resume(trip: Trip, verified: VerifiedCertificate, ref: BlockRef): Promise<void> {
     if (verified.message.base.height < trip.block.number) return;
-    if ((await this.#upstream.canonical(`0x${ref.number.toString(16)}`))?.hash !== ref.hash) return;
+    const canonical = await this.#upstream.canonical(`0x${ref.number.toString(16)}`);
+    if (canonical?.hash !== ref.hash || (await this.#isHeldBack(ref))) return;
     this.#log.warn("fast finality resumes: the L1 has settled the matter", {
       block: ref.number,
       since: trip.block.number,

@@ -4,12 +4,18 @@ import { FINALITY_LEVELS, type Finality, type FinalityLevel } from "../rpc/schem
 import { subscribe } from "../rpc/subscribe.ts";
 import { type FinalityQuery, getFinality } from "./getFinality.ts";
 
+/** viem's default is four seconds, in which ten certificates come. */
+const MAX_POLLING_MS = 500;
+
 export type WaitForFinalityOptions = FinalityQuery & {
   readonly level: FinalityLevel;
   /** Milliseconds; 60,000 unless given. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
-  /** Milliseconds between two looks; the client's polling interval unless given. Over WebSocket certificates and heads cause further ones. */
+  /**
+   * Milliseconds between two looks; the client's polling interval, at most 500, unless given. Over WebSocket
+   * certificates and heads cause further ones.
+   */
   readonly pollingInterval?: number;
 };
 
@@ -20,7 +26,8 @@ export type WaitForFinalityOptions = FinalityQuery & {
  *   asked for is not the L1's; `MALFORMED_ANSWER`; viem's errors
  */
 export async function waitForFinality(client: AnyClient, options: WaitForFinalityOptions): Promise<Finality> {
-  const { level, timeout = 60_000, signal, pollingInterval = client.pollingInterval } = options;
+  const { level, timeout = 60_000, signal } = options;
+  const { pollingInterval = Math.min(client.pollingInterval, MAX_POLLING_MS) } = options;
   const wanted = FINALITY_LEVELS.indexOf(level);
   const deadline = performance.now() + timeout;
   const bell = new Bell();

@@ -109,7 +109,8 @@ export class L1View {
     if (slots.length === 0) return [];
     const { accountProof, storageProof } = await call(this.#client, {
       method: "eth_getProof",
-      params: [address, slots, numberToHex(this.header.number)],
+      // By hash (EIP-1898): a block that the L1 has dropped meanwhile is an error of the server's, not a wrong proof.
+      params: [address, slots, { blockHash: this.header.hash }],
       schema: proofSchema,
     });
     const account = provenValue(this.header.stateRoot, { key: address, proof: accountProof });
