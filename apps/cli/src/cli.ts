@@ -53,6 +53,7 @@ function program(done: (exitCode: number) => void): Command {
           .choices(["blobs", "calldata", "cheaper"])
           .default("blobs"),
       )
+      .option("--mach", "restake the rollup, and certify its blocks by four operators in this process")
       .addHelpText(
         "after",
         "\nThe accounts are those of the mnemonic that every development chain uses: never send real funds to them.",

@@ -12,7 +12,7 @@ export interface RollupTiming {
 
 /** docs/spec/mach.md, section 11. In L1 blocks. */
 export const NETWORKS = {
-  development: { k: 1, epochLength: 4, certificateAge: 32, evidenceWindow: 32, pauseSlack: 8 },
+  development: { k: 4, epochLength: 4, certificateAge: 32, evidenceWindow: 32, pauseSlack: 8 },
   testnet: { k: 96, epochLength: 32, certificateAge: 1_200, evidenceWindow: 1_200, pauseSlack: 100 },
   mainnet: { k: 128, epochLength: 32, certificateAge: 7_200, evidenceWindow: 50_400, pauseSlack: 14_400 },
 } as const;

@@ -26,6 +26,7 @@ export interface DevCommandOptions extends LoggingOptions {
   readonly chainId: number;
   readonly fork: DevOptions["newestFork"];
   readonly da: DevOptions["dataAvailability"];
+  readonly mach?: boolean;
 }
 
 /** `altlayer dev`: runs until Ctrl-C. */
@@ -55,6 +56,7 @@ export async function dev(options: DevCommandOptions, output: Output): Promise<n
         newestFork: options.fork,
         dataAvailability: options.da,
         clientVersion: CLIENT_VERSION,
+        mach: options.mach === true,
       },
       { dataDir, log, onProgress: progress, signal: stop.signal },
     );
@@ -64,7 +66,7 @@ export async function dev(options: DevCommandOptions, output: Output): Promise<n
       if (output.json) output.answer(session.ready);
       else printBanner(session.ready, output);
       const status = showStatus(
-        { url: session.ready.endpoints.rpc },
+        { url: session.ready.endpoints.rpc, mach: session.ready.mach !== null },
         { output, signal: AbortSignal.any([stop.signal, shown.signal]) },
       );
       await Promise.race([aborted(stop.signal), session.failed]);

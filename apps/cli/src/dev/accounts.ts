@@ -1,7 +1,7 @@
 import { mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
 import { bytesToHex } from "viem/utils";
 import type { Role } from "./mnemonic.ts";
-import { MNEMONIC, ROLES, USERS } from "./mnemonic.ts";
+import { MACH_OPERATORS, MNEMONIC, ROLES, USERS } from "./mnemonic.ts";
 
 type Hex = `0x${string}`;
 
@@ -18,6 +18,13 @@ export const userAccounts = (): readonly TestAccount[] => Array.from({ length: U
 
 export function roleAccounts(): Readonly<Record<Role, TestAccount>> {
   return Object.fromEntries(ROLES.map((role, index) => [role, account(USERS + index)])) as Record<Role, TestAccount>;
+}
+
+/** Who keeps MACH's tables, and the L1 keys of its operators. */
+export function machAccounts(): { readonly keeper: Hex; readonly operators: readonly Hex[] } {
+  const first = USERS + ROLES.length;
+  const operators = Array.from({ length: MACH_OPERATORS }, (_, i) => account(first + 1 + i).privateKey);
+  return { keeper: account(first).privateKey, operators };
 }
 
 function account(index: number): TestAccount {

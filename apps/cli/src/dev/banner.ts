@@ -16,6 +16,10 @@ export function printBanner(ready: DevReady, output: Output): void {
   row("Flashblocks", endpoints.flashblocks);
   row("metrics", endpoints.metrics);
   if (endpoints.gossip !== null) row("gossip", endpoints.gossip);
+  if (ready.mach !== null) {
+    row("MACH operators", ready.mach.operators.length);
+    row("MACH service file", ready.mach.file);
+  }
   row("data directory", ready.dataDir);
   output.line();
   output.line("Test accounts, funded on both chains (everybody knows these keys: no real funds)");

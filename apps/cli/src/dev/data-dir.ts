@@ -25,7 +25,8 @@ export function openDataDir(options: { readonly path: string; readonly fresh: bo
   const lock = join(root, LOCK);
   takeLock(lock, root);
   if (options.fresh) {
-    for (const name of ["chain.json", "l1", "rollup", "dev.log", "platform"])
+    const chain = ["chain.json", "restaking.json", "mach.json"];
+    for (const name of [...chain, "l1", "rollup", "operators", "dev.log", "platform"])
       rmSync(join(root, name), { recursive: true, force: true });
   }
   const release = () => {

@@ -6,4 +6,7 @@ export const USERS = 10;
 export const ROLES = ["owner", "batcher", "proposer", "challenger", "unsafeBlockSigner"] as const;
 export type Role = (typeof ROLES)[number];
 
-export const ACCOUNT_COUNT = USERS + ROLES.length;
+/** Of MACH: the keeper's, and the operators'. They come last. */
+export const MACH_OPERATORS = 4;
+
+export const ACCOUNT_COUNT = USERS + ROLES.length + 1 + MACH_OPERATORS;

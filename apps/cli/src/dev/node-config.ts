@@ -16,6 +16,7 @@ export interface DevNodeOptions {
   readonly flashblocksPort: number;
   /** Absent: no gossip. */
   readonly gossipPort?: number;
+  readonly mach: NodeConfigInput["mach"] | null;
   readonly clockOffsetMs: number;
   readonly disputeGameFactory: string;
   readonly dataAvailability: "blobs" | "calldata" | "cheaper";
@@ -48,7 +49,8 @@ export async function devNodeConfig(options: DevNodeOptions): Promise<NodeConfig
     metrics: { host: "127.0.0.1", port: options.metricsPort, balancePollMs: BALANCES_EVERY_MS },
     flashblocks: { host: "127.0.0.1", port: options.flashblocksPort },
     sequencer: { confirmations: L1_CONFIRMATIONS, signer: keys.unsafeBlockSigner },
-    ...(options.gossipPort === undefined ? {} : { gossip: { listen: [`/ip4/127.0.0.1/tcp/${options.gossipPort}`] } }),
+    ...gossipOf(options),
+    ...(options.mach ? { mach: options.mach } : {}),
     batcher: {
       key: keys.batcher,
       dataAvailability: options.dataAvailability,
@@ -63,6 +65,12 @@ export async function devNodeConfig(options: DevNodeOptions): Promise<NodeConfig
       pollMs: POLL_MS * 2,
     },
   };
+}
+
+/** By wish, or for operators that follow. */
+function gossipOf({ gossipPort, mach }: DevNodeOptions): Pick<NodeConfigInput, "gossip"> {
+  if (gossipPort === undefined && !mach) return {};
+  return { gossip: { listen: [`/ip4/127.0.0.1/tcp/${gossipPort ?? 0}`] } };
 }
 
 async function writeKeys(directory: string): Promise<Record<Role, { kind: "file"; path: string }>> {

@@ -6,6 +6,7 @@ import type { TestAccount } from "./accounts.ts";
 import { startAnvil } from "./anvil.ts";
 import type { DataDir } from "./data-dir.ts";
 import { FinalityMark } from "./finality-mark.ts";
+import type { DevMachReady } from "./mach.ts";
 import { ACCOUNT_COUNT, MNEMONIC } from "./mnemonic.ts";
 import type { PortsOf, PortWish } from "./ports.ts";
 import { onPorts } from "./ports.ts";
@@ -26,6 +27,8 @@ export interface DevOptions {
   readonly newestFork: ForkName;
   readonly dataAvailability: "blobs" | "calldata" | "cheaper";
   readonly clientVersion: string;
+  /** Restakes the rollup, and runs MACH with four operators in this process. */
+  readonly mach: boolean;
 }
 
 type NodePorts = Omit<DevOptions["ports"], "l1" | "beacon">;
@@ -56,6 +59,8 @@ export interface DevReady {
   readonly dataDir: string;
   readonly resumed: boolean;
   readonly clockBehindSeconds: number;
+  /** Null without MACH. */
+  readonly mach: DevMachReady | null;
 }
 
 export interface DevSession {
@@ -113,6 +118,17 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
     await mark.require(anvil.url);
     signal.throwIfAborted();
 
+    const rollup = parts.parseRollupConfig(files.rollupJson);
+    // Loaded on demand: the bare rollup starts without it.
+    const mach = options.mach
+      ? await (await import("./mach.ts")).ensureDevMach(
+          { directory: dataDir.root, l1Url: anvil.url, rollup, l1BlockTimeSeconds: options.l1BlockTimeSeconds },
+          { mine: () => anvil.mine(), onProgress, signal, log: log.child("mach") },
+        )
+      : null;
+    if (mach) closers.push(() => mach.close());
+    signal.throwIfAborted();
+
     onProgress("starting the rollup");
     const clockOffsetMs = await anvil.startClock();
     const clock = new parts.SystemClock({ offsetMs: clockOffsetMs });
@@ -142,6 +158,7 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
         metricsPort: ports.metrics,
         flashblocksPort: ports.flashblocks,
         ...(ports.gossip === undefined ? {} : { gossipPort: ports.gossip }),
+        mach: mach?.config ?? null,
         clockOffsetMs,
         disputeGameFactory: record.addresses.DisputeGameFactoryProxy ?? "",
         dataAvailability: options.dataAvailability,
@@ -151,7 +168,7 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
       const node = await parts.RollupNode.start(
         {
           config: parts.parseNodeConfig(await configFor(ports)),
-          rollup: parts.parseRollupConfig(files.rollupJson),
+          rollup,
           genesisJson: files.genesisJson,
           clientVersion: options.clientVersion,
         },
@@ -166,6 +183,13 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
       return { node, ports };
     });
     closers.push(() => node.close());
+    if (mach) {
+      onProgress("starting MACH's operators");
+      const { genesisJson } = files;
+      const operators = { genesisJson, clientVersion: options.clientVersion, beaconUrl: blobs.url };
+      const { openEngine, kzg } = parts;
+      closers.push(await mach.startOperators(operators, { node, openEngine, kzg, clock, log: log.child("mach") }));
+    }
     const url = `http://127.0.0.1:${ports.rpc}`;
     const following = new AbortController();
     const followed = mark.follow(url, following.signal);
@@ -193,6 +217,7 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
         dataDir: dataDir.root,
         resumed,
         clockBehindSeconds: Math.round(Math.max(0, -clockOffsetMs) / 1000),
+        mach: mach?.ready ?? null,
       },
       failed: anvil.failed,
       close,

@@ -37,9 +37,15 @@ class Rate {
   }
 }
 
+/** The highest block under a certificate of MACH's operators. */
+async function certifiedHead(url: string): Promise<string> {
+  const { certified } = await rpc<{ certified: { number: string } | null }>(url, "mach_getHead", []);
+  return `MACH-final ${certified === null ? "-" : Number(certified.number)}  `;
+}
+
 /** Shows the heads and the load until the signal aborts: one redrawn line on a terminal, else now and then a line. */
 export async function showStatus(
-  options: { readonly url: string },
+  options: { readonly url: string; readonly mach: boolean },
   { output, signal }: { readonly output: Output; readonly signal: AbortSignal },
 ): Promise<void> {
   if (output.json) return;
@@ -48,8 +54,9 @@ export async function showStatus(
     let text: string;
     try {
       const { unsafe_l2, safe_l2, finalized_l2, head_l1 } = await rpc<SyncStatus>(options.url, "optimism_syncStatus");
+      const certified = options.mach ? await certifiedHead(options.url) : "";
       const perSecond = await rate.upTo(options.url, unsafe_l2.number);
-      text = `unsafe ${unsafe_l2.number}  safe ${safe_l2.number}  finalized ${finalized_l2.number}  L1 ${head_l1.number}  ${perSecond.toFixed(1)} tx/s`;
+      text = `unsafe ${unsafe_l2.number}  ${certified}safe ${safe_l2.number}  finalized ${finalized_l2.number}  L1 ${head_l1.number}  ${perSecond.toFixed(1)} tx/s`;
     } catch (error) {
       text = `no answer: ${error instanceof Error ? error.message : String(error)}`;
     }

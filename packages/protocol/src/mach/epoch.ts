@@ -21,7 +21,7 @@ export interface MachParameters {
 
 export const MACH_PARAMETERS = {
   development: {
-    depth: 1,
+    depth: 4,
     epochLength: 4,
     originDepth: 0,
     maxAheadSeconds: 4,

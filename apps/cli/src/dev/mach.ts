@@ -1,0 +1,239 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { bn254 } from "@altlayer/engine";
+import { localSigner, type ServiceIdentity } from "@altlayer/mach";
+import { ensureRestaking, Keeper, type Restaking } from "@altlayer/restaking";
+import {
+  type Clock,
+  type Logger,
+  type NodeConfigInput,
+  parseNodeConfig,
+  RollupNode,
+  type RollupNodeDependencies,
+  type RollupNodeOptions,
+} from "@altlayer/rollup";
+import { createPublicClient, createWalletClient, http, type PublicClient } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import { keccak256 } from "viem/utils";
+import { rpc } from "../rpc.ts";
+import { machAccounts, roleAccounts } from "./accounts.ts";
+import { choosePort } from "./ports.ts";
+
+type Hex = `0x${string}`;
+
+export interface DevMachOptions {
+  /** Of the chain's files. */
+  readonly directory: string;
+  readonly l1Url: string;
+  readonly rollup: RollupNodeOptions["rollup"];
+  readonly l1BlockTimeSeconds: number;
+}
+
+/** What `altlayer dev --json` says of MACH. */
+export interface DevMachReady {
+  /** Addresses of the service; `altlayer operator` and `altlayer stake` take it. */
+  readonly file: string;
+  readonly avs: string;
+  readonly table: string;
+  readonly verifier: string;
+  readonly operators: readonly string[];
+}
+
+/** A restaked service on the development L1, before its operators run. */
+export interface DevMach {
+  readonly ready: DevMachReady;
+  /** As the session's own node is told of it. */
+  readonly config: NonNullable<NodeConfigInput["mach"]>;
+  /** Runs four operators in this process, each a follower with an engine of its own, beside a node that sequences. */
+  startOperators(
+    options: { readonly genesisJson: string; readonly clientVersion: string; readonly beaconUrl: string },
+    dependencies: {
+      readonly node: RollupNode;
+      readonly clock: Clock;
+      readonly log: Logger;
+    } & Pick<RollupNodeDependencies, "openEngine" | "kzg">,
+  ): Promise<() => Promise<void>>;
+  close(): Promise<void>;
+}
+
+const POLL_MS = 50;
+const KEEPER_POLL_MS = 250;
+const L1_POLL_MS = 250;
+const KEEPER_WEI = 10n ** 20n;
+/** L1 blocks from the service's start until its first base is final: anvil's finalized block is two below its head. */
+const FINALITY_BLOCKS = 3;
+/** Blocks that a start makes at most: each holds what was sent meanwhile. */
+const MAX_BLOCKS = 64;
+
+/**
+ * The restaking core, ALT, the MACH service of the rollup with four operators, and a keeper that commits its tables. A new
+ * service starts with a first table that is final, so that certificates need not wait for L1 blocks.
+ */
+export async function ensureDevMach(
+  options: DevMachOptions,
+  dependencies: {
+    /** Makes an L1 block of what was sent: the L1's clock does not run yet. */
+    readonly mine: () => Promise<void>;
+    readonly onProgress: (text: string) => void;
+    readonly signal: AbortSignal;
+    readonly log: Logger;
+  },
+): Promise<DevMach> {
+  const { rollup, directory, l1Url } = options;
+  const { mine, log } = dependencies;
+  const transport = http(l1Url, { retryCount: 3 });
+  const publicClient = createPublicClient({ transport, pollingInterval: POLL_MS, cacheTime: 0 }) as PublicClient;
+  const { keeper: keeperKey, operators: operatorKeys } = machAccounts();
+  const identity = rollupIdentity(rollup);
+  const restaking = await whileMining(
+    ensureRestaking(
+      {
+        directory,
+        rollup: { ...identity, l2ChainId: BigInt(identity.l2ChainId) },
+        timing: {
+          sequencingWindow: rollup.seqWindowSize,
+          maxSequencerDrift: 1_800,
+          l1BlockTime: options.l1BlockTimeSeconds,
+        },
+        deployerKey: roleAccounts().owner.privateKey,
+        operatorKeys,
+        nominate: true,
+      },
+      { publicClient, bn254, onProgress: dependencies.onProgress },
+    ),
+    { l1Url, mine },
+  );
+  const { service } = restaking;
+  const keeperAccount = privateKeyToAccount(keeperKey);
+  if ((await publicClient.getBalance({ address: keeperAccount.address })) === 0n) {
+    await rpc(l1Url, "anvil_setBalance", [keeperAccount.address, `0x${KEEPER_WEI.toString(16)}`]);
+  }
+  const walletClient = createWalletClient({ account: keeperAccount, transport });
+  const keeper = new Keeper(
+    service,
+    { clients: { publicClient, walletClient }, log: log.child("keeper") },
+    { pollMs: KEEPER_POLL_MS },
+  );
+  if (!restaking.resumed) {
+    for (let block = 0; block < FINALITY_BLOCKS; block++) {
+      await mine();
+      if (block === 0) await whileMining(keeper.tick(Number(await publicClient.getBlockNumber())), { l1Url, mine });
+    }
+  }
+  keeper.start();
+  const lower = (address: string) => address.toLowerCase() as Hex;
+  const { registrar, table, verifier } = service.suite;
+  const names = { avs: lower(registrar), table: lower(table), verifier: lower(verifier) };
+  return {
+    ready: { file: restaking.file, ...names, operators: restaking.operators.map(({ address }) => lower(address)) },
+    config: names,
+    startOperators: (node, parts) => startOperators({ ...options, ...node, names, restaking }, parts),
+    close: () => keeper.close(),
+  };
+}
+
+function rollupIdentity(rollup: RollupNodeOptions["rollup"]) {
+  return {
+    systemConfig: rollup.l1SystemConfigAddress,
+    l2ChainId: rollup.l2ChainId,
+    l2GenesisHash: rollup.genesis.l2.hash,
+  };
+}
+
+/** Until the work is done, makes a block whenever something was sent and nothing more comes. */
+async function whileMining<T>(
+  work: Promise<T>,
+  { l1Url, mine }: { readonly l1Url: string; readonly mine: () => Promise<void> },
+): Promise<T> {
+  let done = false;
+  const finished = work.finally(() => {
+    done = true;
+  });
+  finished.catch(() => {});
+  let before = 0;
+  for (let blocks = 0; !done && blocks < MAX_BLOCKS; ) {
+    const { pending } = await rpc<{ pending: Hex }>(l1Url, "txpool_status", []);
+    const count = Number(pending);
+    if (count > 0 && count === before) {
+      await mine();
+      blocks++;
+    }
+    before = count;
+    await Promise.race([sleep(POLL_MS / 2), finished.catch(() => {})]);
+  }
+  return finished;
+}
+
+async function startOperators(
+  options: DevMachOptions & {
+    readonly genesisJson: string;
+    readonly clientVersion: string;
+    readonly beaconUrl: string;
+    readonly names: { readonly avs: Hex; readonly table: Hex; readonly verifier: Hex };
+    readonly restaking: Restaking;
+  },
+  dependencies: {
+    readonly node: RollupNode;
+    readonly clock: Clock;
+    readonly log: Logger;
+  } & Pick<RollupNodeDependencies, "openEngine" | "kzg">,
+): Promise<() => Promise<void>> {
+  const { rollup, genesisJson, clientVersion, names, restaking } = options;
+  const { node, log, ...parts } = dependencies;
+  const service: ServiceIdentity = {
+    ...rollupIdentity(rollup),
+    ...names,
+    l1ChainId: rollup.l1ChainId,
+    operatorSetId: 0,
+  };
+  // Each knows the others before any runs: an operator signs only once it has heard most of them.
+  const ports: number[] = [];
+  for (const { address } of restaking.operators) {
+    ports.push(await choosePort({ name: address, port: 0, fixed: false }, new Set(ports)));
+  }
+  const addresses = ports.map((port) => `/ip4/127.0.0.1/tcp/${port}`);
+  const gossip = { peers: [...(node.gossip?.node.addresses ?? [])] };
+  const followSlices = `${node.flashblocks?.url}/slices`;
+  const keys = { bn254, keccak256: (bytes: Uint8Array) => keccak256(bytes, "bytes") };
+  const starts = await Promise.allSettled(
+    restaking.operators.map(({ address, blsSecret }, i) => {
+      const others = addresses.filter((_, other) => other !== i);
+      const config: NodeConfigInput = {
+        dataDir: join(options.directory, "operators", String(i)),
+        genesisFile: "-",
+        rollupFile: "-",
+        l1: {
+          url: options.l1Url,
+          trustRpc: true,
+          pollMs: L1_POLL_MS,
+          beacon: { urls: [options.beaconUrl], addressing: "slot" },
+        },
+        rpc: null,
+        gossip,
+        followSlices,
+        mach: {
+          ...names,
+          listen: [addresses[i] as string],
+          peers: [...(node.mach?.service.status().addresses ?? []), ...others],
+        },
+      };
+      const operator = address.toLowerCase() as Hex;
+      const secret = new Uint8Array(Buffer.from(blsSecret.slice(2), "hex"));
+      const signer = localSigner({ operator, secret, service }, keys);
+      return RollupNode.start(
+        { config: parseNodeConfig(config), rollup, genesisJson, clientVersion },
+        { ...parts, log: log.child(`operator-${i}`), machOperator: { address: operator, signer, createJournal: true } },
+      );
+    }),
+  );
+  const started = starts.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  const close = async () => {
+    await Promise.all(started.map((operator) => operator.close()));
+  };
+  const failed = starts.find((each) => each.status === "rejected");
+  if (failed) {
+    await close();
+    throw failed.reason;
+  }
+  return close;
+}
