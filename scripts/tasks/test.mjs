@@ -1,4 +1,5 @@
 import { readFileSync, rmSync } from "node:fs";
+import { ensureDebianPackages } from "../lib/debian.mjs";
 import { TaskFailure } from "../lib/failure.mjs";
 import { inLocal, inRoot } from "../lib/paths.mjs";
 import { runShown } from "../lib/process.mjs";
@@ -90,6 +91,8 @@ export async function runTests([only, ...filters], tools) {
       { exitCode: 2 },
     );
   }
+  // A single file that needs a program which is missing says so itself.
+  if ((only === undefined || only === "ts") && filters.length === 0) await ensureDebianPackages();
   const startedMs = Date.now();
   const results = [];
   for (const [name, stage] of Object.entries(STAGES)) {

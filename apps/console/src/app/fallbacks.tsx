@@ -7,7 +7,7 @@ import { Empty } from "../ui/Notice.tsx";
 export function NotFound() {
   return (
     <main className="bare">
-      <Empty title="There is nothing here" action={<Link to="/">To your rollups</Link>}>
+      <Empty whole title="There is nothing here" action={<Link to="/">To your rollups</Link>}>
         What this address names does not exist, or belongs to a team that you are not in.
       </Empty>
     </main>
@@ -20,6 +20,7 @@ export function RouteError({ error, reset }: ErrorComponentProps) {
   return (
     <main className="bare">
       <Empty
+        whole
         title="This page could not be shown"
         action={
           <Button

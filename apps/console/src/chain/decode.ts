@@ -22,6 +22,13 @@ function named(inputs: readonly AbiParameter[], values: readonly unknown[]): rea
   return inputs.map((input, index) => ({ name: input.name ?? String(index), type: input.type, value: values[index] }));
 }
 
+const namesBySelector = new Map(
+  functions.flatMap((item) => (item.type === "function" ? [[toFunctionSelector(item), item.name] as const] : [])),
+);
+
+/** The likely name of a function, where only its selector is known. */
+export const functionName = (selector: string): string | undefined => namesBySelector.get(selector as Hex);
+
 /** Reads a call by its selector; undefined when it is unknown or its data do not fit. */
 export function decodeCall(input: Hex): Decoded | undefined {
   if (input.length < 10) return undefined;

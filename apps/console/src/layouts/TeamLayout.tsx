@@ -1,4 +1,4 @@
-import { Link, Outlet, useParams } from "@tanstack/react-router";
+import { Link, Outlet, useMatchRoute, useParams } from "@tanstack/react-router";
 import { KeyRound, Layers, ScrollText, Users } from "lucide-react";
 import { NotFound } from "../app/fallbacks.tsx";
 import { Shell } from "./Shell.tsx";
@@ -10,6 +10,8 @@ export function TeamLayout() {
   const { team: id } = useParams({ from: "/member/teams/$team" });
   const session = useSession();
   const team = useTeam();
+  // The wizard belongs to the list; the link itself is only active on its own page.
+  const launching = useMatchRoute()({ to: "/teams/$team/new" }) !== false;
   if (session !== null && !session.teams.some((held) => held.id === id)) return <NotFound />;
   const params = { team: id };
   return (
@@ -25,7 +27,7 @@ export function TeamLayout() {
       side={
         <ul>
           <li>
-            <Link to="/teams/$team" params={params} activeOptions={exact}>
+            <Link to="/teams/$team" params={params} activeOptions={exact} className={launching ? "within" : undefined}>
               <Layers size={15} aria-hidden="true" />
               Rollups
             </Link>

@@ -24,10 +24,16 @@ export const ErrorNotice = ({ error, title }: { readonly error: unknown; readonl
   </Notice>
 );
 
-export function Empty(props: { readonly title: string; readonly children?: ReactNode; readonly action?: ReactNode }) {
+export function Empty(props: {
+  /** It is all there is on the page. */
+  readonly whole?: boolean;
+  readonly title: string;
+  readonly children?: ReactNode;
+  readonly action?: ReactNode;
+}) {
   return (
     <div className="empty">
-      <h2>{props.title}</h2>
+      {props.whole ? <h1>{props.title}</h1> : <h2>{props.title}</h2>}
       {props.children === undefined ? null : <p>{props.children}</p>}
       {props.action}
     </div>

@@ -11,7 +11,9 @@ import { accountQuery, LOG_BLOCKS, tokenQuery, transfersQuery } from "../../chai
 import { BlockLink, Hash } from "../../ui/Hash.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Empty, ErrorNotice } from "../../ui/Notice.tsx";
+import { TableScroll } from "../../ui/TableScroll.tsx";
 import { useRollup } from "../rollup/use-rollup.ts";
+import { AccountTransactions } from "./AccountTransactions.tsx";
 import { AddressLink } from "./AddressLink.tsx";
 import { ExplorerHead } from "./ExplorerHead.tsx";
 import { TokenAmount } from "./TokenAmount.tsx";
@@ -28,7 +30,9 @@ export function AddressPage() {
   if (!/^0x[0-9a-f]{40}$/.test(address)) {
     return (
       <div className="card">
-        <Empty title="This is no address">An address is 0x and 40 hex digits.</Empty>
+        <Empty whole title="This is no address">
+          An address is 0x and 40 hex digits.
+        </Empty>
       </div>
     );
   }
@@ -101,6 +105,7 @@ function Account({ address }: { readonly address: Hex }) {
           Name and symbol are what the contract says of itself. Anyone can make a token with any name.
         </p>
       ) : null}
+      <AccountTransactions address={address} />
       <section className="card" aria-labelledby="transfers-title">
         <div className="card-head">
           <h2 id="transfers-title">Token transfers</h2>
@@ -137,7 +142,7 @@ function Account({ address }: { readonly address: Hex }) {
 
 function Transfers({ logs }: { readonly logs: readonly Log[] }) {
   return (
-    <div className="table-scroll">
+    <TableScroll label="Token transfers">
       <table>
         <thead>
           <tr>
@@ -185,6 +190,6 @@ function Transfers({ logs }: { readonly logs: readonly Log[] }) {
           })}
         </tbody>
       </table>
-    </div>
+    </TableScroll>
   );
 }

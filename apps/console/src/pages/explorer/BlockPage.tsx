@@ -9,6 +9,7 @@ import type { Transaction } from "../../chain/shapes.ts";
 import { Hash } from "../../ui/Hash.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Empty, ErrorNotice } from "../../ui/Notice.tsx";
+import { TableScroll } from "../../ui/TableScroll.tsx";
 import { Ago } from "../../ui/Time.tsx";
 import { useRollup } from "../rollup/use-rollup.ts";
 import { AddressLink } from "./AddressLink.tsx";
@@ -30,7 +31,7 @@ export function BlockPage() {
   if (!valid || block === null) {
     return (
       <div className="card">
-        <Empty title="There is no such block">
+        <Empty whole title="There is no such block">
           It may not be made yet, or was replaced when the chain reorganised.
         </Empty>
       </div>
@@ -108,7 +109,10 @@ export function BlockPage() {
       </section>
       <section className="card" aria-labelledby="transactions-title">
         <div className="card-head">
-          <h2 id="transactions-title">{formatInteger(block.transactions.length)} transactions</h2>
+          <h2 id="transactions-title">
+            {formatInteger(block.transactions.length)}{" "}
+            {block.transactions.length === 1 ? "transaction" : "transactions"}
+          </h2>
         </div>
         {block.transactions.length === 0 ? (
           <Empty title="No transactions in this block" />
@@ -129,7 +133,7 @@ const DEPOSIT_TYPE = 0x7e;
 
 function TransactionTable({ transactions }: { readonly transactions: readonly Transaction[] }) {
   return (
-    <div className="table-scroll">
+    <TableScroll label="Transactions of the block">
       <table>
         <thead>
           <tr>
@@ -169,6 +173,6 @@ function TransactionTable({ transactions }: { readonly transactions: readonly Tr
           ))}
         </tbody>
       </table>
-    </div>
+    </TableScroll>
   );
 }

@@ -8,6 +8,7 @@ import { headsQuery, levelOfBlock } from "../../chain/heads.ts";
 import { BlockLink, Hash } from "../../ui/Hash.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Empty, ErrorNotice } from "../../ui/Notice.tsx";
+import { TableScroll } from "../../ui/TableScroll.tsx";
 import { Ago } from "../../ui/Time.tsx";
 import { useRollup } from "../rollup/use-rollup.ts";
 import "../rollup/ladder.css";
@@ -58,7 +59,7 @@ export function BlocksPage() {
         {blocks.length === 0 && !heads.isError ? (
           <Loading lines={8} label="Reading the blocks" />
         ) : (
-          <div className="table-scroll">
+          <TableScroll label="Blocks">
             <table>
               <thead>
                 <tr>
@@ -111,7 +112,7 @@ export function BlocksPage() {
                 })}
               </tbody>
             </table>
-          </div>
+          </TableScroll>
         )}
       </div>
       <nav className="row" aria-label="Pages">

@@ -32,7 +32,7 @@ export function TransactionPage() {
   if (!valid || data === null) {
     return (
       <div className="card">
-        <Empty title="No such transaction is known">
+        <Empty whole title="No such transaction is known">
           If it was sent a moment ago, it may have been refused or replaced. This page looks again by itself.
         </Empty>
       </div>

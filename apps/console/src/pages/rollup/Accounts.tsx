@@ -2,6 +2,7 @@ import type { Balance, RollupSummary } from "../../api/types.ts";
 import { formatEther } from "../../chain/format.ts";
 import { Badge } from "../../ui/Badge.tsx";
 import { Hash } from "../../ui/Hash.tsx";
+import { TableScroll } from "../../ui/TableScroll.tsx";
 
 const RUNWAY_LOW_DAYS = 7;
 
@@ -16,7 +17,7 @@ export function Accounts(props: {
       <div className="card-head">
         <h2 id="accounts-title">Accounts</h2>
       </div>
-      <div className="table-scroll">
+      <TableScroll label="Accounts">
         <table>
           <thead>
             <tr>
@@ -54,7 +55,7 @@ export function Accounts(props: {
             })}
           </tbody>
         </table>
-      </div>
+      </TableScroll>
     </section>
   );
 }

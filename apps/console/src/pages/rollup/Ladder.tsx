@@ -3,6 +3,7 @@ import { formatDuration, formatInteger } from "../../chain/format.ts";
 import type { Heads } from "../../chain/heads.ts";
 import { headAt } from "../../chain/heads.ts";
 import { BlockLink } from "../../ui/Hash.tsx";
+import { TableScroll } from "../../ui/TableScroll.tsx";
 import { useNow } from "../../ui/use-now.ts";
 import "./ladder.css";
 
@@ -11,7 +12,7 @@ export function Ladder({ heads, blockTimeSeconds }: { readonly heads: Heads; rea
   const now = useNow();
   const latest = heads.latest;
   return (
-    <div className="table-scroll">
+    <TableScroll label="Finality ladder">
       <table className="ladder">
         <thead>
           <tr>
@@ -77,6 +78,6 @@ export function Ladder({ heads, blockTimeSeconds }: { readonly heads: Heads; rea
           })}
         </tbody>
       </table>
-    </div>
+    </TableScroll>
   );
 }

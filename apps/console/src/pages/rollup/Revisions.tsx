@@ -10,6 +10,7 @@ import { Button } from "../../ui/Button.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { ErrorNotice } from "../../ui/Notice.tsx";
+import { TableScroll } from "../../ui/TableScroll.tsx";
 import { DateTime } from "../../ui/Time.tsx";
 import { toast } from "../../ui/toast.ts";
 
@@ -54,7 +55,7 @@ export function Revisions({ rollup, leaves }: { readonly rollup: Rollup; readonl
       ) : data === undefined ? (
         <Loading lines={2} />
       ) : (
-        <div className="table-scroll">
+        <TableScroll label="Revisions">
           <table>
             <thead>
               <tr>
@@ -94,7 +95,7 @@ export function Revisions({ rollup, leaves }: { readonly rollup: Rollup; readonl
               ))}
             </tbody>
           </table>
-        </div>
+        </TableScroll>
       )}
       {wanted === undefined ? null : (
         <Dialog

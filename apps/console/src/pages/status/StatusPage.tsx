@@ -34,7 +34,9 @@ export function StatusPage() {
       </header>
       <main className="content stack loose status-main" id="content">
         {missing ? (
-          <Empty title="No public status">This rollup does not exist, or its team does not publish its status.</Empty>
+          <Empty whole title="No public status">
+            This rollup does not exist, or its team does not publish its status.
+          </Empty>
         ) : status.isError && status.data === undefined ? (
           <ErrorNotice error={status.error} />
         ) : status.data === undefined ? (

@@ -6,6 +6,7 @@ import { useTeam } from "../../layouts/use-team.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Empty, ErrorNotice } from "../../ui/Notice.tsx";
+import { TableScroll } from "../../ui/TableScroll.tsx";
 import { DateTime } from "../../ui/Time.tsx";
 
 const DETAILS_MAX = 300;
@@ -33,7 +34,7 @@ export function AuditPage() {
         ) : entries.length === 0 ? (
           <Empty title="Nothing happened yet" />
         ) : (
-          <div className="table-scroll">
+          <TableScroll label="Audit entries">
             <table>
               <thead>
                 <tr>
@@ -64,7 +65,7 @@ export function AuditPage() {
                 ))}
               </tbody>
             </table>
-          </div>
+          </TableScroll>
         )}
       </div>
       {audit.hasNextPage ? (

@@ -14,6 +14,7 @@ import { Dialog } from "../../ui/Dialog.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { ErrorNotice } from "../../ui/Notice.tsx";
+import { TableScroll } from "../../ui/TableScroll.tsx";
 import { DateTime } from "../../ui/Time.tsx";
 import { toast } from "../../ui/toast.ts";
 import { RoleSelect } from "./RoleSelect.tsx";
@@ -55,7 +56,7 @@ export function MembersPage() {
         {members === undefined ? (
           <Loading lines={3} />
         ) : (
-          <div className="table-scroll">
+          <TableScroll label="Members">
             <table>
               <thead>
                 <tr>
@@ -108,7 +109,7 @@ export function MembersPage() {
                 ))}
               </tbody>
             </table>
-          </div>
+          </TableScroll>
         )}
       </div>
       {adding ? (

@@ -10,6 +10,7 @@ import { formatInteger } from "../../chain/format.ts";
 import { useTeam } from "../../layouts/use-team.ts";
 import { PhaseBadge } from "../../ui/Badge.tsx";
 import { Empty } from "../../ui/Notice.tsx";
+import { TableScroll } from "../../ui/TableScroll.tsx";
 import { Ago } from "../../ui/Time.tsx";
 
 const LIVE_ROWS_MAX = 20;
@@ -45,7 +46,7 @@ export function RollupsPage() {
             choose.
           </Empty>
         ) : (
-          <div className="table-scroll">
+          <TableScroll label="Rollups">
             <table>
               <thead>
                 <tr>
@@ -78,7 +79,7 @@ export function RollupsPage() {
                 ))}
               </tbody>
             </table>
-          </div>
+          </TableScroll>
         )}
       </div>
     </>

@@ -14,6 +14,7 @@ import { Dialog } from "../../ui/Dialog.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Empty, ErrorNotice, Notice } from "../../ui/Notice.tsx";
+import { TableScroll } from "../../ui/TableScroll.tsx";
 import { DateTime } from "../../ui/Time.tsx";
 import { toast } from "../../ui/toast.ts";
 import { RoleSelect } from "./RoleSelect.tsx";
@@ -59,7 +60,7 @@ export function TokensPage() {
             With one, <code>altlayer --url … --token …</code> works from any machine.
           </Empty>
         ) : (
-          <div className="table-scroll">
+          <TableScroll label="API tokens">
             <table>
               <thead>
                 <tr>
@@ -100,7 +101,7 @@ export function TokensPage() {
                 ))}
               </tbody>
             </table>
-          </div>
+          </TableScroll>
         )}
       </div>
       {making ? <MakeDialog path={path} onClose={() => setMaking(false)} onMade={again} /> : null}

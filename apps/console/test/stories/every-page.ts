@@ -1,0 +1,93 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { actor } from "./support/actor.ts";
+import { BY_LOOK, expectAccessible, expectNoSidewaysScroll } from "./support/axe.ts";
+import type { World } from "./support/world.ts";
+
+/** Where to leave screenshots, for people to look at; none are taken without it. */
+const SHOTS = process.env.ALTLAYER_SCREENSHOTS;
+const LOOKS = [
+  { name: "light", options: {}, rules: undefined },
+  { name: "dark", options: { dark: true }, rules: BY_LOOK },
+  { name: "phone", options: { phone: true }, rules: BY_LOOK },
+] as const;
+
+export function everyPageStories(world: () => World): void {
+  const pages = (): readonly (readonly [name: string, path: string, heading: string])[] => {
+    const rollup = world().rollupPath;
+    const team = rollup.split("/").slice(0, 3).join("/");
+    const id = rollup.split("/").at(-1);
+    return [
+      ["rollups", team, "Rollups"],
+      ["wizard", `${team}/new`, "Launch a rollup"],
+      ["members", `${team}/members`, "Members"],
+      ["tokens", `${team}/tokens`, "API tokens"],
+      ["audit", `${team}/audit`, "Audit"],
+      ["overview", rollup, "Finality"],
+      ["blocks", `${rollup}/explorer`, "Blocks"],
+      ["block", `${rollup}/explorer/blocks/1`, "Block 1"],
+      ["contract", `${rollup}/explorer/addresses/0x4200000000000000000000000000000000000016`, "L2ToL1MessagePasser"],
+      ["bridge", `${rollup}/bridge`, "Bridge"],
+      ["faucet", `${rollup}/faucet`, "Faucet"],
+      ["logs", `${rollup}/logs`, "Logs"],
+      ["settings", `${rollup}/settings`, "Settings"],
+      ["status", `/status/${id}`, "All is well"],
+      ["nowhere", "/nowhere", "There is nothing here"],
+    ];
+  };
+
+  describe.each(LOOKS)("every page, $name", ({ name, options, rules }) => {
+    test("is accessible, fits its window, and breaks no policy", async () => {
+      const { browser, owner, platform } = world();
+      const { page, context, complaints } = await actor(browser, options);
+      await context.addCookies(await owner.context.cookies());
+      for (const [title, path, heading] of pages()) {
+        await page.goto(platform.url + path);
+        await page.getByText(heading, { exact: true }).first().waitFor();
+        await page.getByRole("status", { name: /^(Loading|Reading)/ }).waitFor({ state: "detached" });
+        if (SHOTS !== undefined) {
+          mkdirSync(SHOTS, { recursive: true });
+          await page.screenshot({ path: join(SHOTS, `${title}-${name}.png`), fullPage: true });
+        }
+        await expectAccessible(page, `${title}, ${name}`, rules);
+        await expectNoSidewaysScroll(page, `${title}, ${name}`);
+      }
+      expect(complaints).toEqual([]);
+      await context.close();
+    }, 180_000);
+  });
+
+  test("the keyboard alone gets to the content and through the menu", async () => {
+    const { browser, owner, platform } = world();
+    const { page, context } = await actor(browser);
+    await context.addCookies(await owner.context.cookies());
+    await page.goto(platform.url + world().rollupPath);
+    await page.getByRole("heading", { name: "Finality" }).waitFor();
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to the content");
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("content");
+    await page.getByRole("link", { name: "Explorer" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Blocks" }).waitFor();
+    await context.close();
+  });
+
+  test("the chosen theme stays", async () => {
+    const { browser, owner, platform } = world();
+    const { page, context } = await actor(browser);
+    await context.addCookies(await owner.context.cookies());
+    await page.goto(platform.url);
+    const theme = page.getByRole("button", { name: /^Theme:/ });
+    await theme.click();
+    await theme.click();
+    const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    const dark = await background();
+    await page.reload();
+    await theme.waitFor();
+    expect(await theme.getAttribute("aria-label")).toContain("dark");
+    expect(await background()).toBe(dark);
+    await context.close();
+  });
+}
