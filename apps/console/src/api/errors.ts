@@ -57,5 +57,6 @@ export function fieldProblemsOf(error: unknown): readonly FieldProblem[] {
 /** One sentence for people. */
 export function messageOf(error: unknown): string {
   if (error instanceof TypeError) return "The control plane does not answer. Is it running?";
-  return error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

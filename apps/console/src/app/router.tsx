@@ -4,10 +4,12 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  notFound,
   Outlet,
   redirect,
 } from "@tanstack/react-router";
 import { request } from "../api/client.ts";
+import { ApiError } from "../api/errors.ts";
 import { rollupQuery, rollupsQuery, schemaQuery, sessionQuery } from "../api/queries.ts";
 import { RollupLayout } from "../layouts/RollupLayout.tsx";
 import { TeamLayout } from "../layouts/TeamLayout.tsx";
@@ -40,6 +42,11 @@ const statusRoute = createRoute({
   path: "/status/$rollup",
   component: lazyRouteComponent(() => import("../pages/status/StatusPage.tsx"), "StatusPage"),
 });
+
+/** What another team has is the same to us as what does not exist. */
+function orNotFound(error: unknown): never {
+  throw error instanceof ApiError && error.code === "NOT_FOUND" ? notFound() : error;
+}
 
 let linkUsed = false;
 
@@ -81,7 +88,7 @@ const teamRoute = createRoute({ getParentRoute: () => memberRoute, path: "/teams
 const rollupsRoute = createRoute({
   getParentRoute: () => teamRoute,
   path: "/",
-  loader: ({ context: { queries }, params: { team } }) => queries.ensureQueryData(rollupsQuery(team)),
+  loader: ({ context: { queries }, params: { team } }) => queries.ensureQueryData(rollupsQuery(team)).catch(orNotFound),
   component: RollupsPage,
 });
 
@@ -113,7 +120,8 @@ const auditRoute = createRoute({
 const rollupRoute = createRoute({
   getParentRoute: () => memberRoute,
   path: "/teams/$team/rollups/$rollup",
-  loader: ({ context: { queries }, params }) => queries.ensureQueryData(rollupQuery(params.team, params.rollup)),
+  loader: ({ context: { queries }, params }) =>
+    queries.ensureQueryData(rollupQuery(params.team, params.rollup)).catch(orNotFound),
   component: RollupLayout,
 });
 

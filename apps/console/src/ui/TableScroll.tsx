@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 
 /** A table that scrolls sideways where it does not fit; then the keyboard reaches it too. */
 export function TableScroll({ label, children }: { readonly label: string; readonly children: ReactNode }) {
-  const element = useRef<HTMLElement>(null);
+  const element = useRef<HTMLDivElement>(null);
   const [overflows, setOverflows] = useState(false);
   useEffect(() => {
     const box = element.current;
@@ -15,8 +15,9 @@ export function TableScroll({ label, children }: { readonly label: string; reado
     return () => observer.disconnect();
   }, []);
   return (
-    <section ref={element} className="table-scroll" aria-label={label} tabIndex={overflows ? 0 : undefined}>
+    // biome-ignore lint/a11y/useSemanticElements: neither a field set nor a landmark of its own
+    <div ref={element} className="table-scroll" role="group" aria-label={label} tabIndex={overflows ? 0 : undefined}>
       {children}
-    </section>
+    </div>
   );
 }

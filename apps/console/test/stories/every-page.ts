@@ -45,7 +45,7 @@ export function everyPageStories(world: () => World): void {
       for (const [title, path, heading] of pages()) {
         await page.goto(platform.url + path);
         await page.getByText(heading, { exact: true }).first().waitFor();
-        await page.getByRole("status", { name: /^(Loading|Reading)/ }).waitFor({ state: "detached" });
+        await page.waitForFunction(() => document.querySelector("[role=status][aria-label]") === null);
         if (SHOTS !== undefined) {
           mkdirSync(SHOTS, { recursive: true });
           await page.screenshot({ path: join(SHOTS, `${title}-${name}.png`), fullPage: true });

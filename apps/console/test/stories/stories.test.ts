@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { bridgeStories } from "./bridge.ts";
 import { everyPageStories } from "./every-page.ts";
 import { explorerStories } from "./explorer.ts";
@@ -19,6 +20,13 @@ afterAll(async () => {
 }, 60_000);
 
 const world = (): World => held;
+
+/** With ALTLAYER_SCREENSHOTS, what the owner saw when a story failed. */
+afterEach(async ({ task }) => {
+  const folder = process.env.ALTLAYER_SCREENSHOTS;
+  if (folder === undefined || task.result?.state !== "fail") return;
+  await held?.owner.page.screenshot({ path: join(folder, `failed-${task.id}.png`), fullPage: true });
+});
 
 describe("the console", () => {
   signInStories(world);
