@@ -1,6 +1,5 @@
 import { infiniteQueryOptions } from "@tanstack/react-query";
 import { request } from "./client.ts";
-import { ApiError } from "./errors.ts";
 import { rollupPath } from "./queries.ts";
 import type { Hex, Page } from "./types.ts";
 
@@ -8,7 +7,6 @@ import type { Hex, Page } from "./types.ts";
 export interface IndexedTransaction {
   readonly hash: Hex;
   readonly blockNumber: number;
-  readonly timestamp: number | string;
   readonly from: Hex;
   readonly to: Hex | null;
   readonly created: Hex | null;
@@ -18,23 +16,53 @@ export interface IndexedTransaction {
   readonly deposit: boolean;
 }
 
-const PAGE = 25;
+export interface IndexedTransfer {
+  readonly transactionHash: Hex;
+  readonly logIndex: number;
+  readonly blockNumber: number;
+  readonly token: Hex;
+  readonly from: Hex;
+  readonly to: Hex;
+  /** An amount in base units, or a collectible's id. */
+  readonly value: string;
+  readonly kind: "erc20" | "erc721";
+}
 
-/** What an account sent, received or made, newest first; null where this control plane keeps no index. */
-export const accountTransactionsQuery = (team: string, rollup: string, address: Hex) =>
-  infiniteQueryOptions({
-    queryKey: ["team", team, "rollup", rollup, "index", address],
-    queryFn: async ({ signal, pageParam }): Promise<Page<IndexedTransaction> | null> => {
-      try {
-        return await request<Page<IndexedTransaction>>(
-          `${rollupPath(team, rollup)}/explorer/addresses/${address}/transactions`,
-          { query: { limit: PAGE, cursor: pageParam }, signal },
-        );
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 404) return null;
-        throw error;
-      }
-    },
+export interface IndexedToken {
+  readonly address: Hex;
+  readonly kind: "erc20" | "erc721";
+  readonly name: string | null;
+  readonly symbol: string | null;
+  readonly transferCount: number;
+  readonly firstSeenBlock: number;
+}
+
+const PAGE = 25;
+const AGAIN_MS = 3_000;
+
+/** A list of the index, newest first; the first page is kept fresh while one is on it. */
+function indexQuery<Item>(team: string, rollup: string, path: string) {
+  return infiniteQueryOptions({
+    queryKey: ["team", team, "rollup", rollup, "index", path],
+    queryFn: ({ signal, pageParam }) =>
+      request<Page<Item>>(`${rollupPath(team, rollup)}/explorer${path}`, {
+        query: { limit: PAGE, cursor: pageParam },
+        signal,
+      }),
     initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page?.nextCursor ?? undefined,
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+    refetchInterval: (query) => ((query.state.data?.pages.length ?? 0) > 1 ? false : AGAIN_MS),
   });
+}
+
+/** What an account sent, received or made. */
+export const accountTransactionsQuery = (team: string, rollup: string, address: Hex) =>
+  indexQuery<IndexedTransaction>(team, rollup, `/addresses/${address}/transactions`);
+
+export const accountTransfersQuery = (team: string, rollup: string, address: Hex) =>
+  indexQuery<IndexedTransfer>(team, rollup, `/addresses/${address}/transfers`);
+
+export const tokenTransfersQuery = (team: string, rollup: string, address: Hex) =>
+  indexQuery<IndexedTransfer>(team, rollup, `/tokens/${address}/transfers`);
+
+export const indexedTokensQuery = (team: string, rollup: string) => indexQuery<IndexedToken>(team, rollup, "/tokens");

@@ -152,6 +152,12 @@ const explorerRoute = createRoute({
   component: lazyRouteComponent(() => import("../pages/explorer/BlocksPage.tsx"), "BlocksPage"),
 });
 
+const explorerTokensRoute = createRoute({
+  getParentRoute: () => rollupRoute,
+  path: "/explorer/tokens",
+  component: lazyRouteComponent(() => import("../pages/explorer/TokensPage.tsx"), "TokensPage"),
+});
+
 const blockRoute = createRoute({
   getParentRoute: () => rollupRoute,
   path: "/explorer/blocks/$block",
@@ -193,6 +199,7 @@ const routeTree = rootRoute.addChildren([
       settingsRoute,
       logsRoute,
       explorerRoute,
+      explorerTokensRoute,
       blockRoute,
       transactionRoute,
       addressRoute,

@@ -57,10 +57,12 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.round(value / 86_400_000)} d`;
 }
 
-export const formatAgo = (sinceMs: number, nowMs: number): string =>
-  sinceMs > nowMs + 1_000
-    ? `in ${formatDuration(sinceMs - nowMs)}`
-    : `${formatDuration(Math.max(0, nowMs - sinceMs))} ago`;
+export function formatAgo(sinceMs: number, nowMs: number): string {
+  const ago = nowMs - sinceMs;
+  // Clocks differ a little between machines: that is no future.
+  if (Math.abs(ago) < 1_000) return "just now";
+  return ago < 0 ? `in ${formatDuration(ago)}` : `${formatDuration(ago)} ago`;
+}
 
 const dateTime = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 export const formatDate = (milliseconds: number): string => dateTime.format(milliseconds);

@@ -1,9 +1,9 @@
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import { decodeAbiParameters } from "viem";
 import { plainText } from "./format.ts";
 import type { Rpc } from "./rpc.ts";
 import { RpcError } from "./rpc-error.ts";
-import { hex, Logs, quantity } from "./shapes.ts";
+import { hex, quantity } from "./shapes.ts";
 
 type Hex = `0x${string}`;
 
@@ -62,41 +62,6 @@ export const tokenQuery = (rpc: Rpc, key: string, address: Hex) =>
         if (error instanceof RpcError) return null;
         throw error;
       }
-    },
-  });
-
-/** keccak256("Transfer(address,address,uint256)") */
-export const TRANSFER_TOPIC = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
-export const LOG_BLOCKS = 2_000;
-
-/** Transfers of a token, or of any token from or to an account, in the newest blocks; newest first. */
-export const transfersQuery = (
-  rpc: Rpc,
-  key: string,
-  filter: { readonly token?: Hex; readonly account?: Hex; readonly head: number },
-) =>
-  queryOptions({
-    queryKey: ["chain", key, "transfers", filter.token, filter.account, filter.head],
-    placeholderData: keepPreviousData,
-    queryFn: async () => {
-      const range = {
-        fromBlock: `0x${Math.max(0, filter.head - LOG_BLOCKS + 1).toString(16)}`,
-        toBlock: `0x${filter.head.toString(16)}`,
-        ...(filter.token === undefined ? {} : { address: filter.token }),
-      };
-      const word = filter.account === undefined ? null : `0x${filter.account.slice(2).padStart(64, "0")}`;
-      const topics =
-        word === null
-          ? [[TRANSFER_TOPIC]]
-          : [
-              [TRANSFER_TOPIC, word],
-              [TRANSFER_TOPIC, null, word],
-            ];
-      const answers = await Promise.all(
-        topics.map((each) => rpc.call("eth_getLogs", [{ ...range, topics: each }], Logs)),
-      );
-      const unique = new Map(answers.flat().map((log) => [`${log.transactionHash}-${log.logIndex}`, log]));
-      return [...unique.values()].sort((a, b) => b.blockNumber - a.blockNumber || b.logIndex - a.logIndex);
     },
   });
 

@@ -26,6 +26,7 @@ export function everyPageStories(world: () => World): void {
       ["audit", `${team}/audit`, "Audit"],
       ["overview", rollup, "Finality"],
       ["blocks", `${rollup}/explorer`, "Blocks"],
+      ["explorer-tokens", `${rollup}/explorer/tokens`, "Tokens"],
       ["block", `${rollup}/explorer/blocks/1`, "Block 1"],
       ["contract", `${rollup}/explorer/addresses/0x4200000000000000000000000000000000000016`, "L2ToL1MessagePasser"],
       ["bridge", `${rollup}/bridge`, "Bridge"],

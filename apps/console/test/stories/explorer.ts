@@ -67,6 +67,14 @@ export function explorerStories(world: () => World): void {
       expect(await page.locator("main img, main script").count()).toBe(0);
       await expectAccessible(page, "token");
 
+      await page.goto(`${base}/tokens`);
+      await page
+        .getByRole("row")
+        .filter({ hasText: EVIL_NAME.slice(0, 40) })
+        .getByRole("cell", { name: "ERC-20" })
+        .waitFor();
+      expect(await page.locator("main img, main script").count()).toBe(0);
+
       await page.goto(`${base}/transactions/${minted.transactionHash}`);
       await page.getByText("2.5 USD\ufffdC").first().waitFor();
       await page.getByRole("heading", { name: /events?$/ }).waitFor();

@@ -3,35 +3,19 @@ import { accountTransactionsQuery } from "../../api/explorer.ts";
 import type { Hex } from "../../api/types.ts";
 import { functionName } from "../../chain/decode.ts";
 import { formatEther } from "../../chain/format.ts";
-import { Button } from "../../ui/Button.tsx";
 import { BlockLink, Hash } from "../../ui/Hash.tsx";
-import { Loading } from "../../ui/Loading.tsx";
-import { Empty, ErrorNotice } from "../../ui/Notice.tsx";
 import { TableScroll } from "../../ui/TableScroll.tsx";
 import { useRollup } from "../rollup/use-rollup.ts";
 import { AddressLink } from "./AddressLink.tsx";
+import { IndexList } from "./IndexList.tsx";
 
 /** An account's transactions, from the explorer's index: a node alone cannot tell them. */
 export function AccountTransactions({ address }: { readonly address: Hex }) {
   const { params } = useRollup();
   const list = useInfiniteQuery(accountTransactionsQuery(params.team, params.rollup, address));
-  const pages = list.data?.pages ?? [];
-  if (pages[0] === null) return null;
-  const items = pages.flatMap((page) => page?.items ?? []);
   return (
-    <section className="card" aria-labelledby="account-transactions">
-      <div className="card-head">
-        <h2 id="account-transactions">Transactions</h2>
-      </div>
-      {list.isError ? (
-        <div className="card-body">
-          <ErrorNotice error={list.error} />
-        </div>
-      ) : list.isPending ? (
-        <Loading lines={3} />
-      ) : items.length === 0 ? (
-        <Empty title="No transactions" />
-      ) : (
+    <IndexList title="Transactions" empty="No transactions" list={list}>
+      {(items) => (
         <TableScroll label="Transactions">
           <table>
             <thead>
@@ -81,13 +65,6 @@ export function AccountTransactions({ address }: { readonly address: Hex }) {
           </table>
         </TableScroll>
       )}
-      {list.hasNextPage ? (
-        <div className="card-body">
-          <Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-            Older
-          </Button>
-        </div>
-      ) : null}
-    </section>
+    </IndexList>
   );
 }

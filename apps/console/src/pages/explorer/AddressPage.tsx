@@ -2,24 +2,17 @@ import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import type { Hex } from "../../api/types.ts";
 import { useTitle } from "../../app/use-title.ts";
-import { decodeLog } from "../../chain/decode.ts";
 import { formatEther, formatInteger, formatUnits, shortHash } from "../../chain/format.ts";
-import { headsQuery } from "../../chain/heads.ts";
 import { predeployName } from "../../chain/predeploys.ts";
-import type { Log } from "../../chain/shapes.ts";
-import { accountQuery, LOG_BLOCKS, tokenQuery, transfersQuery } from "../../chain/token.ts";
-import { BlockLink, Hash } from "../../ui/Hash.tsx";
+import { accountQuery, tokenQuery } from "../../chain/token.ts";
+import { Hash } from "../../ui/Hash.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Empty, ErrorNotice } from "../../ui/Notice.tsx";
-import { TableScroll } from "../../ui/TableScroll.tsx";
 import { useRollup } from "../rollup/use-rollup.ts";
 import { AccountTransactions } from "./AccountTransactions.tsx";
-import { AddressLink } from "./AddressLink.tsx";
 import { ExplorerHead } from "./ExplorerHead.tsx";
-import { TokenAmount } from "./TokenAmount.tsx";
+import { Transfers } from "./Transfers.tsx";
 import "./explorer.css";
-
-const SHOWN_MAX = 100;
 
 /** An account, a contract or a token. */
 export function AddressPage() {
@@ -40,17 +33,11 @@ export function AddressPage() {
 }
 
 function Account({ address }: { readonly address: Hex }) {
-  const { rpc, heads: headsOptions } = useRollup();
-  const { key } = headsOptions;
+  const { rpc, heads } = useRollup();
+  const { key } = heads;
   const account = useQuery(accountQuery(rpc, key, address));
   const isContract = account.data !== undefined && account.data.code.length > 2;
   const { data: token } = useQuery({ ...tokenQuery(rpc, key, address), enabled: isContract });
-  const { data: heads } = useQuery(headsQuery(rpc, headsOptions));
-  const head = heads?.latest.number;
-  const transfers = useQuery({
-    ...transfersQuery(rpc, key, { head: head ?? 0, ...(token ? { token: address } : { account: address }) }),
-    enabled: head !== undefined && account.data !== undefined && (token !== undefined || !isContract),
-  });
   if (account.isError) return <ErrorNotice error={account.error} />;
   const name = predeployName(address);
   return (
@@ -106,23 +93,9 @@ function Account({ address }: { readonly address: Hex }) {
         </p>
       ) : null}
       <AccountTransactions address={address} />
-      <section className="card" aria-labelledby="transfers-title">
-        <div className="card-head">
-          <h2 id="transfers-title">Token transfers</h2>
-          <span className="small quiet">in the newest {formatInteger(LOG_BLOCKS)} blocks</span>
-        </div>
-        {transfers.isError ? (
-          <div className="card-body">
-            <ErrorNotice error={transfers.error} />
-          </div>
-        ) : transfers.data === undefined ? (
-          <Loading lines={3} />
-        ) : transfers.data.length === 0 ? (
-          <Empty title="No token transfers" />
-        ) : (
-          <Transfers logs={transfers.data.slice(0, SHOWN_MAX)} />
-        )}
-      </section>
+      {account.data !== undefined && (token !== undefined || !isContract) ? (
+        <Transfers address={address} of={token ? "token" : "account"} />
+      ) : null}
       {isContract && account.data !== undefined ? (
         <section className="card" aria-labelledby="code-title">
           <div className="card-head">
@@ -137,59 +110,5 @@ function Account({ address }: { readonly address: Hex }) {
         </section>
       ) : null}
     </>
-  );
-}
-
-function Transfers({ logs }: { readonly logs: readonly Log[] }) {
-  return (
-    <TableScroll label="Token transfers">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Block</th>
-            <th scope="col">Transaction</th>
-            <th scope="col">From</th>
-            <th scope="col">To</th>
-            <th scope="col" className="number">
-              Amount
-            </th>
-            <th scope="col">Token</th>
-          </tr>
-        </thead>
-        <tbody>
-          {logs.map((log) => {
-            const decoded = decodeLog(log);
-            const value = (name: string) => decoded?.arguments.find((argument) => argument.name === name)?.value;
-            const amount = value("value");
-            const id = value("tokenId");
-            return (
-              <tr key={`${log.transactionHash}-${log.logIndex}`}>
-                <td>
-                  <BlockLink number={log.blockNumber} />
-                </td>
-                <td>
-                  <Hash value={log.transactionHash} what="transaction hash" to="transaction" />
-                </td>
-                <td>
-                  {typeof value("from") === "string" ? (
-                    <AddressLink address={String(value("from")).toLowerCase()} />
-                  ) : null}
-                </td>
-                <td>
-                  {typeof value("to") === "string" ? <AddressLink address={String(value("to")).toLowerCase()} /> : null}
-                </td>
-                <td className="number">
-                  {typeof amount === "bigint" ? <TokenAmount token={log.address} amount={amount} /> : null}
-                  {typeof id === "bigint" ? `#${id}` : null}
-                </td>
-                <td>
-                  <AddressLink address={log.address} />
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </TableScroll>
   );
 }

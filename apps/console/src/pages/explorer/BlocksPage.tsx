@@ -14,6 +14,7 @@ import { useRollup } from "../rollup/use-rollup.ts";
 import "../rollup/ladder.css";
 import "./explorer.css";
 import { ExplorerHead } from "./ExplorerHead.tsx";
+import { ExplorerTabs } from "./ExplorerTabs.tsx";
 
 const PAGE = 25;
 
@@ -53,6 +54,7 @@ export function BlocksPage() {
           {from === undefined ? ", live" : ""}
         </p>
       </ExplorerHead>
+      <ExplorerTabs />
       {heads.isError ? <ErrorNotice error={heads.error} title="The rollup's node does not answer" /> : null}
       {older.isError ? <ErrorNotice error={older.error} /> : null}
       <div className="card">

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { liveQuery } from "../../api/queries.ts";
 import { useTitle } from "../../app/use-title.ts";
 import { useRecentBlocks } from "../../chain/blocks.ts";
@@ -43,7 +44,14 @@ export function OverviewPage() {
             {rollup.launchMs === null ? "" : `, launched in ${(rollup.launchMs / 1000).toFixed(1)} s`}
           </p>
         </div>
-        <StartStop rollup={rollup} />
+        <div className="row">
+          {(rollup.spec.access as { publicStatus?: boolean } | undefined)?.publicStatus === false ? null : (
+            <Link to="/status/$rollup" params={{ rollup: rollup.id }} className="button">
+              Public status
+            </Link>
+          )}
+          <StartStop rollup={rollup} />
+        </div>
       </div>
 
       {rollup.problem === null ? null : (
