@@ -24,6 +24,13 @@ export function addPlatformCommands(root: Command, done: (exitCode: number) => v
       .option("--json", "print one JSON object when ready"),
   ).action(action(async () => (await import("./commands/platform.ts")).platform, done));
 
+  root
+    .command("spec")
+    .description("print an example of a rollup's spec, to begin from")
+    .option("--reference", "print what every field means instead, as Markdown")
+    .option("--json", "print the JSON Schema instead")
+    .action(action(async () => (await import("./commands/spec.ts")).spec, done));
+
   rollupCommands(root, done);
 }
 

@@ -33,6 +33,8 @@ export interface RouteContext<P, Q, B> {
   readonly role: TeamRole;
   /** The path's rollup, which belongs to the path's team. */
   readonly rollup: RollupRecord;
+  /** Throws when the actor may no longer be here: for answers that last. */
+  readonly recheck: () => Promise<void>;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }

@@ -135,7 +135,11 @@ async function answer(
     inTeam && params.rollup !== undefined ? await services.rollups.getOfTeam(params.team, params.rollup) : null;
   const query = parse(route.query, request.query, "query");
   const body = parse(route.body, request.body, "body");
-  const context = { params, query, body, services, actor, role, rollup, request, reply };
+  const recheck = async () => {
+    const still = await authenticate(request, services);
+    if (inTeam) await requireRole(route, still, params.team!, services);
+  };
+  const context = { params, query, body, services, actor, role, rollup, recheck, request, reply };
   const run = async () => {
     // Routes say by their access which of actor, role and rollup they have.
     const result = await route.handle(context as never);

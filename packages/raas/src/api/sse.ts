@@ -21,7 +21,11 @@ let open = 0;
  * it comes back, so nothing is kept for it.
  * @throws RaasError `RATE_LIMITED` when too many streams are open
  */
-export function openStream(request: FastifyRequest, reply: FastifyReply): EventStream {
+export function openStream(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { recheck }: { readonly recheck: () => Promise<void> },
+): EventStream {
   if (open >= STREAMS_MAX) throw new RaasError("RATE_LIMITED", `${STREAMS_MAX} event streams are open: close one`);
   open++;
   reply.hijack();
@@ -44,7 +48,8 @@ export function openStream(request: FastifyRequest, reply: FastifyReply): EventS
     if (raw.writableLength > UNSENT_MAX_BYTES) close();
     else raw.write(text);
   };
-  const heartbeat = setInterval(() => write(": alive\n\n"), HEARTBEAT_MS);
+  // Whoever is removed from the team, signed out or whose token is revoked, hears no more within a heartbeat.
+  const heartbeat = setInterval(() => void recheck().then(() => write(": alive\n\n"), close), HEARTBEAT_MS);
   heartbeat.unref();
   raw.on("close", close);
   raw.on("error", close);

@@ -78,7 +78,7 @@ export const rollupSpecSchema = z.strictObject({
     network: field(z.string().min(1).max(64), {
       title: "Settlement network",
       description: "The chain that holds the rollup's contracts and data, and settles its withdrawals.",
-      cost: "The deployment takes about 60 million gas there; afterwards batches and proposals are paid there.",
+      cost: "The deployment takes about 40 million gas there; afterwards batches and proposals are paid there.",
       trust: "Users trust this network's consensus for ordering, data and withdrawals.",
       change: "never",
       effect: "none",
@@ -184,7 +184,7 @@ export const rollupSpecSchema = z.strictObject({
         title: "Proposal interval",
         description:
           "Time between two claims of the rollup's state on the settlement network; withdrawals wait for the next.",
-        cost: "Each costs about 500,000 gas there.",
+        cost: "Each costs about 400,000 gas there, its resolution included.",
         trust: "A proposal can be disputed until its clock has run out.",
         change: "us",
         effect: "restart",

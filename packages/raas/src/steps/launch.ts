@@ -29,7 +29,7 @@ const FUNDED_ROLES: readonly Role[] = ["deployer", "batcher", "proposer", "chall
 const DEVELOPMENT_BALANCE_WEI = 1_000n * ETHER;
 /** On the rollup, of a development network's faucet. */
 const FAUCET_WEI = 1_000_000n * ETHER;
-/** What a deployment uses, rounded up. */
+/** Twice what a deployment uses. */
 const DEPLOYMENT_GAS = 80_000_000n;
 const MAX_SEQUENCER_DRIFT_SECONDS = 1_800;
 const CHANNEL_TIMEOUT_BLOCKS = 50;

@@ -156,7 +156,9 @@ export class RollupStore {
     const rows = await this.#db
       .selectFrom("rollups")
       .select("id")
-      .where("phase", "not in", ["destroyed", "exported"])
+      .where((row) =>
+        row.or([row("phase", "not in", ["destroyed", "exported"]), row("phase", "!=", row.ref("desired"))]),
+      )
       .orderBy("id")
       .execute();
     return rows.map(({ id }) => id);

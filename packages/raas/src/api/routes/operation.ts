@@ -152,8 +152,8 @@ export const operationRoutes: readonly Route[] = [
     access: "viewer",
     params: teamParams,
     content: "text/event-stream",
-    handle: async ({ params, services: { events, rollups, present }, request, reply }) => {
-      const stream = openStream(request, reply);
+    handle: async ({ params, services: { events, rollups, present }, recheck, request, reply }) => {
+      const stream = openStream(request, reply, { recheck });
       const tell = coalesced(async (id: string) => stream.send("rollup", present.summary(await rollups.get(id))));
       stream.onClose(
         events.on((event) => {
@@ -171,11 +171,11 @@ export const operationRoutes: readonly Route[] = [
     params: rollupParams,
     query: z.strictObject({ logs: z.enum(["true", "false"]).default("false") }),
     content: "text/event-stream",
-    handle: async ({ rollup, role, query, services, request, reply }) => {
+    handle: async ({ rollup, role, query, services, recheck, request, reply }) => {
       const { events, rollups, present, live, logs } = services;
       const withLogs = query.logs === "true";
       if (withLogs && !atLeast(role, "operator")) throw new RaasError("FORBIDDEN", "logs are for operators");
-      const stream = openStream(request, reply);
+      const stream = openStream(request, reply, { recheck });
       const tell = coalesced(async () => stream.send("rollup", await present.full(await rollups.get(rollup.id))));
       stream.onClose(
         events.on((event) => {
