@@ -7,8 +7,7 @@ import {Certificate, Message, TableEntry, TableHeader} from "./interfaces/IMachT
 import {IMachVerifier} from "./interfaces/IMachVerifier.sol";
 import {IOperatorTable} from "./interfaces/IOperatorTable.sol";
 import {MachMessage} from "./libraries/MachMessage.sol";
-import {MerkleRange} from "./libraries/MerkleRange.sol";
-import {TableTree} from "./libraries/TableTree.sol";
+import {Quorum} from "./libraries/Quorum.sol";
 
 /// @title CertificateVerifier
 contract CertificateVerifier is IMachVerifier, Initializable {
@@ -39,11 +38,11 @@ contract CertificateVerifier is IMachVerifier, Initializable {
         (bytes32 commitment, uint256 epochBlock, uint64 originEpoch) =
             operatorTable.lookup(epoch, message.core.originNumber);
         if (epoch != originEpoch) revert WrongEpoch(epoch, originEpoch);
-        _checkTable(certificate.table, epoch, commitment);
+        Quorum.checkTable(certificate.table, epoch, commitment);
         if (block.number > epochBlock + _certificateAge) {
             revert CertificateTooOld(epoch, epochBlock + _certificateAge);
         }
-        (BN254.G1Point memory apk, uint256[] memory signed) = _signers(certificate.table, certificate.absent);
+        (BN254.G1Point memory apk, uint256[] memory signed) = Quorum.signers(certificate.table, certificate.absent);
         requireThreshold(signed, certificate.table.total);
         digest = MachMessage.digest(message, domainSeparator());
         if (!BN254.verifyAggregate(digest, apk, certificate.aggregateKey, certificate.signature)) {
@@ -59,17 +58,15 @@ contract CertificateVerifier is IMachVerifier, Initializable {
         BN254.G2Point calldata aggregateKey,
         TableEntry[] calldata absent
     ) external view returns (uint256[] memory signed) {
-        _checkTable(header, header.epoch, operatorTable.commitments(header.epoch));
+        Quorum.checkTable(header, header.epoch, operatorTable.commitments(header.epoch));
         BN254.G1Point memory apk;
-        (apk, signed) = _signers(header, absent);
+        (apk, signed) = Quorum.signers(header, absent);
         if (!BN254.verifyAggregate(digest, apk, aggregateKey, signature)) revert InvalidSignature();
     }
 
     /// @inheritdoc IMachVerifier
     function requireThreshold(uint256[] memory signed, uint256[] memory total) public view {
-        for (uint256 c; c < signed.length; ++c) {
-            if (signed[c] * _denominator <= total[c] * _numerator) revert BelowThreshold(c, signed[c], total[c]);
-        }
+        Quorum.checkThreshold(signed, total, _numerator, _denominator);
     }
 
     /// @inheritdoc IMachVerifier
@@ -96,49 +93,5 @@ contract CertificateVerifier is IMachVerifier, Initializable {
     /// @inheritdoc IMachVerifier
     function threshold() external view returns (uint256, uint256) {
         return (_numerator, _denominator);
-    }
-
-    function _checkTable(TableHeader calldata header, uint64 epoch, bytes32 commitment) private pure {
-        bool right = commitment != 0 && header.epoch == epoch && keccak256(abi.encode(header)) == commitment;
-        if (!right) revert WrongTable(epoch);
-    }
-
-    /// @dev Key and weight of all in the table but the absent ones.
-    function _signers(TableHeader calldata header, TableEntry[] calldata absent)
-        private
-        view
-        returns (BN254.G1Point memory apk, uint256[] memory signed)
-    {
-        apk = BN254.G1Point(header.aggregateX, header.aggregateY);
-        signed = header.active;
-        if (absent.length == 0) return (apk, signed);
-        BN254.G1Point memory missing;
-        (uint256 depth, bytes32 root, uint256 next) = (header.depth, header.root, 0);
-        for (uint256 i; i < absent.length; ++i) {
-            TableEntry calldata entry = absent[i];
-            uint256 index = entry.index;
-            if (index < next || index >> depth != 0) revert AbsentOutOfOrder(uint32(index));
-            next = index + 1;
-            _checkEntry(entry, index, depth, root, signed);
-            BN254.accumulate(missing, entry.key);
-        }
-        apk = BN254.add(apk, BN254.negate(missing));
-    }
-
-    /// @dev Finds an absent operator in the table, and takes its weights from those that signed.
-    function _checkEntry(
-        TableEntry calldata entry,
-        uint256 index,
-        uint256 depth,
-        bytes32 root,
-        uint256[] memory signed
-    ) private pure {
-        bytes32[] calldata path = entry.path;
-        uint256[] calldata weights = entry.weights;
-        bytes32 leaf = TableTree.leafCalldata(entry.operator, entry.key, weights);
-        bool right = path.length == depth && weights.length == signed.length
-            && MerkleRange.foldCalldata(leaf, index, path) == root;
-        if (!right) revert NotInTable(uint32(index));
-        for (uint256 c; c < weights.length; ++c) signed[c] -= weights[c];
     }
 }

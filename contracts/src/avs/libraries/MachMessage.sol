@@ -25,8 +25,17 @@ library MachMessage {
 
     /// @notice The domain of a service: purpose, L1 chain, avs, operator set and rollup.
     function domainSeparator(address avs, uint32 operatorSetId, bytes32 rollupId) internal view returns (bytes32) {
+        return domainSeparator(block.chainid, avs, operatorSetId, rollupId);
+    }
+
+    /// @notice The same from another chain than the L1.
+    function domainSeparator(uint256 l1ChainId, address avs, uint32 operatorSetId, bytes32 rollupId)
+        internal
+        pure
+        returns (bytes32)
+    {
         bytes32 salt = keccak256(abi.encode(rollupId, operatorSetId));
-        return keccak256(abi.encode(DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH, block.chainid, avs, salt));
+        return keccak256(abi.encode(DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH, l1ChainId, avs, salt));
     }
 
     function hash(Core memory core) internal pure returns (bytes32) {
