@@ -15,7 +15,7 @@ const USAGE = `usage: npm run <command> [-- arguments]      (or: node scripts/ru
   bench         set up, then a benchmark by name
   soak          set up, then an hour of ordinary work, with a verdict: [--minutes M]
   faults        set up, then random mixes of L1 faults: [--seeds N] [--seed S] [--phases P]
-  torture       set up, then kill a sequencer under load: [--kills N] [--seed S]
+  torture       set up, then kill a sequencer under load: [--kills N] [--seed S] [--da D]
 `;
 
 const COMMANDS = {

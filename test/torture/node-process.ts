@@ -30,8 +30,9 @@ export async function writeNodeConfig(options: {
   readonly l1Url: string;
   readonly port: number;
   readonly sequencer: boolean;
+  readonly dataAvailability: "calldata" | "blobs";
 }): Promise<string> {
-  const { directory, name, chain, l1Url, port, sequencer } = options;
+  const { directory, name, chain, l1Url, port, sequencer, dataAvailability } = options;
   const file = async (suffix: string, text: string) => {
     const path = join(directory, `${name}-${suffix}`);
     await writeFile(path, text, { mode: 0o600 });
@@ -41,14 +42,20 @@ export async function writeNodeConfig(options: {
     dataDir: join(directory, name),
     genesisFile: await file("genesis.json", JSON.stringify(chain.genesis.genesis)),
     rollupFile: await file("rollup.json", chain.rollupJson),
-    l1: { url: l1Url, pollMs: 200, finality: { kind: "blocks", safeBlocks: 1, finalizedBlocks: 8 } },
+    l1: {
+      url: l1Url,
+      pollMs: 200,
+      finality: { kind: "blocks", safeBlocks: 1, finalizedBlocks: 8 },
+      // Anvil serves its blobs itself.
+      beacon: { urls: [l1Url], addressing: "block-number" },
+    },
     rpc: { port },
     ...(sequencer
       ? {
           sequencer: { confirmations: 0 },
           batcher: {
             key: { kind: "file", path: await file("batcher.key", KEYS.batcher.key) },
-            dataAvailability: "calldata",
+            dataAvailability,
             maxChannelMs: 1_500,
             pollMs: 200,
           },

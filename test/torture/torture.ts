@@ -20,11 +20,14 @@ export interface TortureOptions {
   readonly kills: number;
   /** Decides when to kill and what the clients send. */
   readonly seed: number;
+  /** Where batches go on the L1. */
+  readonly dataAvailability: "calldata" | "blobs";
   readonly onProgress?: (text: string) => void;
 }
 
 export interface TortureReport {
   readonly seed: number;
+  readonly dataAvailability: "calldata" | "blobs";
   readonly kills: number;
   /** Of them: before the node served again, that is, in the middle of a recovery. */
   readonly killsDuringBoot: number;
@@ -65,7 +68,8 @@ async function run(options: TortureOptions, { directory, l1Url, chain }: Stage):
   const random = new Random(options.seed);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const stage = { directory, chain, l1Url };
+  const { dataAvailability } = options;
+  const stage = { directory, chain, l1Url, dataAvailability };
   const configFile = await writeNodeConfig({ ...stage, name: "sequencer", port, sequencer: true });
   const senders = SENDERS.map(
     (role, index) =>
@@ -105,6 +109,7 @@ async function run(options: TortureOptions, { directory, l1Url, chain }: Stage):
     const sorted = recoveriesMs.toSorted((a, b) => a - b);
     return {
       seed: options.seed,
+      dataAvailability,
       kills: options.kills,
       killsDuringBoot: outcome.killsDuringBoot,
       acknowledged: acknowledged.length,

@@ -11,7 +11,7 @@ mod snapshot;
 
 use std::sync::Arc;
 
-use altlayer_engine::{Engine, Failure, Sink, error::EngineError};
+use altlayer_engine::{Engine, Failure, Sink, error::EngineError, options::EngineOptions};
 use napi::bindgen_prelude::Function;
 use napi_derive::napi;
 use outbox::{Columns, Outbox};
@@ -29,14 +29,15 @@ pub struct NativeEngine {
 
 #[napi]
 impl NativeEngine {
-    /// Opens an engine on a thread of its own; the answer to request 0 tells the outcome. `deliver` gets three arrays of
-    /// equal length: ids, kinds (see outbox.rs) and texts.
+    /// Opens an engine on a thread of its own; the answer to request 0 tells the outcome. The genesis comes beside the options,
+    /// since quoting a hundred megabytes takes a while. `deliver` gets three arrays of equal length: ids, kinds (see
+    /// outbox.rs) and texts.
     #[napi(constructor)]
-    pub fn new(options: String, deliver: Function<'_, Columns, ()>) -> napi::Result<Self> {
+    pub fn new(options: String, genesis: String, deliver: Function<'_, Columns, ()>) -> napi::Result<Self> {
         let outbox = Outbox::connect(deliver)?;
         let engine = Slot::default();
         let (slot, sink) = (engine.clone(), outbox.clone());
-        std::thread::Builder::new().name("engine-open".into()).spawn(move || open(&options, &slot, sink))?;
+        std::thread::Builder::new().name("engine-open".into()).spawn(move || open(&options, genesis, &slot, sink))?;
         Ok(Self { engine, outbox })
     }
 
@@ -94,10 +95,13 @@ impl NativeEngine {
     }
 }
 
-fn open(options: &str, slot: &Slot, outbox: Arc<Outbox>) {
-    let opened = serde_json::from_str(options)
+fn open(options: &str, genesis: String, slot: &Slot, outbox: Arc<Outbox>) {
+    let opened = serde_json::from_str::<EngineOptions>(options)
         .map_err(|error| EngineError::bad_request(format!("options: {error}")))
-        .and_then(|options| contain(|| Engine::open(options, outbox.clone())));
+        .and_then(|mut options| {
+            options.genesis_json = genesis;
+            contain(|| Engine::open(options, outbox.clone()))
+        });
     match opened {
         Ok(engine) => {
             let description = engine.describe();

@@ -48,9 +48,16 @@ impl RpcError {
     pub const PRUNED_HISTORY: i64 = 4444;
     /// EIP-1474: a request exceeds a defined limit.
     pub const LIMIT: i64 = -32005;
+    /// EIP-7966: the transaction is pooled, but not ready to be processed.
+    pub const NOT_READY: i64 = 5;
 
     pub fn new(code: i64, message: impl Into<Cow<'static, str>>) -> Self {
         Self { code, message: message.into(), data: None }
+    }
+
+    /// With data, as JSON.
+    pub fn with_data(code: i64, message: impl Into<Cow<'static, str>>, data: Box<RawValue>) -> Self {
+        Self { code, message: message.into(), data: Some(data) }
     }
 
     pub fn server(message: impl Into<Cow<'static, str>>) -> Self {

@@ -5,6 +5,7 @@
 //! JavaScript. Start reading at [`Engine`].
 
 pub mod error;
+mod genesis;
 pub mod options;
 pub mod pool;
 pub mod query;

@@ -48,6 +48,8 @@ impl Default for QueryLimits {
 #[serde(rename_all = "camelCase")]
 pub struct EngineOptions {
     pub data_dir: PathBuf,
+    /// Comes beside the other options.
+    #[serde(skip)]
     pub genesis_json: String,
     pub history: HistoryOption,
     #[serde(default)]

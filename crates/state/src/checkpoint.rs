@@ -23,6 +23,8 @@ use crate::{
 const MAGIC: &[u8; 8] = b"ALTCKPT1";
 const KEEP: usize = 2;
 const CHUNK: usize = 1 << 20;
+/// Threads that take a checkpoint in, and chunks that wait for them.
+const LOADERS: usize = 2;
 
 /// What a checkpoint says besides the state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +36,6 @@ pub struct CheckpointHead {
     pub heads: [B256; 3],
     /// Recovery reads the journal from here: no block that was in memory lies before.
     pub scan_from: Position,
-    /// Newest opaque records by kind.
-    pub extras: Vec<(u8, Vec<u8>)>,
 }
 
 fn path_of(dir: &Path, number: u64) -> PathBuf {
@@ -83,11 +83,8 @@ pub fn write(
     }
     out.extend_from_slice(&head.scan_from.to_le_bytes());
     out.extend_from_slice(&(flat.account_count() as u64).to_le_bytes());
-    out.extend_from_slice(&(head.extras.len() as u32).to_le_bytes());
-    for (kind, bytes) in &head.extras {
-        out.push(*kind);
-        put_sized(out, bytes);
-    }
+    // Reserved: how many records of further kinds follow.
+    out.extend_from_slice(&0_u32.to_le_bytes());
     chunks.flush().map_err(io)?;
     let valid = || head.number >= flat.oldest() && epoch == flat.epoch();
     if write_state(&mut chunks, flat, head.number, &valid).map_err(io)?.is_none() {
@@ -125,17 +122,14 @@ pub fn load(files: &dyn Files, path: &Path, flat: &FlatState) -> Result<Checkpoi
     let (genesis, number, hash) = (reader.hash()?, reader.u64()?, reader.hash()?);
     let heads = [reader.hash()?, reader.hash()?, reader.hash()?];
     let scan_from = reader.u64()?;
-    let accounts = reader.u64()?;
-    let extras = (0..reader.count(5)?)
-        .map(|_| Ok((reader.u8()?, reader.sized()?.to_vec())))
-        .collect::<Result<_, StateError>>()?;
+    let (accounts, reserved) = (reader.u64()?, reader.u32()?);
+    if reserved != 0 {
+        return Err(StateError::Encoding { what: "checkpoint" });
+    }
     flat.reserve(accounts as usize);
-    loop {
-        let chunk = next()?;
-        if chunk.is_empty() {
-            break;
-        }
-        let mut reader = Reader::new(&chunk, "checkpoint");
+    // Chunks hold whole records, so they are taken in beside each other while the next ones are read and checked.
+    let fill = |chunk: &[u8]| -> Result<(), StateError> {
+        let mut reader = Reader::new(chunk, "checkpoint");
         while !reader.is_empty() {
             let kind = reader.u8()?;
             match read_state(kind, &mut reader)? {
@@ -143,8 +137,35 @@ pub fn load(files: &dyn Files, path: &Path, flat: &FlatState) -> Result<Checkpoi
                 StateRecord::Account(account) => flat.load(account),
             }
         }
-    }
-    Ok(CheckpointHead { genesis, number, hash, heads, scan_from, extras })
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let (chunks, queue) = crossbeam_channel::bounded::<Vec<u8>>(LOADERS);
+        let loaders: Vec<_> = (0..LOADERS)
+            .map(|_| {
+                let queue = queue.clone();
+                scope.spawn(move || queue.iter().try_for_each(|chunk| fill(&chunk)))
+            })
+            .collect();
+        // A loader that failed hangs up: the reader then stops, too.
+        drop(queue);
+        let read = loop {
+            match next() {
+                Ok(chunk) => {
+                    if chunk.is_empty() || chunks.send(chunk).is_err() {
+                        break Ok(());
+                    }
+                }
+                Err(error) => break Err(error),
+            }
+        };
+        drop(chunks);
+        for loader in loaders {
+            loader.join().unwrap_or(Err(StateError::Encoding { what: "checkpoint" }))?;
+        }
+        read
+    })?;
+    Ok(CheckpointHead { genesis, number, hash, heads, scan_from })
 }
 
 const KIND_CODE: u8 = b'c';

@@ -242,6 +242,15 @@ pub fn block_header(payload: &[u8]) -> Result<Result<(BlockStart, Header), usize
     Ok(Ok((start, header)))
 }
 
+/// How many of a record's bytes hold its start, header and changes.
+pub fn block_prefix(payload: &[u8]) -> Result<usize, StateError> {
+    let mut reader = Reader::new(payload, "block record");
+    start(&mut reader)?;
+    reader.sized()?;
+    reader.sized()?;
+    Ok(payload.len() - reader.bytes.len())
+}
+
 pub fn block_changes(payload: &[u8]) -> Result<ChangeSet, StateError> {
     let mut reader = Reader::new(payload, "block record");
     start(&mut reader)?;

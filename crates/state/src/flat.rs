@@ -15,9 +15,10 @@ use alloy_primitives::{
 use alloy_trie::KECCAK_EMPTY;
 use indexmap::IndexMap;
 use parking_lot::RwLock;
+use rayon::prelude::*;
 use revm::bytecode::Bytecode;
 
-use crate::change::{Account, ChangeSet};
+use crate::change::{Account, AccountChange, ChangeSet};
 
 const SHARDS: usize = 64;
 
@@ -45,6 +46,11 @@ impl<T: Copy + PartialEq> Entry<T> {
 
     fn set(&mut self, block: u64, value: T) {
         let old = std::mem::replace(&mut self.current, value);
+        self.remember(block, old);
+    }
+
+    /// Notes the value before `block`, which lies above all that is noted.
+    fn remember(&mut self, block: u64, old: T) {
         let history = self.history.get_or_insert_default();
         if history.len() == history.capacity() {
             // Most keys change once or twice in a window.
@@ -113,6 +119,15 @@ impl Codes {
 /// Dense entries beside a small table of indexes: half the memory of a hash map at its emptiest.
 type Accounts = IndexMap<Address, Entry<Packed>, DefaultHashBuilder>;
 type Slots = HashMap<U256, Entry<U256>>;
+
+fn entry_of(accounts: &mut Accounts, address: Address) -> &mut Entry<Packed> {
+    if accounts.len() == accounts.capacity() {
+        // An eighth at a time instead of doubling: a million accounts are most of the memory.
+        let more = accounts.len() / 8 + 16;
+        accounts.reserve_exact(more);
+    }
+    accounts.entry(address).or_insert(Entry::new(ABSENT))
+}
 
 pub struct FlatState {
     hasher: DefaultHashBuilder,
@@ -231,12 +246,7 @@ impl FlatState {
             if change.old != change.new {
                 let (old, new) = (self.pack(&change.old), self.pack(&change.new));
                 let mut accounts = self.accounts[shard].write();
-                if accounts.len() == accounts.capacity() {
-                    // An eighth at a time instead of doubling: a million accounts are most of the memory.
-                    let more = accounts.len() / 8 + 16;
-                    accounts.reserve_exact(more);
-                }
-                let entry = accounts.entry(change.address).or_insert(Entry::new(ABSENT));
+                let entry = entry_of(&mut accounts, change.address);
                 account(entry, old, new);
                 if entry.is_gone(ABSENT) {
                     accounts.swap_remove(&change.address);
@@ -267,14 +277,6 @@ impl FlatState {
         self.change(changes, |entry, _, new| entry.set(block, new), |entry, _, new| entry.set(block, new));
     }
 
-    /// Whether the current values are the old ones of a change set: recovery checks what it builds on.
-    pub fn is_before(&self, changes: &ChangeSet) -> bool {
-        changes.accounts.iter().all(|change| {
-            self.account(&change.address, u64::MAX) == change.old
-                && change.storage.iter().all(|slot| self.slot(&change.address, &slot.slot, u64::MAX) == slot.old)
-        })
-    }
-
     /// As [`Self::apply`], for blocks whose predecessors' state nobody may ask for.
     pub fn apply_without_history(&self, changes: &ChangeSet) {
         for (hash, code) in &changes.codes {
@@ -283,13 +285,61 @@ impl FlatState {
         self.change(changes, |entry, _, new| entry.current = new, |entry, _, new| entry.current = new);
     }
 
-    /// Records the old values of a block below everything recorded so far (recovery, from the head down).
-    pub fn add_history(&self, block: u64, changes: &ChangeSet) {
-        self.change(
-            changes,
-            |entry, old, _| entry.history.get_or_insert_default().insert(0, (block, old)),
-            |entry, old, _| entry.history.get_or_insert_default().insert(0, (block, old)),
-        );
+    /// Brings a state without history to the last of these blocks, which follow each other: the values of the first `below`
+    /// blocks stand already, only their old ones are recorded; the others are applied. `false`: a block's old values are not
+    /// what stands, and the state is unusable. In parallel: a restart waits for it.
+    pub fn replay(&self, blocks: &[(u64, &ChangeSet)], below: usize) -> bool {
+        for (hash, code) in blocks.iter().flat_map(|(_, changes)| &changes.codes) {
+            self.add_code(*hash, code.clone());
+        }
+        let mut shards: Vec<Vec<(usize, &AccountChange)>> = (0..SHARDS).map(|_| Vec::new()).collect();
+        for (place, (_, changes)) in blocks.iter().enumerate() {
+            for change in &changes.accounts {
+                shards[self.shard(&change.address)].push((place, change));
+            }
+        }
+        shards.into_par_iter().enumerate().all(|(shard, changes)| self.replay_shard(shard, blocks, &changes, below))
+    }
+
+    fn replay_shard(
+        &self,
+        shard: usize,
+        blocks: &[(u64, &ChangeSet)],
+        changes: &[(usize, &AccountChange)],
+        below: usize,
+    ) -> bool {
+        fn step<T: Copy + PartialEq>(entry: &mut Entry<T>, block: u64, old: T, new: T, stands: bool) -> bool {
+            if stands {
+                entry.remember(block, old);
+                return true;
+            }
+            // The root at the end would not notice a wrong value that a later block overwrites; history would.
+            let as_expected = entry.current == old;
+            entry.set(block, new);
+            as_expected
+        }
+        let mut accounts = self.accounts[shard].write();
+        let mut storage = self.storage[shard].write();
+        changes.iter().all(|&(place, change)| {
+            let (block, stands) = (blocks[place].0, place < below);
+            let mut as_expected = true;
+            if change.old != change.new {
+                let (old, new) = (self.pack(&change.old), self.pack(&change.new));
+                let entry = entry_of(&mut accounts, change.address);
+                as_expected &= step(entry, block, old, new, stands);
+            } else if !stands {
+                let packed = accounts.get(&change.address).map_or(ABSENT, |entry| entry.current);
+                as_expected &= packed == self.pack(&change.old);
+            }
+            if !change.storage.is_empty() {
+                let slots = storage.entry(change.address).or_default();
+                for change in &change.storage {
+                    let entry = slots.entry(change.slot).or_insert(Entry::new(U256::ZERO));
+                    as_expected &= step(entry, block, change.old, change.new, stands);
+                }
+            }
+            as_expected
+        })
     }
 
     /// Undoes the topmost block. The caller has announced it by [`Self::begin_undo`].

@@ -11,10 +11,16 @@
 //!
 //! Postings may be stale or collide: a search checks the block itself.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+    thread::JoinHandle,
+};
 
 use alloy_primitives::{Address, B256, U256};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode};
+use parking_lot::Mutex;
 
 use crate::{
     MESSAGE_PASSER,
@@ -55,6 +61,46 @@ fn failed(error: impl std::fmt::Display) -> StateError {
     StateError::Index { message: error.to_string() }
 }
 
+/// An index that a thread of its own opens while recovery does what needs none: it replays its own write-ahead log.
+pub struct OpeningIndex {
+    thread: Mutex<Option<JoinHandle<Result<Index, StateError>>>>,
+    opened: OnceLock<Index>,
+}
+
+impl OpeningIndex {
+    pub fn start(dir: PathBuf, cache_bytes: u64, archive: bool) -> Result<Self, StateError> {
+        let thread = std::thread::Builder::new()
+            .name("state-index-open".into())
+            .spawn(move || Index::open(&dir, cache_bytes, archive))
+            .map_err(StateError::io("starting thread", "state-index-open"))?;
+        Ok(Self { thread: Mutex::new(Some(thread)), opened: OnceLock::new() })
+    }
+
+    /// Waits for the index.
+    pub fn get(&self) -> Result<&Index, StateError> {
+        let mut thread = self.thread.lock();
+        if let Some(opening) = thread.take() {
+            let index = opening.join().map_err(|_| failed("opening it panicked"))??;
+            let _ = self.opened.set(index);
+        }
+        self.opened.get().ok_or_else(|| failed("it could not be opened"))
+    }
+
+    pub fn into_inner(mut self) -> Result<Index, StateError> {
+        self.get()?;
+        self.opened.take().ok_or_else(|| failed("it could not be opened"))
+    }
+}
+
+impl Drop for OpeningIndex {
+    fn drop(&mut self) {
+        // Whoever gives up recovery gives up the index, too: its folder is free for the next try.
+        if let Some(opening) = self.thread.lock().take() {
+            drop(opening.join());
+        }
+    }
+}
+
 impl Index {
     pub fn open(dir: &Path, cache_bytes: u64, archive: bool) -> Result<Self, StateError> {
         match Self::try_open(dir, cache_bytes, archive) {
@@ -68,11 +114,12 @@ impl Index {
     }
 
     fn try_open(dir: &Path, cache_bytes: u64, archive: bool) -> Result<Self, StateError> {
-        let database =
-            Database::builder(dir).cache_size(cache_bytes).worker_threads(1).open().map_err(|error| match error {
-                fjall::Error::Locked => StateError::Locked { dir: dir.into() },
-                error => failed(error),
-            })?;
+        let builder = Database::builder(dir).cache_size(cache_bytes).worker_threads(1);
+        // The least there can be: an opening reads all of its write-ahead log.
+        let database = builder.max_journaling_size(64 << 20).open().map_err(|error| match error {
+            fjall::Error::Locked => StateError::Locked { dir: dir.into() },
+            error => failed(error),
+        })?;
         let keyspace = |name: &str| {
             let options = || KeyspaceCreateOptions::default().max_memtable_size(8 << 20);
             database.keyspace(name, options).map_err(failed)

@@ -4,6 +4,9 @@
 //! of derivation), and nothing older. Chunks as a checkpoint's, each with its CRC-32C; the last one counts what came
 //! before it. Checksums find damage; what is *true* is computed: the state's root, every code's, header's, body's and
 //! receipt list's hash, up to the snapshot's block hash. Whoever installs a snapshot has that hash from elsewhere.
+//!
+//! It is not a part of the store and so goes by the system's files, not by the store's file layer: a snapshot that a power
+//! loss tore is damage that its checksums find, and a store is built beside its place by that layer and named once it is synced.
 
 use std::{
     fs::{self, File},
@@ -338,7 +341,6 @@ fn build(
         hash: info.block.hash,
         heads: [info.block.hash; 3],
         scan_from: Journal::start(),
-        extras: Vec::new(),
     };
     let written = checkpoint::write(&*options.files, dir, &head, flat.epoch(), flat)?;
     written.map(drop).ok_or(StateError::Pruned { number: head.number, oldest: flat.oldest() })

@@ -32,15 +32,23 @@ import type {
  *   `ENGINE_ADDON` and the codes of crates/state's errors.
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { genesisJson, ...rest } = options;
   const { minTipWei, ...pool } = options.pool;
   const json = JSON.stringify({
-    ...options,
+    ...rest,
     pool: minTipWei === undefined ? pool : { ...pool, minTipWei: minTipWei.toString() },
   });
   const inbox = new EventInbox();
-  const channel = new Channel({ json, onEvent: (text) => inbox.receive(text) });
-  const opened: { genesis: BlockRef; heads: Heads } = JSON.parse(await channel.opened);
+  const channel = new Channel({ json, genesis: genesisJson, onEvent: (text) => inbox.receive(text) });
+  const opened: Opened = JSON.parse(await channel.opened);
   return new OpenedEngine(opened, { channel, inbox });
+}
+
+/** What opening answers with. */
+interface Opened {
+  readonly genesis: BlockRef;
+  readonly heads: Heads;
+  readonly chainConfig: Readonly<Record<string, unknown>>;
 }
 
 /** Keeps the heads current, and tells listeners. */
@@ -71,13 +79,14 @@ class EventInbox {
 
 class OpenedEngine implements Engine {
   readonly genesis: BlockRef;
+  readonly chainConfig: Readonly<Record<string, unknown>>;
   readonly slices: SliceEngine = {
     open: (parent, attributes, slices) => {
       const named = typeof parent === "string" ? { hash: parent } : parent;
       return this.#request("open", { parent: named, attributes, slices });
     },
     resume: () => this.#request("resume", {}),
-    watch: (slices) => this.#request<null>("watchSlices", { slices }).then(() => undefined),
+    watch: (watched) => this.#request<null>("watchSlices", { watched }).then(() => undefined),
     submitSync: (raw) => {
       this.#checkOpen();
       const { answer, cancel } = this.#channel.submitSync(raw);
@@ -89,8 +98,9 @@ class OpenedEngine implements Engine {
   readonly #openedHeads: Heads;
   #closed: Promise<void> | undefined;
 
-  constructor(opened: { genesis: BlockRef; heads: Heads }, dependencies: { channel: Channel; inbox: EventInbox }) {
+  constructor(opened: Opened, dependencies: { channel: Channel; inbox: EventInbox }) {
     this.genesis = opened.genesis;
+    this.chainConfig = opened.chainConfig;
     this.#openedHeads = opened.heads;
     this.#channel = dependencies.channel;
     this.#inbox = dependencies.inbox;
@@ -102,6 +112,10 @@ class OpenedEngine implements Engine {
 
   onEvent(listener: (event: EngineEvent) => void): () => void {
     return this.#inbox.add(listener);
+  }
+
+  watchPool(watched: boolean): Promise<void> {
+    return this.#request<null>("watchPool", { watched }).then(() => undefined);
   }
 
   open(parentHash: Hex, attributes: PayloadAttributes): Promise<{ readonly candidate: CandidateId } & ExtendResult> {

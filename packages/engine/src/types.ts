@@ -241,6 +241,7 @@ export interface EngineStats {
 
 export type EngineEvent =
   | { readonly kind: "heads"; readonly change: HeadChange }
+  /** Transactions joined the pool. The hashes are named while the pool is watched. */
   | { readonly kind: "pooled"; readonly hashes: readonly Hex[] }
   | ({ readonly kind: "slice" } & PublishedSlice)
   | ({ readonly kind: "undone" } & UndoneSlices)
@@ -274,8 +275,13 @@ export interface SliceEngine {
  */
 export interface Engine {
   readonly genesis: BlockRef;
+  /** `config` of genesis.json, by an engine that has read it. */
+  readonly chainConfig?: Readonly<Record<string, unknown>>;
   heads(): Heads;
   onEvent(listener: (event: EngineEvent) => void): () => void;
+
+  /** Whether pool events name hashes, from the call on. */
+  watchPool(watched: boolean): Promise<void>;
 
   /** Slices and what needs them; `null` for an engine that makes none (a stock execution client). */
   readonly slices: SliceEngine | null;

@@ -271,19 +271,43 @@ test("who stops waiting is forgotten, and refusals come at once", async () => {
   await using opened = await useEngine();
   const { engine } = opened;
   const slices = slicing(engine);
-  const queued = slices.submitSync(bytes(await sign(account(0), { nonce: 3 })));
-  queued.cancel();
+  const raw = await sign(account(0));
+  slices.submitSync(bytes(raw)).cancel();
   await expect(slices.submitSync(bytes(await sign(account(1), { chainId: 5 }))).receipt).rejects.toMatchObject({
     code: -32000,
   });
   await expect(slices.submitSync(bytes("0x02c0")).receipt).rejects.toMatchObject({ code: -32000 });
-  await submit(
-    engine,
-    await sign(account(0)),
-    await sign(account(0), { nonce: 1 }),
-    await sign(account(0), { nonce: 2 }),
-  );
-  expect((await buildBlock(engine)).transactions).toHaveLength(4);
+  expect((await buildBlock(engine)).transactions).toHaveLength(1);
+});
+
+test("what waits behind a gap is pooled, and its submitter told so at once (EIP-7966's error 5)", async () => {
+  await using opened = await useEngine();
+  const { engine } = opened;
+  const slices = slicing(engine);
+  const raw = await sign(account(0), { nonce: 1 });
+  const notReady = { code: 5, data: keccak256(raw) };
+  await expect(slices.submitSync(bytes(raw)).receipt).rejects.toMatchObject(notReady);
+  await expect(slices.submitSync(bytes(raw)).receipt).rejects.toMatchObject(notReady);
+  await submit(engine, await sign(account(0)));
+  const again = slices.submitSync(bytes(raw));
+  expect((await buildBlock(engine)).transactions).toHaveLength(2);
+  expect(JSON.parse(await again.receipt)).toMatchObject({ transactionHash: keccak256(raw), status: "0x1" });
+});
+
+test("pool events name hashes only while somebody watches the pool", async () => {
+  await using opened = await useEngine();
+  const { engine } = opened;
+  const named: (readonly string[])[] = [];
+  engine.onEvent((event) => event.kind === "pooled" && named.push(event.hashes));
+  const [first, second, third] = await Promise.all([0, 1, 2].map((nonce) => sign(account(0), { nonce })));
+  await submit(engine, first!);
+  // Not awaited: what is handed in behind the call is named.
+  const watched = engine.watchPool(true);
+  await submit(engine, second!);
+  await watched;
+  await engine.watchPool(false);
+  await submit(engine, third!);
+  expect(named).toEqual([[], [keccak256(second!)], []]);
 });
 
 test("a slice carries the range root of all transactions so far, and a block has the range of its receipts", async () => {

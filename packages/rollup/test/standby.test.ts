@@ -36,6 +36,7 @@ describe("a warm standby", () => {
       ...base,
       sequencer: { ...sequencer, standby: { rpc: live.url, slices: `ws://127.0.0.1:${stream}/slices` } },
       rpc: { port: 0, admin: true },
+      forwardTo: live.url,
     });
     const admin = standby.rpc?.httpUrl ?? "";
     const transport = http(live.url);
@@ -77,6 +78,12 @@ describe("a warm standby", () => {
       expect(receipt).toMatchObject({ blockNumber: before + 2n, transactionIndex: Number(index), status: "success" });
     }
     expect(standby.sliceFollower?.counts).toMatchObject({ diverged: 0, refused: 0 });
+
+    // What it forwarded to the dead one before, it keeps now.
+    const request = { account, to: account.address, value: 1n, nonce: 4, gas: 21_000n } as const;
+    const own = createWalletClient({ account, chain, transport: http(admin) });
+    const hash = await own.sendTransaction(request);
+    expect(await elsewhere.waitForTransactionReceipt({ hash, timeout: 30_000 })).toMatchObject({ status: "success" });
 
     // It batches, too: a follower of the L1 comes to the same chain.
     const follower = await devnet.node("follower");

@@ -123,6 +123,12 @@ impl Pool {
         self.senders.get(sender).map(Sender::next_nonce)
     }
 
+    /// Whether a pooled transaction waits behind a gap: a nonce, or funds for those before it.
+    pub fn is_waiting(&self, hash: &B256) -> bool {
+        let waits = |tx: &Arc<PooledTransaction>| Some(self.senders.get(&tx.sender)?.get_executable(tx.nonce()).is_none());
+        self.by_hash.get(hash).and_then(waits).unwrap_or(false)
+    }
+
     /// Executable and waiting transactions.
     pub fn status(&self) -> (usize, usize) {
         (self.executable, self.len() - self.executable)

@@ -206,6 +206,8 @@ fn admit(shared: &Shared, chunk: &Chunk) {
             Ok(Arc::new(tx))
         })
         .collect();
+    // One lock around both: who is told that a transaction is known may rely on its being in the file, too.
+    let mut journal = shared.pool_journal.lock();
     let mut admitted: Vec<Arc<PooledTransaction>> = Vec::new();
     let results: Vec<Result<B256, Rejection>> = {
         let mut pool = shared.pool.lock();
@@ -222,19 +224,29 @@ fn admit(shared: &Shared, chunk: &Chunk) {
             })
             .collect()
     };
-    if !admitted.is_empty() {
-        let mut bloated = false;
-        if let Some(journal) = shared.pool_journal.lock().as_mut() {
-            if let Err(error) = journal.append(&admitted) {
-                shared.fail(format!("writing the pool's journal: {error}"));
-            }
-            bloated = journal.is_bloated(shared.pool.lock().bytes());
+    let mut bloated = false;
+    if !admitted.is_empty()
+        && let Some(journal) = journal.as_mut()
+    {
+        if let Err(error) = journal.append(&admitted) {
+            shared.fail(format!("writing the pool's journal: {error}"));
         }
+        bloated = journal.is_bloated(shared.pool.lock().bytes());
+    }
+    drop(journal);
+    if !admitted.is_empty() {
         if bloated {
             shared.compact_pool_journal();
         }
-        let hashes: Vec<B256> = admitted.iter().map(|tx| tx.hash).collect();
+        // Mostly the event only wakes the sequencer: without a listener for hashes, JavaScript has none to parse.
+        let named = if shared.is_pool_watched() { &admitted[..] } else { &[] };
+        let hashes: Vec<B256> = named.iter().map(|tx| tx.hash).collect();
         shared.sink.event(to_json(&Event::Pooled { hashes: &hashes }));
+    }
+    if batch.reply == Reply::Receipt {
+        for tx in &admitted {
+            answer_if_waiting(shared, batch.id, &tx.hash);
+        }
     }
     let mut stored = batch.results.lock();
     for (index, result) in chunk.range.clone().zip(results) {
@@ -278,6 +290,7 @@ fn refuse(shared: &Shared, batch: &Batch, rejection: &Rejection) {
     if may_be_in && shared.waiters.add(hash, batch.id) {
         let found = find_receipt(shared, &hash);
         if found.is_none() && *rejection == Rejection::AlreadyKnown && shared.pool.lock().contains(&hash) {
+            answer_if_waiting(shared, batch.id, &hash);
             return;
         }
         // Whoever takes the waiter out answers it.
@@ -288,6 +301,19 @@ fn refuse(shared: &Shared, batch: &Batch, rejection: &Rejection) {
         return;
     }
     shared.sink.answer(batch.id, Err(Failure::Rpc(RpcError::new(rejection.rpc_code(), rejection.to_string()))));
+}
+
+/// EIP-7966's error 5: what waits behind a gap is pooled, but no receipt is to be expected until its sender closes the gap.
+fn answer_if_waiting(shared: &Shared, id: u32, hash: &B256) {
+    // Whoever takes the waiter out answers it: a slice may have it by now.
+    if shared.pool.lock().is_waiting(hash) && shared.waiters.remove(id) {
+        let message = "The transaction was added to the transaction pool but cannot be processed yet: an earlier nonce or the funds for all before it are missing.";
+        let error = match serde_json::value::to_raw_value(hash) {
+            Ok(data) => RpcError::with_data(RpcError::NOT_READY, message, data),
+            Err(_) => RpcError::new(RpcError::NOT_READY, message),
+        };
+        shared.sink.answer(id, Err(Failure::Rpc(error)));
+    }
 }
 
 /// The receipt of a transaction that a published slice or a block of the chain holds.

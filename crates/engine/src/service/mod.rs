@@ -28,11 +28,11 @@ use std::{
 };
 
 use admission::{Admission, Reply};
-use altlayer_execution::{ChainSpec, genesis_block};
-use altlayer_state::{ChainStore, History, StoreOptions};
+use altlayer_state::{History, StoreOptions};
 use crossbeam_channel::Sender;
 use parking_lot::Mutex;
 use readers::Readers;
+use serde_json::value::RawValue;
 use shared::Shared;
 pub use shared::{Answer, Failure, Sink};
 pub use wire::snapshot_json;
@@ -40,6 +40,7 @@ use writer::{Command, Outputs};
 
 use crate::{
     error::EngineError,
+    genesis,
     options::{EngineOptions, HistoryName, HistoryOption},
     pool::{Pool, PoolJournal},
 };
@@ -50,6 +51,8 @@ const WRITER_QUEUE: usize = 1_024;
 /// One rollup's engine. Any number may live in a process; nothing is global.
 pub struct Engine {
     shared: Arc<Shared>,
+    /// `config` of genesis.json.
+    config: Box<RawValue>,
     writer: Sender<Command>,
     readers: Readers,
     admission: Admission,
@@ -60,10 +63,7 @@ pub struct Engine {
 
 impl Engine {
     /// Opens or creates the data directory and starts the threads. May take seconds: not for a thread in a hurry.
-    pub fn open(options: EngineOptions, sink: Arc<dyn Sink>) -> Result<Self, EngineError> {
-        let (spec, genesis) = ChainSpec::from_genesis_json(&options.genesis_json).map_err(invalid_genesis)?;
-        let spec = Arc::new(spec);
-        let block = genesis_block(&spec, &genesis).map_err(invalid_genesis)?;
+    pub fn open(mut options: EngineOptions, sink: Arc<dyn Sink>) -> Result<Self, EngineError> {
         let mut store = StoreOptions::new(chain_dir(&options.data_dir));
         let files = store.files.clone();
         files
@@ -73,7 +73,10 @@ impl Engine {
             HistoryOption::Blocks(blocks) => History::Blocks(blocks),
             HistoryOption::Named(HistoryName::Archive) => History::Archive,
         };
-        let chain = ChainStore::open(store, block)?;
+        let text = std::mem::take(&mut options.genesis_json);
+        let genesis::Opened { spec, chain, config } = genesis::open(&options.data_dir, store, &text)?;
+        drop(text);
+        let spec = Arc::new(spec);
 
         let head = head_state::pool_head(&spec, &chain, chain.heads().unsafe_head.hash, options.pool.min_tip_wei)?;
         let mut pool = Pool::new(options.pool.clone(), head);
@@ -106,14 +109,15 @@ impl Engine {
         let _ = shared.writer.set(writer.clone());
         let readers = Readers::spawn(&shared)?;
         let admission = Admission::spawn(&shared)?;
-        Ok(Self { shared, writer, readers, admission, threads: Mutex::new(threads), closing: AtomicBool::new(false) })
+        Ok(Self { shared, config, writer, readers, admission, threads: Mutex::new(threads), closing: AtomicBool::new(false) })
     }
 
-    /// What `open` answers with: genesis and heads, as JSON.
+    /// What `open` answers with: genesis, heads and chain configuration, as JSON.
     pub fn describe(&self) -> String {
         wire::to_json(&wire::Opened {
             genesis: self.shared.chain.genesis().into(),
             heads: self.shared.chain.heads().into(),
+            chain_config: &self.config,
         })
     }
 
@@ -135,6 +139,12 @@ impl Engine {
                         self.shared.gone()
                     }
                 })
+            }
+            // At once, in the order of the caller's requests: what is submitted behind it is told.
+            wire::Operation::Watch(part) => {
+                self.shared.watch(part, wire::is_watched(&json)?);
+                self.shared.sink.answer(id, Ok("null".into()));
+                Ok(())
             }
             wire::Operation::Read(operation) => self.readers.request(id, operation, json),
         }

@@ -175,11 +175,6 @@ fn read(shared: &Shared, operation: ReadOperation, json: &str) -> Result<String,
             let request: wire::StopRequest = from_json("stopWaiting", json)?;
             Ok(to_json(&shared.waiters.remove(request.id)))
         }
-        ReadOperation::WatchSlices => {
-            let request: wire::WatchRequest = from_json("watchSlices", json)?;
-            shared.watch_slices(request.slices);
-            Ok("null".into())
-        }
         ReadOperation::MessagePasserRoot => {
             let request: wire::HashRequest = from_json("messagePasserRoot", json)?;
             Ok(to_json(&shared.chain.message_passer_root(&request.hash)?))

@@ -17,7 +17,7 @@ use super::{
     publisher::Building,
     range::SealedRanges,
     waiters::Waiters,
-    wire::{Event, to_json},
+    wire::{Event, Watched, to_json},
     writer::Command,
 };
 use crate::{
@@ -71,6 +71,7 @@ pub(super) struct Shared {
     pub waiters: Waiters,
     pub ranges: SealedRanges,
     slices_watched: AtomicBool,
+    pool_watched: AtomicBool,
     pub sink: Arc<dyn Sink>,
     started: Instant,
     /// Milliseconds after `started` at which somebody last asked for the pending block, plus one; zero for never.
@@ -101,6 +102,7 @@ impl Shared {
             waiters: Waiters::default(),
             ranges: SealedRanges::default(),
             slices_watched: AtomicBool::new(false),
+            pool_watched: AtomicBool::new(false),
             sink,
             started: Instant::now(),
             pending_asked: AtomicU64::new(0),
@@ -145,8 +147,16 @@ impl Shared {
         }
     }
 
-    pub fn watch_slices(&self, watched: bool) {
-        self.slices_watched.store(watched, Ordering::Relaxed);
+    pub fn watch(&self, part: Watched, watched: bool) {
+        match part {
+            Watched::Slices => &self.slices_watched,
+            Watched::Pool => &self.pool_watched,
+        }
+        .store(watched, Ordering::Relaxed);
+    }
+
+    pub fn is_pool_watched(&self) -> bool {
+        self.pool_watched.load(Ordering::Relaxed)
     }
 
     pub fn are_slices_watched(&self) -> bool {

@@ -6,6 +6,7 @@ use alloy_primitives::{B256, Bytes};
 use altlayer_execution::{Executed, ExecutionPayload, PayloadAttributes, TxReject};
 use altlayer_state as state;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 
 use super::slice::SliceMode;
 use crate::error::EngineError;
@@ -24,6 +25,15 @@ pub fn from_json<T: DeserializeOwned>(what: &str, json: &str) -> Result<T, Engin
 pub enum Operation {
     Write(WriteOperation),
     Read(ReadOperation),
+    Watch(Watched),
+}
+
+/// Which events carry their contents only while somebody wants them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watched {
+    Slices,
+    /// The hashes of what was pooled.
+    Pool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +57,6 @@ pub enum ReadOperation {
     Stats,
     /// Forgets a submission that waited for its receipt.
     StopWaiting,
-    /// Whether slice events carry their contents.
-    WatchSlices,
     WriteSnapshot,
 }
 
@@ -69,7 +77,8 @@ impl Operation {
             "transactionLeaves" => Self::Read(ReadOperation::TransactionLeaves),
             "stats" => Self::Read(ReadOperation::Stats),
             "stopWaiting" => Self::Read(ReadOperation::StopWaiting),
-            "watchSlices" => Self::Read(ReadOperation::WatchSlices),
+            "watchSlices" => Self::Watch(Watched::Slices),
+            "watchPool" => Self::Watch(Watched::Pool),
             "writeSnapshot" => Self::Read(ReadOperation::WriteSnapshot),
             other => return Err(EngineError::bad_request(format!("unknown operation {other}"))),
         })
@@ -120,9 +129,12 @@ impl From<&state::HeadChange> for HeadChange {
 }
 
 #[derive(Serialize)]
-pub struct Opened {
+#[serde(rename_all = "camelCase")]
+pub struct Opened<'a> {
     pub genesis: BlockRef,
     pub heads: Heads,
+    /// `config` of genesis.json, as it stands there.
+    pub chain_config: &'a RawValue,
 }
 
 #[derive(Serialize)]
@@ -202,9 +214,12 @@ pub struct StopRequest {
     pub id: u32,
 }
 
-#[derive(Deserialize)]
-pub struct WatchRequest {
-    pub slices: bool,
+pub fn is_watched(json: &str) -> Result<bool, EngineError> {
+    #[derive(Deserialize)]
+    struct Request {
+        watched: bool,
+    }
+    Ok(from_json::<Request>("watch", json)?.watched)
 }
 
 #[derive(Deserialize)]

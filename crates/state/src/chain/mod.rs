@@ -227,28 +227,6 @@ impl ChainStore {
         self.shared.candidate.lock().take()
     }
 
-    /// Writes an opaque record; `kind` from 128 up. The newest of each kind is kept for [`Self::extra`].
-    pub fn put_extra(&self, kind: u8, bytes: &[u8], durability: Durability) -> Result<(), StateError> {
-        self.check_usable()?;
-        if kind < write::KIND_EXTRA {
-            return Err(StateError::Encoding { what: "extra record kind (128 and up are free)" });
-        }
-        {
-            let mut extras = self.shared.extras.lock();
-            self.shared.journal.append(kind, bytes)?;
-            extras.insert(kind, bytes.to_vec());
-        }
-        match durability {
-            Durability::Synced => self.shared.journal.sync(),
-            Durability::Buffered => Ok(()),
-        }
-    }
-
-    /// The newest opaque record of that kind, across restarts.
-    pub fn extra(&self, kind: u8) -> Option<Vec<u8>> {
-        self.shared.extras.lock().get(&kind).cloned()
-    }
-
     /// The oldest block whose state can be read.
     pub fn oldest_state(&self) -> u64 {
         self.shared.oldest_state()

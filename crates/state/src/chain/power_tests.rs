@@ -5,7 +5,7 @@
 //! kept, deleted, damaged, or put back to an older copy.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::{Path, PathBuf},
@@ -66,7 +66,6 @@ struct Promises {
     heads_in_flight: Vec<[B256; 3]>,
     synced: BTreeSet<B256>,
     buffered: Vec<B256>,
-    extras: BTreeMap<u8, Extra>,
     /// The block in the making: as confirmed, then after each record since.
     candidates: Vec<Option<CandidateRecords>>,
     /// The last of them that the store accepted.
@@ -74,16 +73,6 @@ struct Promises {
     /// The block that it stands on. Once the head is another, its records may be left behind a checkpoint.
     candidate_parent: B256,
     highest: u64,
-}
-
-/// An opaque record's values.
-#[derive(Debug, Default)]
-struct Extra {
-    confirmed: Option<Vec<u8>>,
-    /// Written since.
-    later: Vec<Vec<u8>>,
-    /// Refused since, which does not say that nothing of it reached the disk.
-    refused: Vec<Vec<u8>>,
 }
 
 impl Promises {
@@ -95,7 +84,6 @@ impl Promises {
             heads_in_flight: Vec::new(),
             synced: BTreeSet::from([first]),
             buffered: Vec::new(),
-            extras: BTreeMap::new(),
             candidates: vec![None],
             candidate: None,
             candidate_parent: first,
@@ -107,10 +95,6 @@ impl Promises {
     /// A sync was confirmed: all that was written before it is promised.
     fn confirm(&mut self) {
         self.synced.extend(self.buffered.drain(..));
-        for extra in self.extras.values_mut() {
-            extra.confirmed = extra.later.drain(..).next_back().or(extra.confirmed.take());
-            extra.refused.clear();
-        }
         self.heads_in_flight.clear();
         self.candidates = vec![self.candidate.clone()];
     }
@@ -227,25 +211,7 @@ impl Run {
                 let hash = self.promises.model.canonical[number as usize];
                 self.set_heads(store, HeadsUpdate { unsafe_head: head, safe: Some(hash), finalized: Some(hash) })
             }
-            11 | 12 => {
-                let kind = 200 + self.random.below(2) as u8;
-                let value = self.random.next().to_le_bytes().repeat(1 + self.random.below(150) as usize);
-                let durability = if self.random.below(2) == 0 { Durability::Synced } else { Durability::Buffered };
-                let result = store.put_extra(kind, &value, durability);
-                let extra = self.promises.extras.entry(kind).or_default();
-                if result.is_ok() {
-                    extra.later.push(value)
-                } else {
-                    extra.refused.push(value)
-                }
-                result?;
-                if durability == Durability::Synced {
-                    self.promises.confirm();
-                    self.tally.acknowledged += 1;
-                }
-                Ok(())
-            }
-            13 => {
+            11..=13 => {
                 store.sync()?;
                 self.promises.confirm();
                 Ok(())
@@ -341,12 +307,6 @@ impl Run {
         assert!(is_stale || promises.candidates.contains(&candidate), "a block that was never in the making");
         promises.candidate.clone_from(&candidate);
         promises.candidates = vec![candidate];
-        for (kind, extra) in &mut promises.extras {
-            let found = store.extra(*kind);
-            let asked = found.as_ref().is_some_and(|v| extra.later.contains(v) || extra.refused.contains(v));
-            assert!(found == extra.confirmed || asked, "an extra record that nobody wrote");
-            *extra = Extra { confirmed: found, ..Extra::default() };
-        }
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Opening: newest valid checkpoint, then the journal's state changes; no execution. The root proves the result.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::HashMap,
     fs::{File, OpenOptions, TryLockError},
     path::Path,
     sync::Arc,
@@ -9,13 +9,14 @@ use std::{
 
 use alloy_primitives::B256;
 use altlayer_files::Files;
+use rayon::prelude::*;
 
 use super::{
     origin::Origin,
     shared::{CheckpointState, IndexJob, IndexQueue, Shared},
     tree::{Node, Tree},
     types::{BlockRef, CandidateRecords, ExecutedBlock, GenesisBlock, Heads, PreparedState, StoreOptions},
-    write::{KIND_BLOCK, KIND_CANDIDATE, KIND_EXTRA, KIND_GENESIS, KIND_HEADS, KIND_ORIGIN, KIND_SLICE, load_node},
+    write::{KIND_BLOCK, KIND_CANDIDATE, KIND_GENESIS, KIND_HEADS, KIND_ORIGIN, KIND_SLICE, load_node, node_of},
 };
 use crate::{
     MESSAGE_PASSER,
@@ -24,7 +25,7 @@ use crate::{
     codec::{self, BLOCK_START, Reader},
     error::StateError,
     flat::FlatState,
-    index::Index,
+    index::{Index, OpeningIndex},
     journal::{Journal, Position, Scanned},
     state_trie::{StateTrie, trie_of},
 };
@@ -47,6 +48,18 @@ struct Known {
     number: u64,
     parent: B256,
     position: Position,
+    /// Of a record whose checksum was right in this recovery: where its transactions begin.
+    prefix: Option<usize>,
+}
+
+impl Known {
+    /// Without its transactions and receipts, which are most of a record: recovery needs none.
+    fn node(&self, journal: &Journal) -> Result<Node, StateError> {
+        match self.prefix {
+            Some(prefix) => node_of(&journal.read_start(self.position, prefix)?, self.position),
+            None => load_node(journal, self.position),
+        }
+    }
 }
 
 /// What a scan of the journal found.
@@ -58,7 +71,6 @@ struct Found {
     /// The newest record that opens a block in the making, and its slices. A checkpoint never hides it: its parent is in
     /// memory, and the scan starts before what is.
     candidate: Option<CandidateRecords>,
-    extras: BTreeMap<u8, Vec<u8>>,
 }
 
 fn scan(journal: &Journal, from: Position) -> Result<Found, StateError> {
@@ -67,7 +79,8 @@ fn scan(journal: &Journal, from: Position) -> Result<Found, StateError> {
         match kind {
             KIND_GENESIS | KIND_BLOCK => {
                 let start = codec::block_start(payload)?;
-                found.blocks.insert(start.hash, Known { number: start.number, parent: start.parent, position });
+                let prefix = Some(codec::block_prefix(payload)?);
+                found.blocks.insert(start.hash, Known { number: start.number, parent: start.parent, position, prefix });
                 if kind == KIND_GENESIS {
                     found.genesis = Some(position);
                 }
@@ -87,9 +100,6 @@ fn scan(journal: &Journal, from: Position) -> Result<Found, StateError> {
             }
             // Read by itself: a scan may start behind it.
             KIND_ORIGIN => {}
-            KIND_EXTRA.. => {
-                found.extras.insert(kind, payload.to_vec());
-            }
             _ => return Err(StateError::Encoding { what: "journal record kind" }),
         }
         Ok(())
@@ -100,7 +110,7 @@ fn scan(journal: &Journal, from: Position) -> Result<Found, StateError> {
 /// The chain's blocks by hash: from the scan, else from the index.
 struct Blocks<'a> {
     journal: &'a Journal,
-    index: &'a Index,
+    index: &'a OpeningIndex,
     found: Found,
     complete: bool,
 }
@@ -111,14 +121,14 @@ impl Blocks<'_> {
             return Ok(*known);
         }
         if !self.complete
-            && let Some(number) = self.index.number_of(hash)?
-            && let Some(entry) = self.index.number(number)?.filter(|entry| entry.hash == *hash)
+            && let Some(number) = self.index.get()?.number_of(hash)?
+            && let Some(entry) = self.index.get()?.number(number)?.filter(|entry| entry.hash == *hash)
             // An index of another time may point anywhere.
             && let Ok(bytes) = self.journal.read_start(entry.position, BLOCK_START)
             && let Ok(start) = codec::block_start(&bytes)
             && start.hash == *hash
         {
-            return Ok(Known { number, parent: start.parent, position: entry.position });
+            return Ok(Known { number, parent: start.parent, position: entry.position, prefix: None });
         }
         if !self.complete {
             // The index lost it (or was lost): the whole journal knows.
@@ -193,7 +203,7 @@ pub fn open(mut options: StoreOptions, genesis: GenesisBlock) -> Result<Shared, 
     let journal = Journal::open(options.files.clone(), &dir, hash, options.segment_bytes)?;
     let origin = Origin::read(&journal)?;
     let archive = options.history == super::types::History::Archive;
-    let index = Index::open(&dir.join("index"), options.index_cache_bytes, archive)?;
+    let index = OpeningIndex::start(dir.join("index"), options.index_cache_bytes, archive)?;
     let genesis_ref = BlockRef::new(hash, &genesis.header);
     let checkpoints = checkpoint::list(&*options.files, &dir)?;
     let mut last_error = None;
@@ -236,11 +246,6 @@ pub fn open(mut options: StoreOptions, genesis: GenesisBlock) -> Result<Shared, 
             write_genesis(&journal, &genesis, hash)?;
             blocks.found = scan(&journal, Journal::start())?;
         }
-        if let Some(head) = &head {
-            for (kind, bytes) in &head.extras {
-                blocks.found.extras.entry(*kind).or_insert_with(|| bytes.clone());
-            }
-        }
         match recover_state(&mut blocks, flat, head.as_ref(), hash, window, origin) {
             Ok(state) => {
                 recovered = Some(state);
@@ -256,7 +261,8 @@ pub fn open(mut options: StoreOptions, genesis: GenesisBlock) -> Result<Shared, 
     let Some(recovered) = recovered else {
         return Err(last_error.unwrap_or(StateError::UnknownBlock { hash }));
     };
-    finish(options, genesis_ref, blocks, recovered, window, origin).map(|parts| parts.into_shared(journal, index))
+    let parts = finish(options, genesis_ref, blocks, recovered, window, origin)?;
+    Ok(parts.into_shared(journal, index.into_inner()?))
 }
 
 fn recover_state(
@@ -293,53 +299,52 @@ fn recover_state(
     }
     let head_number = blocks.get(&target)?.number;
     let oldest = head_number.saturating_sub(window).max(origin.map_or(0, |origin| origin.state_block));
-    let mut nodes: VecDeque<Node> = VecDeque::new();
-    for hash in up.iter().rev() {
-        let known = blocks.get(hash)?;
-        if known.number > oldest {
-            let node = load(blocks, hash)?;
-            // The root at the end would not notice a wrong value that a later block overwrites; history would.
-            if !flat.is_before(&node.changes) {
-                return Err(StateError::RootMismatch { computed: B256::ZERO, expected: node.header.state_root });
-            }
-            flat.apply(known.number, &node.changes);
-            nodes.push_back(node);
-        } else {
-            flat.apply_without_history(&blocks.changes(hash)?.1);
-        }
-    }
+    let mut window: Vec<Known> = Vec::new();
     // The window reaches below the checkpoint: its blocks' old values go underneath.
     let mut cursor = base;
     loop {
         let known = blocks.get(&cursor)?;
-        let is_head = nodes.is_empty();
-        if known.number <= oldest && !is_head {
+        if known.number <= oldest && cursor != target {
             break;
         }
-        let node = load(blocks, &cursor)?;
-        if known.number > oldest && known.number > 0 {
-            flat.add_history(known.number, &node.changes);
-        }
-        nodes.push_front(node);
+        window.push(known);
         if known.number == first {
             break;
         }
         cursor = known.parent;
     }
+    window.reverse();
+    let below = window.len();
+    for hash in up.iter().rev() {
+        let known = blocks.get(hash)?;
+        if known.number > oldest {
+            window.push(known);
+        } else {
+            flat.apply_without_history(&blocks.changes(hash)?.1);
+        }
+    }
+    let journal = blocks.journal;
+    let nodes: Vec<Node> =
+        window.into_par_iter().map(|known| known.node(journal)).collect::<Result<_, _>>()?;
+    // A head that is as old as the window remembers nothing of before.
+    let silent = nodes.iter().take_while(|node| node.block.number <= oldest || node.block.number == 0).count();
+    let changes: Vec<_> = nodes[silent..].iter().map(|node| (node.block.number, &*node.changes)).collect();
+    if !flat.replay(&changes, below.saturating_sub(silent)) {
+        return Err(StateError::RootMismatch { computed: B256::ZERO, expected: target });
+    }
     flat.set_oldest(oldest);
     let mut trie = StateTrie::from_flat(&flat);
     let root = trie.root();
-    let expected = nodes.back().map_or(B256::ZERO, |node| node.header.state_root);
+    let expected = nodes.last().map_or(B256::ZERO, |node| node.header.state_root);
     if root != expected {
         return Err(StateError::RootMismatch { computed: root, expected });
     }
     let checkpoint = checkpoint.map_or((0, Journal::start()), |head| (head.number, head.scan_from));
-    Ok(Recovered { flat, trie, window: nodes.into(), heads, checkpoint })
+    Ok(Recovered { flat, trie, window: nodes, heads, checkpoint })
 }
 
 fn load(blocks: &mut Blocks<'_>, hash: &B256) -> Result<Node, StateError> {
-    let position = blocks.get(hash)?.position;
-    load_node(blocks.journal, position)
+    blocks.get(hash)?.node(blocks.journal)
 }
 
 /// Everything of [`Shared`] but what recovery borrows.
@@ -351,7 +356,6 @@ struct Parts {
     tree: Tree,
     queue: IndexQueue,
     checkpoint: CheckpointState,
-    extras: BTreeMap<u8, Vec<u8>>,
     candidate: Option<CandidateRecords>,
 }
 
@@ -372,7 +376,6 @@ impl Parts {
             checkpoint_wanted: Default::default(),
             checkpoint_writing: Default::default(),
             stopping: Default::default(),
-            extras: self.extras.into(),
             candidate: self.candidate.into(),
             blocks: Default::default(),
             tries: Default::default(),
@@ -385,7 +388,7 @@ fn index_block(blocks: &Blocks<'_>, position: Position) -> Result<(), StateError
     let (_, payload) = blocks.journal.read(position)?;
     let root = codec::block_start(&payload)?.message_passer_root;
     let block = codec::block(&payload)?;
-    blocks.index.add(&block, position, &root, &codec::block_changes(&payload)?)
+    blocks.index.get()?.add(&block, position, &root, &codec::block_changes(&payload)?)
 }
 
 /// Brings the index to the chain, and the chain's blocks into memory.
@@ -402,7 +405,7 @@ fn finish(
     let nodes: Vec<Arc<Node>> = nodes.into_iter().map(Arc::new).collect();
 
     // Canonical hashes from the head down to where the index agrees; blocks of another chain leave the index.
-    let mut progress = blocks.index.progress()?;
+    let mut progress = blocks.index.get()?.progress()?;
     let first = origin.map_or(0, |origin| origin.first_block);
     if first > 0 && progress.is_none() {
         index_block(&blocks, blocks.genesis_position()?)?;
@@ -417,7 +420,7 @@ fn finish(
             let position = blocks.get(&hash)?.position;
             let (_, payload) = blocks.journal.read(position)?;
             let block = codec::block(&payload)?;
-            blocks.index.remove(&block, &codec::block_changes(&payload)?)?;
+            blocks.index.get()?.remove(&block, &codec::block_changes(&payload)?)?;
             progress = number.checked_sub(1).map(|number| (number, block.header.parent_hash));
         }
         if progress == Some((known.number, cursor)) {
@@ -466,10 +469,10 @@ fn finish(
     sides.sort_unstable_by_key(|(_, known)| known.number);
     for (hash, known) in sides {
         if tree.nodes.contains_key(&known.parent) {
-            tree.nodes.insert(hash, Arc::new(load_node(blocks.journal, known.position)?));
+            tree.nodes.insert(hash, Arc::new(known.node(blocks.journal)?));
         }
     }
     let checkpoint = CheckpointState { last_number: checkpoint.0, last_position: checkpoint.1, ..Default::default() };
-    let Found { extras, candidate, .. } = blocks.found;
-    Ok(Parts { options, genesis, origin, flat, tree, queue, checkpoint, extras, candidate })
+    let candidate = blocks.found.candidate;
+    Ok(Parts { options, genesis, origin, flat, tree, queue, checkpoint, candidate })
 }

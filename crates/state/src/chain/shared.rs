@@ -76,7 +76,6 @@ pub struct Shared {
     pub checkpoint_wanted: Condvar,
     pub checkpoint_writing: Mutex<()>,
     pub stopping: AtomicBool,
-    pub extras: Mutex<BTreeMap<u8, Vec<u8>>>,
     /// As recovery found it, until it is taken.
     pub candidate: Mutex<Option<CandidateRecords>>,
     pub blocks: Mutex<VecDeque<Arc<StoredBlock>>>,

@@ -559,23 +559,6 @@ fn wrong_inputs_are_typed_errors() {
 }
 
 #[test]
-fn opaque_records_survive() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = ChainStore::open(options(dir.path()), genesis()).unwrap();
-    store.put_extra(200, b"first", Durability::Buffered).unwrap();
-    store.put_extra(200, b"second", Durability::Buffered).unwrap();
-    store.put_extra(201, b"other", Durability::Synced).unwrap();
-    assert!(store.put_extra(2, b"no", Durability::Synced).is_err());
-    store.checkpoint().unwrap();
-    store.put_extra(201, b"newer", Durability::Synced).unwrap();
-    drop(store);
-    let store = ChainStore::open(options(dir.path()), genesis()).unwrap();
-    assert_eq!(store.extra(200).as_deref(), Some(&b"second"[..]));
-    assert_eq!(store.extra(201).as_deref(), Some(&b"newer"[..]));
-    assert_eq!(store.extra(202), None);
-}
-
-#[test]
 fn the_block_in_the_making_survives_until_another_is_opened() {
     let dir = tempfile::tempdir().unwrap();
     let reopen = || ChainStore::open(options(dir.path()), genesis()).unwrap();

@@ -109,7 +109,6 @@ pub fn write_checkpoint(shared: &Shared) -> Result<(), StateError> {
                 hash: heads.unsafe_head.hash,
                 heads: [heads.unsafe_head.hash, heads.safe.hash, heads.finalized.hash],
                 scan_from,
-                extras: shared.extras.lock().iter().map(|(kind, bytes)| (*kind, bytes.clone())).collect(),
             };
             // Under the lock: no block is being undone, and the head is what the flat state holds.
             (head, end, shared.flat.epoch())

@@ -29,8 +29,6 @@ pub const KIND_CANDIDATE: u8 = 4;
 pub const KIND_SLICE: u8 = 5;
 /// The first record of a store that began from a snapshot: see [`super::origin::Origin`].
 pub const KIND_ORIGIN: u8 = 6;
-/// Kinds from here on are opaque to this crate.
-pub const KIND_EXTRA: u8 = 128;
 
 /// BLOCKHASH reaches 256 blocks back: so many canonical hashes, and some, stay in memory.
 const HASHES_KEPT: u64 = 512;
@@ -352,13 +350,17 @@ impl ChainStore {
 
 /// A block out of the journal as a node (without its trie).
 pub fn load_node(journal: &Journal, position: Position) -> Result<Node, StateError> {
-    let (_, payload) = journal.read(position)?;
-    let start = codec::block_start(&payload)?;
-    let header = match codec::block_header(&payload)? {
+    node_of(&journal.read(position)?.1, position)
+}
+
+/// A node out of its record, of which the transactions and receipts may be missing.
+pub fn node_of(payload: &[u8], position: Position) -> Result<Node, StateError> {
+    let start = codec::block_start(payload)?;
+    let header = match codec::block_header(payload)? {
         Ok((_, header)) => header,
         Err(_) => return Err(StateError::Encoding { what: "block record" }),
     };
-    let changes = codec::block_changes(&payload)?;
+    let changes = codec::block_changes(payload)?;
     Ok(Node {
         block: BlockRef::new(start.hash, &header),
         header: Arc::new(header),

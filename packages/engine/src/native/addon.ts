@@ -21,7 +21,7 @@ export interface NativeKeySet {
 }
 
 export interface Addon {
-  readonly NativeEngine: new (options: string, deliver: Deliver) => NativeEngine;
+  readonly NativeEngine: new (options: string, genesis: string, deliver: Deliver) => NativeEngine;
   installSnapshot(options: string): Promise<string>;
   kzgCommit(blob: Uint8Array): Promise<Buffer>;
   kzgProve(blob: Uint8Array, commitment: Uint8Array): Promise<Buffer>;

@@ -16,10 +16,13 @@ export class Channel {
   readonly opened: Promise<string>;
   #nextId = 1;
 
-  constructor(options: { readonly json: string; readonly onEvent: (json: string) => void }, native: Addon = addon()) {
+  constructor(
+    options: { readonly json: string; readonly genesis: string; readonly onEvent: (json: string) => void },
+    native: Addon = addon(),
+  ) {
     this.#onEvent = options.onEvent;
     this.opened = this.#wait(0);
-    this.#native = new native.NativeEngine(options.json, this.#deliver);
+    this.#native = new native.NativeEngine(options.json, options.genesis, this.#deliver);
   }
 
   request(operation: string, fields: object): Promise<string> {

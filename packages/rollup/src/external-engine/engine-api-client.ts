@@ -85,6 +85,9 @@ export class EngineApiClient implements Engine {
     this.#heads = { unsafe: refOf(unsafe), safe: await labelled("safe"), finalized: await labelled("finalized") };
   }
 
+  /** There are no pool events to be watched. */
+  async watchPool(): Promise<void> {}
+
   get genesis(): BlockRef {
     if (!this.#genesis) throw apiError("not connected");
     return this.#genesis;

@@ -241,10 +241,12 @@ async function boot(
     engine,
     ...(config.sequencer ? { sequencer: { control: () => control, commands: config.rpc?.admin ?? false } } : {}),
     slices,
-    node: nodeInfo({ genesisJson, clientVersion, rollup }, { gossip: () => gossip, syncing }),
+    node: nodeInfo({ genesisJson, clientVersion, rollup }, { engine, gossip: () => gossip, syncing }),
     optimism: optimismProvider({ rollup }, { engine, driver, l2, watcher }),
     ...(config.mach && !driven ? { mach: () => mach?.provider ?? null } : {}),
-    ...(config.forwardTo === undefined ? {} : { forward: forwarder(config.forwardTo, { clock, log }) }),
+    ...(config.forwardTo === undefined
+      ? {}
+      : { forward: forwarder(config.forwardTo, { clock, log }), forwards: () => control?.active !== true }),
     ...(ownMetrics ? { observe: requestObserver(ownMetrics) } : {}),
     onInternalError: ({ method, error }) => log.error("rpc failed", { method, error: describeError(error) }),
   };

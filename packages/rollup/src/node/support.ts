@@ -126,12 +126,18 @@ export function forwarder(
 
 export function nodeInfo(
   options: { readonly genesisJson: string; readonly clientVersion: string; readonly rollup: RollupConfig },
-  dependencies: { readonly gossip: () => GossipService | null; readonly syncing: NodeInfo["syncing"] },
+  dependencies: {
+    readonly engine: Engine;
+    readonly gossip: () => GossipService | null;
+    readonly syncing: NodeInfo["syncing"];
+  },
 ): NodeInfo {
-  const { config } = JSON.parse(options.genesisJson) as { config: Record<string, unknown> };
+  // A genesis may have a million accounts: whoever has read it already tells.
+  const chainConfig =
+    dependencies.engine.chainConfig ?? (JSON.parse(options.genesisJson) as { config: Record<string, unknown> }).config;
   return {
     chainId: options.rollup.l2ChainId,
-    chainConfig: config,
+    chainConfig,
     clientVersion: options.clientVersion,
     syncing: dependencies.syncing,
     peers: () =>

@@ -83,6 +83,8 @@ export interface RpcDependencies {
   readonly forward?: ForwardTransaction;
   /** Of a node with MACH; `null` until it runs. */
   readonly mach?: () => MachProvider | null;
+  /** Whether transactions are forwarded now; a standby that sequences itself keeps them. Default: always. */
+  readonly forwards?: () => boolean;
   readonly observe?: RequestObserver;
   readonly onInternalError?: (failure: { readonly method: string; readonly error: unknown }) => void;
 }

@@ -55,7 +55,8 @@ export interface RpcApi {
 
 /** Builds every method of the public API. The Engine API server serves the same ones beside its own. */
 export function createRpcApi(options: { readonly limits: RpcLimits }, dependencies: RpcDependencies): RpcApi {
-  const { engine, node, optimism, forward } = dependencies;
+  const { engine, node, optimism } = dependencies;
+  const forward = () => (dependencies.forwards?.() === false ? undefined : dependencies.forward);
   const { limits } = options;
   const feed = new ChainFeed({ engine });
   const filters = new FilterStore({ limits }, { feed });
@@ -64,7 +65,7 @@ export function createRpcApi(options: { readonly limits: RpcLimits }, dependenci
   const { mach = () => null } = dependencies;
   const subscriptions = new Subscriptions({ limits }, { feed, slices, node, transaction, mach });
   const coalescer = new SubmitCoalescer({ batch: limits.submitBatch, queue: limits.submitQueue }, { engine });
-  const inclusion = inclusionOf({ engine, forwarded: forward !== undefined });
+  const inclusion = inclusionOf({ engine, forwarded: () => forward() !== undefined });
   const methods = [
     ...blockMethods({ engine }),
     ...transactionMethods({ engine }),
@@ -74,7 +75,7 @@ export function createRpcApi(options: { readonly limits: RpcLimits }, dependenci
     ...fillMethods({ engine, node }),
     ...logMethods({ limits }, { engine, filters }),
     ...subscribeMethods({ limits }, { subscriptions }),
-    ...sendMethods({ limits }, { coalescer, inclusion, ...(forward === undefined ? {} : { forward }) }),
+    ...sendMethods({ limits }, { coalescer, inclusion, forward }),
     ...nodeMethods({ engine, node }),
     ...netMethods({ node }),
     ...web3Methods({ node }),

@@ -5,6 +5,7 @@ import type { Clock } from "../clock.ts";
 import { describeError } from "../errors.ts";
 import { recoverBlockSigner } from "../gossip/block-signature.ts";
 import type { Logger } from "../log.ts";
+import { Wakeup } from "../signal.ts";
 import { type MarkMessage, parseSliceMessage, type SliceMessage } from "./slice-message.ts";
 import { sliceSigningHash } from "./slice-signature.ts";
 
@@ -45,6 +46,8 @@ export interface SliceWitness {
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 /** Messages that may wait to be executed; at the limit the connection is begun anew. */
 const MAX_WAITING = 4_096;
+/** How long the own engine may take to publish a slice that it has executed. */
+const OWN_ID_WAIT_MS = 1_000;
 
 /** What became of the messages since the start. */
 export interface SliceFollowerCounts {
@@ -81,6 +84,8 @@ export class SliceFollower {
   #following: Following | null = null;
   /** Ids that this node's engine came to, by index, of the block that is followed. */
   readonly #own = new Map<number, Hex>();
+  /** Own ids, the head, or what waits have changed. */
+  readonly #moved = new Wakeup();
   #running: Promise<void> | null = null;
   #ending = false;
 
@@ -90,7 +95,9 @@ export class SliceFollower {
     this.#stopListening = dependencies.engine.onEvent((event) => {
       if (event.kind === "slice" && event.parentHash === this.#following?.parentHash) {
         this.#own.set(event.index, event.id);
+        this.#moved.poke();
       }
+      if (event.kind === "heads") this.#moved.poke();
     });
   }
 
@@ -118,6 +125,7 @@ export class SliceFollower {
 
   async #end(): Promise<void> {
     this.#ending = true;
+    this.#moved.poke();
     this.#socket?.terminate();
     // What has come in is executed first: it is published, and must not be contradicted.
     await this.#working;
@@ -174,6 +182,7 @@ export class SliceFollower {
       return false;
     }
     this.#waiting.push(message);
+    this.#moved.poke();
     if (this.#waiting.length === 1) this.#working = this.#work();
     return true;
   }
@@ -236,7 +245,7 @@ export class SliceFollower {
       const superseded = this.#waiting.some((later) => "slice" in later && later.slice.number > message.slice.number);
       if (superseded || this.#ending || clock.nowMs() >= deadlineMs) return;
       if (engine.heads().unsafe.number >= message.slice.number) return;
-      await clock.sleep(5, this.#closing.signal);
+      await this.#moved.wait(deadlineMs - clock.nowMs(), clock, this.#closing.signal);
     }
     this.#own.clear();
     this.#d.witness?.opening(message.slice.number, attributes);
@@ -265,11 +274,12 @@ export class SliceFollower {
   /** Whether the slice came out here as the sequencer published it. */
   async #compare(following: Following, message: SliceMessage, rejected: string | undefined): Promise<void> {
     const { slice } = message;
-    const deadlineMs = this.#d.clock.nowMs() + 1_000;
-    while (rejected === undefined && !this.#own.has(slice.index) && this.#d.clock.nowMs() < deadlineMs) {
+    const { engine, clock } = this.#d;
+    const deadlineMs = clock.nowMs() + OWN_ID_WAIT_MS;
+    while (rejected === undefined && !this.#own.has(slice.index) && clock.nowMs() < deadlineMs) {
       // The head has moved on to the sealed block: nothing is published of it any more.
-      if (this.#d.engine.heads().unsafe.hash !== following.parentHash) return;
-      await this.#d.clock.sleep(1, this.#closing.signal);
+      if (this.#closing.signal.aborted || engine.heads().unsafe.hash !== following.parentHash) return;
+      await this.#moved.wait(deadlineMs - clock.nowMs(), clock, this.#closing.signal);
     }
     const own = this.#own.get(slice.index);
     if (own === slice.id) {

@@ -126,12 +126,16 @@ describe("eth_subscribe", () => {
 
   test("pushes pending transactions by hash, or in full", async () => {
     const client = await SocketClient.open(server.wsUrl);
+    expect(engine.poolWatched).toBe(false);
     const hashes = await subscribe(client, "newPendingTransactions");
+    expect(engine.poolWatched).toBe(true);
     engine.emit({ kind: "pooled", hashes: [hashOf(5)] });
     expect(await nextResult(client, hashes)).toBe(hashOf(5));
     client.send("eth_unsubscribe", [hashes]);
     expect(await client.next()).toMatchObject({ result: true });
+    expect(engine.poolWatched).toBe(false);
     const full = await subscribe(client, "newPendingTransactions", true);
+    expect(engine.poolWatched).toBe(true);
     engine.emit({ kind: "pooled", hashes: [hashOf(6)] });
     expect(await nextResult(client, full)).toEqual({ method: "eth_getTransactionByHash" });
     client.close();

@@ -453,6 +453,23 @@ describe("WebSocket", () => {
     expect(await client.closed()).toBeDefined();
   });
 
+  test("runs no more requests of a client that does not read their answers, until it does", async () => {
+    engine.answer = () => `"${"x".repeat(250_000)}"`;
+    const client = await SocketClient.open(server.wsUrl);
+    client.pause();
+    for (let id = 0; id < 60; id++) {
+      client.send("eth_blockNumber", [], id);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    // What the system's buffers hold counts as read.
+    expect(engine.queries.length).toBeLessThan(40);
+    client.resume();
+    const ids = [];
+    for (let count = 0; count < 60; count++) ids.push(((await client.next()) as { id: number }).id);
+    expect(ids.sort((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, id) => id));
+    client.close();
+  });
+
   test("keeps to its limit of requests at a time", async () => {
     await restart({ limits: { concurrentRequests: 4 } });
     let running = 0;

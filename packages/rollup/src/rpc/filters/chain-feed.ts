@@ -9,6 +9,7 @@ export interface FeedListener {
   readonly header?: (header: string) => void;
   /** Logs of one block that joined the chain, or (with `removed: true`) left it. */
   readonly logs?: (logs: readonly LogJson[]) => void;
+  /** Hashes of pooled transactions. */
   readonly pooled?: (hashes: readonly Hex[]) => void;
   /** Pooled transactions as JSON text, read once for all listeners. */
   readonly transaction?: (transaction: string) => void;
@@ -29,6 +30,7 @@ export class ChainFeed {
   readonly #engine: Engine;
   readonly #listeners = new Set<FeedListener>();
   readonly #stop: () => void;
+  #poolWatched = false;
   #backlog = 0;
   #work: Promise<void> = Promise.resolve();
   #transactions: Hex[] = [];
@@ -41,12 +43,26 @@ export class ChainFeed {
 
   listen(listener: FeedListener): () => void {
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#watchPool();
+    return () => {
+      this.#listeners.delete(listener);
+      this.#watchPool();
+    };
   }
 
   close(): void {
     this.#stop();
     this.#listeners.clear();
+    this.#watchPool();
+  }
+
+  /** Hashes of pooled transactions cross into JavaScript only while somebody listens to them. */
+  #watchPool(): void {
+    const wanted = this.#has("pooled") || this.#has("transaction");
+    if (wanted === this.#poolWatched) return;
+    this.#poolWatched = wanted;
+    // An engine that is closed or failed names nothing any more.
+    this.#engine.watchPool(wanted).catch(() => undefined);
   }
 
   #onEvent(event: EngineEvent): void {
@@ -128,7 +144,7 @@ export class ChainFeed {
     this.#reading = false;
   }
 
-  #has(part: "header" | "logs" | "transaction"): boolean {
+  #has(part: "header" | "logs" | "pooled" | "transaction"): boolean {
     for (const listener of this.#listeners) if (listener[part] !== undefined) return true;
     return false;
   }

@@ -5,7 +5,10 @@ import { InclusionWaiter } from "./inclusion-waiter.ts";
 
 /** Submission that answers with the receipt (EIP-7966). */
 export interface Inclusion {
-  /** Resolves with the receipt as JSON text; rejects with EIP-7966's error 4 after the timeout. */
+  /**
+   * Resolves with the receipt as JSON text; rejects with EIP-7966's error 4 after the timeout, with error 5 at once where
+   * the pool has the transaction wait for others.
+   */
   submit(
     raw: Uint8Array,
     request: {
@@ -21,7 +24,7 @@ export interface Inclusion {
  * With slices the receipt comes with the slice that holds the transaction; behind a stock execution client, with the
  * block. `forwarded`: the sequencer is elsewhere, and what it orders is seen here as it comes.
  */
-export function inclusionOf(options: { readonly engine: Engine; readonly forwarded: boolean }): Inclusion {
+export function inclusionOf(options: { readonly engine: Engine; readonly forwarded: () => boolean }): Inclusion {
   const { engine, forwarded } = options;
   const blocks = new InclusionWaiter({ engine });
   const byBlock: Inclusion["submit"] = async (_raw, { timeoutMs, send }) =>
@@ -29,8 +32,8 @@ export function inclusionOf(options: { readonly engine: Engine; readonly forward
   const { slices } = engine;
   const close = () => blocks.close();
   if (!slices) return { submit: byBlock, close };
-  if (!forwarded) return { submit: (raw, { timeoutMs }) => bySlice(slices, raw, timeoutMs), close };
   const submit: Inclusion["submit"] = async (raw, { timeoutMs, send }) => {
+    if (!forwarded()) return bySlice(slices, raw, timeoutMs);
     const hash = await send();
     // What the own pool thinks of it does not matter: the sequencer took it.
     return bySlice(slices, raw, timeoutMs).catch((error: unknown) => {

@@ -13,6 +13,8 @@ const CLOSE_GOING_AWAY = 1001;
 const CLOSE_TRY_AGAIN_LATER = 1013;
 const PING_INTERVAL_MS = 30_000;
 const CHECKING_INTERVAL_MS = 2_000;
+/** Unread bytes above which no further request of a client is run: who does not read answers causes no more of them. */
+const UNREAD_BYTES = 256 * 1024;
 
 /** A message of which parts have come. */
 interface Incoming {
@@ -28,7 +30,8 @@ export class WebSocketTransport {
   readonly #server: WebSocketServer;
   readonly #pinging: NodeJS.Timeout;
   readonly #checking: NodeJS.Timeout;
-  readonly #silent = new WeakSet<WebSocket>();
+  /** Clients that have not answered the last ping, and how much they had not read then. */
+  readonly #silent = new WeakMap<WebSocket, number>();
   readonly #budget: ByteBudget;
   readonly #incoming = new Map<WebSocket, Incoming>();
 
@@ -87,7 +90,7 @@ export class WebSocketTransport {
     const outgoing = this.#budget.hold();
     const closing = new Set<() => void>();
     const notifier: Notifier = {
-      send: (text) => this.#send(client, outgoing, text),
+      send: (text) => this.#send(client, outgoing, text, proceed),
       onClose: (callback) => {
         closing.add(callback);
         return () => closing.delete(callback);
@@ -102,18 +105,24 @@ export class WebSocketTransport {
       this.#handler
         .handle(data, { notifier, budget: this.#budget, isGone: () => client.readyState !== client.OPEN })
         .then((answer) => {
-          if (answer !== undefined) this.#send(client, outgoing, answer);
+          if (answer !== undefined) this.#send(client, outgoing, answer, proceed);
         })
         .catch(() => client.terminate())
         .finally(() => {
           running--;
-          const next = waiting.shift();
-          if (next !== undefined) run(next);
-          else if (client.isPaused) client.resume();
+          proceed();
         });
     };
+    const mayRun = () => running < limits.concurrentRequests && client.bufferedAmount <= UNREAD_BYTES;
+    const proceed = (): void => {
+      for (let next = waiting[0]; next !== undefined && mayRun(); next = waiting[0]) {
+        waiting.shift();
+        run(next);
+      }
+      if (waiting.length === 0 && client.isPaused && mayRun()) client.resume();
+    };
     client.on("message", (data: Buffer) => {
-      if (running < limits.concurrentRequests) {
+      if (mayRun()) {
         run(data);
         return;
       }
@@ -157,7 +166,7 @@ export class WebSocketTransport {
     }
   }
 
-  #send(client: WebSocket, outgoing: ByteHolding, text: string): void {
+  #send(client: WebSocket, outgoing: ByteHolding, text: string, onRead: () => void): void {
     if (client.readyState !== client.OPEN) return;
     if (client.bufferedAmount > this.#options.limits.socketBufferBytes) {
       // A client that does not read must not fill our memory; it sees why it was cut off.
@@ -171,16 +180,21 @@ export class WebSocketTransport {
       client.terminate();
       return;
     }
-    client.send(text, () => outgoing.remove(bytes));
+    client.send(text, () => {
+      outgoing.remove(bytes);
+      onRead();
+    });
   }
 
   #ping(): void {
     for (const client of this.#server.clients) {
-      if (this.#silent.has(client)) {
+      // A paused client's answer is not read by us; it counts as alive while it reads.
+      const unread = client.isPaused ? client.bufferedAmount : 0;
+      if (unread >= (this.#silent.get(client) ?? Number.POSITIVE_INFINITY)) {
         client.terminate();
         continue;
       }
-      this.#silent.add(client);
+      this.#silent.set(client, unread);
       client.ping();
     }
   }

@@ -31,6 +31,7 @@ export class ScriptedEngine implements Engine {
   readonly calls: string[] = [];
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   head = blockRef(1);
+  poolWatched = false;
   answer: (method: string, params: string) => RawJson | Promise<RawJson> = () => '"0x1"';
   submitAnswer: (raw: Uint8Array) => SubmitResult = (raw) => ({ hash: hashOf(raw[0] ?? 0, 9) });
 
@@ -45,6 +46,10 @@ export class ScriptedEngine implements Engine {
 
   emit(event: EngineEvent): void {
     for (const listener of this.#listeners) listener(event);
+  }
+
+  async watchPool(watched: boolean) {
+    this.poolWatched = watched;
   }
 
   async submit(raw: readonly Uint8Array[]) {

@@ -34,7 +34,8 @@ const timeout = decoded<number>((value) => {
 export interface SendDependencies {
   readonly coalescer: SubmitCoalescer;
   readonly inclusion: Inclusion;
-  readonly forward?: ForwardTransaction;
+  /** Where transactions go instead of the own pool, now. */
+  readonly forward: () => ForwardTransaction | undefined;
 }
 
 const oversized = ({ length }: Uint8Array) =>
@@ -45,15 +46,27 @@ export function sendMethods(options: { readonly limits: RpcLimits }, dependencie
   const { sendSyncDefaultMs, sendSyncMaxMs } = options.limits;
   const submit = async (raw: Uint8Array): Promise<Hex> => {
     if (raw.length > MAX_TRANSACTION_BYTES) throw oversized(raw);
-    if (dependencies.forward !== undefined) {
+    const forward = dependencies.forward();
+    if (forward !== undefined) {
       // The sequencer decides; the own pool only learns of it, so that pending reads show it.
-      const hash = await dependencies.forward(`0x${Buffer.from(raw).toString("hex")}`);
+      const hash = await forward(`0x${Buffer.from(raw).toString("hex")}`);
       dependencies.coalescer.submit(raw).catch(() => undefined);
       return hash;
     }
     return dependencies.coalescer.submit(raw);
   };
   const submitMany = async (calls: readonly (readonly [Uint8Array])[]): Promise<readonly Outcome[]> => {
+    // A follower forwards each by itself.
+    if (dependencies.forward() !== undefined) {
+      return Promise.all(
+        calls.map(([raw]) =>
+          submit(raw).then(
+            (hash) => ({ result: plain(hash) }),
+            (error: unknown) => ({ error }),
+          ),
+        ),
+      );
+    }
     const fitting = calls.flatMap(([raw]) => (raw.length > MAX_TRANSACTION_BYTES ? [] : [raw]));
     const submitted = (await dependencies.coalescer.submitMany(fitting)).values();
     return calls.map(([raw]) => {
@@ -67,8 +80,7 @@ export function sendMethods(options: { readonly limits: RpcLimits }, dependencie
       name: "eth_sendRawTransaction",
       params: [rawTransaction],
       run: async ([raw]) => plain(await submit(raw)),
-      // A follower forwards each by itself.
-      runMany: dependencies.forward === undefined ? submitMany : undefined,
+      runMany: submitMany,
     }),
     defineMethod({
       name: "eth_sendRawTransactionSync",
