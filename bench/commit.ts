@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { describeMachine, ownVersion } from "./src/machine.ts";
 import { COMMON_OPTIONS, round } from "./src/options.ts";
 import { runProgram } from "./src/program.ts";
+import { note } from "./src/progress.ts";
 import { print, type Row } from "./src/report.ts";
 
 const machine = describeMachine();
@@ -50,6 +51,7 @@ function line(output: string, name: string): { wall: number; cpu: number } {
 
 const rows: Row[] = [];
 for (const accounts of sizes) {
+  note(`${accounts} accounts`);
   const args = ["accounts", String(accounts), String(updates), values.smoke ? "2" : values.blocks];
   const output = await runProgram("state-bench", `${target}/release/examples/state-bench`, args);
   const [root, insert, heads] = ["state root", "insert", "set heads with fdatasync"].map((name) =>

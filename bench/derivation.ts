@@ -12,6 +12,7 @@ import { COMMON_OPTIONS, round, withDirectory } from "./src/options.ts";
 import { cpuMsOf } from "./src/process-usage.ts";
 import { produceChain } from "./src/produced-chain.ts";
 import { freePort, startProgram, waitFor } from "./src/program.ts";
+import { note } from "./src/progress.ts";
 import { print, type Row } from "./src/report.ts";
 import { call } from "./src/rpc.ts";
 import type { WorkloadName } from "./src/workload.ts";
@@ -61,6 +62,7 @@ for (const workload of values.workloads.split(",") as WorkloadName[]) {
       const safe = async () =>
         Number((await call<{ number: string }>(url, "eth_getBlockByNumber", ["safe", false])).number);
       await waitFor("the follower answers", safe, { program: follower, pollMs: 5, timeoutMs: 300_000 });
+      note(`${workload}: a follower derives ${blocks} blocks`);
       const cpuBefore = cpuMsOf(follower.pid);
       const startedAt = performance.now();
       await waitFor("the follower has it all", async () => (await safe()) >= blocks || undefined, {

@@ -12,6 +12,7 @@ import { describeMachine } from "./src/machine.ts";
 import { COMMON_OPTIONS, round, withDirectory } from "./src/options.ts";
 import { startAltlayer } from "./src/peers/altlayer.ts";
 import { residentMib } from "./src/process-usage.ts";
+import { note } from "./src/progress.ts";
 import { print, type Row } from "./src/report.ts";
 import { call, hexNumber } from "./src/rpc.ts";
 import { measureThroughput } from "./src/throughput.ts";
@@ -79,6 +80,7 @@ await withDirectory("history", async (directory) => {
         first: step * each,
         count: each,
       });
+      note(`${(step + 1) * each} of ${transactions} transactions, ${Math.round(done.includedPerSecond)}/s`);
       const resident = residentMib(node.pid);
       const head = await call<string>(node.url, "eth_blockNumber");
       const some = await transactionsFrom(node.url, Math.ceil(Number(head) / 2), Number(head));

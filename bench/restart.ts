@@ -10,6 +10,7 @@ import { COMMON_OPTIONS, withDirectory } from "./src/options.ts";
 import { startAltlayer } from "./src/peers/altlayer.ts";
 import { residentMib } from "./src/process-usage.ts";
 import { waitFor } from "./src/program.ts";
+import { note } from "./src/progress.ts";
 import { print, type Row } from "./src/report.ts";
 import { call } from "./src/rpc.ts";
 import { measureThroughput } from "./src/throughput.ts";
@@ -43,6 +44,7 @@ await withDirectory("restart", async (directory) => {
     for (let kill = 0; kill < kills; kill++) {
       await send({ ...sending, url: node.url, first: accounts + kill * transactions, count: transactions });
       const before = await head();
+      note(`kill ${kill + 1}`);
       await node.kill();
       const startedAt = performance.now();
       await node.restart();

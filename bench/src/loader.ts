@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runProgram } from "./program.ts";
+import { note } from "./progress.ts";
 import type { AllocSpec, SignSpec } from "./workload.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -43,6 +44,7 @@ async function cached(command: "alloc" | "sign", spec: object): Promise<string> 
   if (existsSync(path)) return path;
   mkdirSync(CACHE, { recursive: true });
   const temporary = `${path}.${process.pid}`;
+  note(`making the load: ${command}`);
   await runProgram("loader", await loader(), [JSON.stringify({ command, path: temporary, ...spec })]);
   renameSync(temporary, path);
   return path;

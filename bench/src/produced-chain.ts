@@ -1,6 +1,7 @@
 import { allocFile, send, signedFile } from "./loader.ts";
 import { type AltlayerPeer, type DataAvailability, startAltlayer } from "./peers/altlayer.ts";
 import { waitFor } from "./program.ts";
+import { note } from "./progress.ts";
 import { call, hexNumber } from "./rpc.ts";
 import { allocSpec, signSpec, type WorkloadName } from "./workload.ts";
 
@@ -38,6 +39,7 @@ export async function produceChain(options: {
     ...{ gasLimit: 4_000_000_000, poolSize: transactions + 10_000 },
   });
   try {
+    note(`${workload}: sending ${transactions} transactions`);
     const { accepted } = await send({ path, url: node.url, connections: 16, batch: 100, count: transactions });
     let [number, included, gas] = [0, 0, 0];
     while (included < accepted) {
@@ -50,6 +52,7 @@ export async function produceChain(options: {
       included += block.transactions.length - node.ownTransactionsPerBlock;
       gas += Number(block.gasUsed);
     }
+    note(`${workload}: ${included} in ${number} blocks; waiting until the L1 has them`);
     await waitFor(
       `block ${number} is safe`,
       async () => {

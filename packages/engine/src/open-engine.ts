@@ -118,8 +118,12 @@ class OpenedEngine implements Engine {
     return this.#request<null>("watchPool", { watched }).then(() => undefined);
   }
 
-  open(parentHash: Hex, attributes: PayloadAttributes): Promise<{ readonly candidate: CandidateId } & ExtendResult> {
-    return this.slices.open(parentHash, attributes, "none");
+  open(
+    parentHash: Hex,
+    attributes: PayloadAttributes,
+    options: { readonly brief?: boolean } = {},
+  ): Promise<{ readonly candidate: CandidateId } & ExtendResult> {
+    return this.#request("open", { parent: { hash: parentHash }, attributes, slices: "none", ...options });
   }
 
   extend(candidate: CandidateId, source: ExtendSource): Promise<ExtendResult> {

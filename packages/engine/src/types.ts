@@ -286,8 +286,15 @@ export interface Engine {
   /** Slices and what needs them; `null` for an engine that makes none (a stock execution client). */
   readonly slices: SliceEngine | null;
 
-  /** Opens a candidate on any known block and executes the attributes' transactions; an invalid forced one is an error. */
-  open(parentHash: Hex, attributes: PayloadAttributes): Promise<{ readonly candidate: CandidateId } & ExtendResult>;
+  /**
+   * Opens a candidate on any known block and executes the attributes' transactions; an invalid forced one is an error. `brief`
+   * leaves their list out of the answer.
+   */
+  open(
+    parentHash: Hex,
+    attributes: PayloadAttributes,
+    options?: { readonly brief?: boolean },
+  ): Promise<{ readonly candidate: CandidateId } & ExtendResult>;
   extend(candidate: CandidateId, source: ExtendSource): Promise<ExtendResult>;
   /**
    * Computes root and header, journals the block (durable on return). It becomes canonical by `setHeads`. `brief` leaves the

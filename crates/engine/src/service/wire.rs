@@ -160,6 +160,9 @@ pub struct OpenRequest {
     pub parent: ParentRequest,
     pub attributes: PayloadAttributes,
     pub slices: SliceMode,
+    /// Leave the list of the attributes' transactions out of the answer.
+    #[serde(default)]
+    pub brief: bool,
 }
 
 #[derive(Deserialize)]

@@ -151,7 +151,7 @@ impl Writer {
                 format!("{MAX_CANDIDATES} candidates are open: seal or drop one"),
             ));
         }
-        let wire::OpenRequest { parent, attributes, slices } = request;
+        let wire::OpenRequest { parent, attributes, slices, brief } = request;
         let (candidate, mut extended) = match parent {
             wire::ParentRequest::Hash(hash) => Candidate::open(&self.shared, hash, attributes, slices)?,
             wire::ParentRequest::Candidate(id) if self.became(id).is_some() => {
@@ -164,6 +164,9 @@ impl Writer {
         };
         let id = self.keep(candidate);
         extended.candidate = Some(id);
+        if brief {
+            extended.included.clear();
+        }
         self.consider_showing(id)?;
         Ok(to_json(&extended))
     }

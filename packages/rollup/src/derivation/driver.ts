@@ -334,8 +334,9 @@ export class DerivationDriver {
     const { engine, l2, log, pipeline } = this.#d;
     let payload: ExecutionPayload;
     try {
-      const { candidate } = await engine.open(derived.parent.hash, derived.attributes);
-      payload = await engine.seal(candidate);
+      // A block of twenty thousand transactions is megabytes of JSON, of which only the first transaction is read here.
+      const { candidate } = await engine.open(derived.parent.hash, derived.attributes, { brief: true });
+      payload = await engine.seal(candidate, { brief: true });
     } catch (error) {
       if (!isInvalidBlock(error)) throw error;
       log.warn("derived attributes are invalid", { number: derived.parent.number + 1, error: describeError(error) });
