@@ -125,7 +125,8 @@ impl Pool {
 
     /// Whether a pooled transaction waits behind a gap: a nonce, or funds for those before it.
     pub fn is_waiting(&self, hash: &B256) -> bool {
-        let waits = |tx: &Arc<PooledTransaction>| Some(self.senders.get(&tx.sender)?.get_executable(tx.nonce()).is_none());
+        let waits =
+            |tx: &Arc<PooledTransaction>| Some(self.senders.get(&tx.sender)?.get_executable(tx.nonce()).is_none());
         self.by_hash.get(hash).and_then(waits).unwrap_or(false)
     }
 

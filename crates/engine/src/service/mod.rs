@@ -109,7 +109,15 @@ impl Engine {
         let _ = shared.writer.set(writer.clone());
         let readers = Readers::spawn(&shared)?;
         let admission = Admission::spawn(&shared)?;
-        Ok(Self { shared, config, writer, readers, admission, threads: Mutex::new(threads), closing: AtomicBool::new(false) })
+        Ok(Self {
+            shared,
+            config,
+            writer,
+            readers,
+            admission,
+            threads: Mutex::new(threads),
+            closing: AtomicBool::new(false),
+        })
     }
 
     /// What `open` answers with: genesis, heads and chain configuration, as JSON.

@@ -324,8 +324,7 @@ fn recover_state(
         }
     }
     let journal = blocks.journal;
-    let nodes: Vec<Node> =
-        window.into_par_iter().map(|known| known.node(journal)).collect::<Result<_, _>>()?;
+    let nodes: Vec<Node> = window.into_par_iter().map(|known| known.node(journal)).collect::<Result<_, _>>()?;
     // A head that is as old as the window remembers nothing of before.
     let silent = nodes.iter().take_while(|node| node.block.number <= oldest || node.block.number == 0).count();
     let changes: Vec<_> = nodes[silent..].iter().map(|node| (node.block.number, &*node.changes)).collect();
