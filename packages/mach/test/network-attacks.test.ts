@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => network.close());
 
 /** A block that nobody was told of, on top of the branch. */
-async function _unseen(label: string): Promise<ExampleBlock> {
+async function unseen(label: string): Promise<ExampleBlock> {
   const branch = network.rollup.branch.fork(network.rollup.branch.blocks.length);
   return network.rollup.add([label], branch);
 }
@@ -75,6 +75,28 @@ describe("shares", () => {
     attacker.send({ type: "share", share: { message, signature: `0x${"00".repeat(64)}` } });
     await until("it is found", () => counted(target, "peers banned, MALFORMED_SHARE") > 0);
     await attacker.close();
+  });
+
+  test("two blocks of one height, too few for a quorum: both signatures are checked, and told as evidence", async () => {
+    const target = network.services.get("operator 0") as MachService;
+    await network.stop("operator 3");
+    const equivocator = await Attacker.join(network, target, Attacker.speaker(network, 3, { issuedAt: later() + 5 }));
+    await until("the link is taken", () =>
+      target.status().peers.some(({ operator }) => operator === network.address(3)),
+    );
+    const seen: string[] = [];
+    const stop = target.onShare(({ operator, message }) => {
+      if (operator === network.address(3)) seen.push(message.core.blockHash);
+    });
+    const messages = [blockMessage(await unseen("one"), base), blockMessage(await unseen("other"), base)];
+    for (const message of messages) {
+      equivocator.send({ type: "share", share: { message, signature: await network.signer(3).sign(message) } });
+    }
+    await until("both are seen", () => messages.every(({ core }) => seen.includes(core.blockHash)));
+    expect(seen).toHaveLength(2);
+    stop();
+    await equivocator.close();
+    await network.run(3);
   });
 
   test("an aggregator that keeps what it gets, and gives nothing: the others certify without it", async () => {

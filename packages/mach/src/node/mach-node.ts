@@ -35,6 +35,8 @@ const MAX_DERIVED = 16_384;
 /** Certificates sent for one request, and how often a peer may ask. */
 const SERVED_AT_ONCE = 64;
 const REQUEST_EVERY_MS = 500;
+/** Shares that find no quorum are checked so often. */
+const LONELY_EVERY_MS = 1_000;
 /** Below the highest certified block, late shares are of no use any more. */
 const LATE_HEIGHTS = 8;
 
@@ -72,6 +74,7 @@ export class MachNode {
   readonly #askedAtMs = new WeakMap<Peer, number>();
   readonly #served = new WeakSet<Peer>();
   #l1Head = -1;
+  #lonelyAtMs = performance.now();
 
   constructor(parts: MachNodeParts, dependencies: Pick<MachDependencies, "bn254" | "clock" | "log">) {
     const { digests, terms, counters } = parts;
@@ -203,6 +206,10 @@ export class MachNode {
 
   tick(): void {
     this.#aggregation.input({ type: "tick" });
+    const nowMs = performance.now();
+    if (nowMs - this.#lonelyAtMs < LONELY_EVERY_MS) return;
+    this.#lonelyAtMs = nowMs;
+    void this.#aggregation.checkLonely();
   }
 
   #hello(peer: Peer): void {

@@ -12,7 +12,7 @@ import type { FromParent, OperatorProcessOptions, ToParent } from "./operator-pr
 
 const OPERATORS = 4;
 const EPOCH = 4;
-const EQUIVOCATION_PERCENT = 25;
+const EQUIVOCATION_PERCENT = 12;
 const STEPS_PER_KILL = 100;
 const PEACEFUL_STEPS = 100;
 const PEACEFUL_STEP_MS = 200;

@@ -17,8 +17,13 @@ import {
   type SignerShare,
   stepAggregator,
 } from "../../core/aggregator.ts";
+import { Bounded } from "../bounded.ts";
 import type { Bn254Like, MachLog } from "../options.ts";
 import type { EpochTable } from "../table/epoch-table.ts";
+
+/** Of shares without certificate: checked in a round, and remembered. */
+const LONELY_AT_ONCE = 64;
+const MAX_LONELY = 16_384;
 
 export interface AggregationDependencies {
   readonly digests: MachDigests;
@@ -35,6 +40,8 @@ export interface AggregationDependencies {
 export class Aggregation {
   readonly #config: AggregatorConfig;
   readonly #dependencies: AggregationDependencies;
+  /** Shares that were checked alone, by digest and index. */
+  readonly #lonely = new Bounded<string, true>(MAX_LONELY);
   #state = EMPTY_AGGREGATOR;
 
   constructor(options: { readonly schedule: EpochSchedule }, dependencies: AggregationDependencies) {
@@ -56,6 +63,30 @@ export class Aggregation {
     const { state, effects } = stepAggregator(this.#state, input, this.#config);
     this.#state = state;
     for (const effect of effects) this.#perform(effect);
+  }
+
+  /**
+   * Checks shares that too few others joined, some at a time: those of an operator that signs something else than
+   * everybody are evidence against it, and what a restored backup has to be told of (section 7).
+   */
+  async checkLonely(): Promise<void> {
+    const lonely = [...this.#state.pools].filter(([, pool]) => pool.certified === 0 && pool.unchecked.size > 0);
+    let left = LONELY_AT_ONCE;
+    for (const [digest, { message, unchecked }] of lonely) {
+      const shares = [...unchecked]
+        .filter(([index]) => this.#lonely.get(`${digest} ${index}`) === undefined)
+        .slice(0, left)
+        .map(([index, signature]) => ({ index, signature }));
+      for (const { index } of shares) this.#lonely.set(`${digest} ${index}`, true);
+      left -= shares.length;
+      const table = this.#dependencies.table(message.base.epoch);
+      if (shares.length === 0 || table === undefined) continue;
+      const wrong = new Set(await this.#wrongOf(digest, shares, table));
+      for (const { index: from, signature } of shares) {
+        if (wrong.has(from)) this.#dependencies.onReject(from, message.base.epoch, "SIGNED_WRONGLY");
+        else this.#dependencies.onValid({ from, message, signature });
+      }
+    }
   }
 
   /** Whether the operator's right signature on this block is held. */
@@ -84,18 +115,21 @@ export class Aggregation {
     const message = this.#state.pools.get(digest)?.message;
     const table = message === undefined ? undefined : this.#dependencies.table(message.base.epoch);
     if (message === undefined || table === undefined) return;
-    let invalid: readonly number[];
-    try {
-      invalid = await table.wrongSigners(hexToBytes(digest), shares);
-    } catch (error) {
-      // The table's keys are no keys: nothing of it can be certified.
-      this.#dependencies.log.error("signatures not checked", { epoch: table.epoch, error: String(error) });
-      invalid = shares.map(({ index }) => index);
-    }
+    const invalid = await this.#wrongOf(digest, shares, table);
     const wrong = new Set(invalid);
     for (const { index, signature } of shares)
       if (!wrong.has(index)) this.#dependencies.onValid({ from: index, message, signature });
     this.input({ type: "verified", digest, invalid });
+  }
+
+  async #wrongOf(digest: Hex, shares: readonly SignerShare[], table: EpochTable): Promise<readonly number[]> {
+    try {
+      return await table.wrongSigners(hexToBytes(digest), shares);
+    } catch (error) {
+      // The table's keys are no keys: nothing of it can be certified.
+      this.#dependencies.log.error("signatures not checked", { epoch: table.epoch, error: String(error) });
+      return shares.map(({ index }) => index);
+    }
   }
 
   #certify(digest: Hex, message: Message, shares: readonly SignerShare[]): void {
