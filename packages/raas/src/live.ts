@@ -1,5 +1,5 @@
 import type { Networks } from "./networks.ts";
-import { postJson } from "./networks.ts";
+import { type Call, rpcBatch } from "./rpc-batch.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { KeyStore, Role } from "./secrets/key-store.ts";
 import type { Hex } from "./spec/primitives.ts";
@@ -83,11 +83,6 @@ export class LiveView {
     return live;
   }
 
-  forget(id: string): void {
-    this.#cache.delete(id);
-    this.#balances.delete(id);
-  }
-
   async #look(rollup: RollupRecord): Promise<Live> {
     const running = this.#deps.runtime.running(rollup.id);
     const balances = await this.#balancesOf(rollup);
@@ -103,10 +98,10 @@ export class LiveView {
       };
     }
     const { rpc } = running.endpoints;
-    const [sync, pool] = await batch<[SyncStatus, { pending: Hex }]>(rpc, [
+    const [sync, pool] = (await rpcBatch(rpc, [
       ["optimism_syncStatus", []],
       ["txpool_status", []],
-    ]).catch(() => [null, null] as const);
+    ]).catch(() => [null, null])) as [SyncStatus | null, { pending: Hex } | null];
     const throughput = sync === null ? null : await this.#throughput(rpc, sync.unsafe_l2.number).catch(() => null);
     return {
       phase: rollup.phase,
@@ -124,10 +119,10 @@ export class LiveView {
 
   async #throughput(rpc: string, head: number): Promise<Live["throughput"]> {
     const numbers = Array.from({ length: Math.min(WINDOW_BLOCKS, head) + 1 }, (_, index) => head - index);
-    const blocks = await batch<Block[]>(
+    const blocks = (await rpcBatch(
       rpc,
-      numbers.map((number) => ["eth_getBlockByNumber", [`0x${number.toString(16)}`, false]]),
-    );
+      numbers.map((number): Call => ["eth_getBlockByNumber", [`0x${number.toString(16)}`, false]]),
+    )) as Block[];
     const newest = blocks[0];
     const oldest = blocks.at(-1);
     if (newest === undefined || oldest === undefined || newest === oldest) return null;
@@ -212,13 +207,3 @@ export interface LiveDependencies {
 }
 
 const headOf = ({ number, hash, timestamp }: Head): Head => ({ number, hash, timestamp });
-
-async function batch<T extends readonly unknown[]>(
-  url: string,
-  calls: readonly (readonly [string, readonly unknown[]])[],
-): Promise<T> {
-  const body = JSON.stringify(calls.map(([method, params], id) => ({ jsonrpc: "2.0", id, method, params })));
-  const answers = JSON.parse(await postJson(url, body)) as { id: number; result?: unknown }[];
-  const byId = new Map(answers.map(({ id, result }) => [id, result ?? null]));
-  return calls.map((_, id) => byId.get(id) ?? null) as unknown as T;
-}

@@ -247,6 +247,13 @@ describe("what arrives, whoever sends it", () => {
     }
   }, 120_000);
 
+  test("a spec too large is refused before it is read, and a form is no request", async () => {
+    const large = await at.owner.ask("POST", `/teams/${at.teamId}/plan`, { spec: { name: "x".repeat(1_100_000) } });
+    expect([large.status, large.body.error.code]).toEqual([413, "TOO_LARGE"]);
+    const form = await at.owner.ask("POST", "/teams", { name: "x" }, { "content-type": "text/plain" });
+    expect([form.status, form.body.error.code]).toEqual([400, "BAD_REQUEST"]);
+  });
+
   test("a foreign page cannot act: no header, no deed; a foreign host or origin is refused", async () => {
     const { credentials } = at.platform.services;
     const { secret } = await credentials.createSession(at.userId);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RaasError } from "../errors.ts";
-import { postJson } from "../networks.ts";
+import { type Call, rpcBatch } from "../rpc-batch.ts";
 
 /** What the index reads of a node's blocks. Our own node answers, and yet it is checked. */
 const hex = z.string().regex(/^0x[0-9a-f]*$/);
@@ -47,23 +47,6 @@ export interface ChainBlockData {
   readonly receipts: readonly ChainReceipt[];
 }
 
-export type Call = readonly [method: string, params: readonly unknown[]];
-
-/** Results of a batch in the order of the calls; null for one that failed. @throws RaasError `UPSTREAM` */
-export async function rpcBatch(url: string, calls: readonly Call[]): Promise<readonly unknown[]> {
-  const body = JSON.stringify(calls.map(([method, params], id) => ({ jsonrpc: "2.0", id, method, params })));
-  const answers = JSON.parse(await postJson(url, body)) as readonly { id: number; result?: unknown }[];
-  if (!Array.isArray(answers)) throw new RaasError("UPSTREAM", "the node did not answer a batch");
-  const results = new Map(answers.map(({ id, result }) => [id, result ?? null]));
-  return calls.map((_, id) => results.get(id) ?? null);
-}
-
-export async function headNumber(url: string): Promise<number> {
-  const [head] = await rpcBatch(url, [["eth_blockNumber", []]]);
-  if (typeof head !== "string") throw new RaasError("UPSTREAM", "the node does not tell its head");
-  return Number(head);
-}
-
 const tag = (number: number) => `0x${number.toString(16)}`;
 
 /** The blocks `first` to `last` with their receipts, as far as the node has them. @throws RaasError `UPSTREAM` */
@@ -89,7 +72,15 @@ export async function readBlocks(url: string, first: number, last: number): Prom
   return blocks;
 }
 
-export async function hashAt(url: string, number: number): Promise<string | null> {
-  const [block] = await rpcBatch(url, [["eth_getBlockByNumber", [tag(number), false]]]);
-  return z.object({ hash: hex }).nullable().parse(block)?.hash ?? null;
+/** The node's head, and the hash of its block `number` (null where there is none), asked at once. @throws RaasError `UPSTREAM` */
+export async function headAndHash(
+  url: string,
+  number: number,
+): Promise<{ readonly head: number; readonly hash: string | null }> {
+  const [head, block] = await rpcBatch(url, [
+    ["eth_blockNumber", []],
+    ["eth_getBlockByNumber", [tag(number), false]],
+  ]);
+  if (typeof head !== "string") throw new RaasError("UPSTREAM", "the node does not tell its head");
+  return { head: Number(head), hash: z.object({ hash: hex }).nullable().parse(block)?.hash ?? null };
 }

@@ -3,7 +3,7 @@ import type { Logger } from "@altlayer/rollup";
 import type { InsertObject } from "kysely";
 import { problemOf } from "../errors.ts";
 import type { ChainBlockData } from "./chain-data.ts";
-import { hashAt, headNumber, readBlocks } from "./chain-data.ts";
+import { headAndHash, readBlocks } from "./chain-data.ts";
 import type { BlockRows } from "./rows.ts";
 import { rowsOf } from "./rows.ts";
 import type { IndexDatabase, IndexTables } from "./tables.ts";
@@ -61,11 +61,11 @@ export class Indexer {
   async #advance(): Promise<boolean> {
     const { rpcUrl } = this.#options;
     const tip = await this.#tip();
-    if (tip !== null && (await hashAt(rpcUrl, tip.number)) !== tip.hash) {
+    const { head, hash } = await headAndHash(rpcUrl, tip?.number ?? 0);
+    if (tip !== null && hash !== tip.hash) {
       await this.#forgetFrom(await this.#firstOfOtherChain(tip.number));
       return true;
     }
-    const head = await headNumber(rpcUrl);
     const first = tip === null ? 0 : tip.number + 1;
     if (first > head) return false;
     const last = Math.min(head, first + BATCH_BLOCKS - 1);
@@ -107,7 +107,7 @@ export class Indexer {
 
   async #agreesAt(number: number): Promise<boolean> {
     const row = await this.#db.selectFrom("blocks").select("hash").where("number", "=", number).executeTakeFirst();
-    return row !== undefined && row.hash === (await hashAt(this.#options.rpcUrl, number));
+    return row !== undefined && row.hash === (await headAndHash(this.#options.rpcUrl, number)).hash;
   }
 
   async #forgetFrom(number: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { decodeAbiParameters, hexToString } from "viem";
+import { rpcBatch } from "../rpc-batch.ts";
 import type { Hex } from "../spec/primitives.ts";
-import { rpcBatch } from "./chain-data.ts";
 
 export interface TokenMetadata {
   readonly name: string | null;

@@ -48,6 +48,7 @@ export function makeActions(dependencies: ActionDependencies): Actions {
       ),
     remove: async (id) => {
       await explorer.forget(id);
+      dependencies.logs.forget(id);
       await rm(directoryOf(id), { recursive: true, force: true });
     },
     onExit: (listener) => runtime.onExit(listener),

@@ -1,7 +1,5 @@
 import { z } from "zod";
 import { RaasError } from "../../errors.ts";
-import type { Call } from "../../explorer/chain-data.ts";
-import { rpcBatch } from "../../explorer/chain-data.ts";
 import {
   addressSummary,
   addressTransactions,
@@ -17,6 +15,7 @@ import {
   tokensOf,
 } from "../../explorer/queries.ts";
 import type { IndexDatabase } from "../../explorer/tables.ts";
+import { type Call, rpcBatch } from "../../rpc-batch.ts";
 import {
   addressSchema,
   blockSchema,
