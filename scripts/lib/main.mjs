@@ -11,7 +11,7 @@ const USAGE = `usage: npm run <command> [-- arguments]      (or: node scripts/ru
   check         set up, then types, lint, format, boundaries, tidy, cargo fmt and clippy
   conformance   set up, then the public vectors: [state|trie|rlp|tx|op-blocks|batches|stock] [--dir D]
   contracts     set up, then forge on our own contracts: [test|fuzz|gas|size] (fuzz: 10,000 runs each)
-  simulate      set up, then MACH's operators under faults: [--seeds N] [--from S] [--seed S]
+  simulate      set up, then MACH's operators under faults: [--seeds N] [--from S] [--seed S]; or staking: --staking [--runs N]
   bench         set up, then a benchmark by name
   soak          set up, then an hour of ordinary work, with a verdict: [--minutes M]
   faults        set up, then random mixes of L1 faults: [--seeds N] [--seed S] [--phases P]
