@@ -9,6 +9,7 @@ import {
 import { describe, expect, test } from "vitest";
 import * as z from "zod/mini";
 import { decodeCall, decodeLog, revertText } from "../src/chain/decode.ts";
+import { Finality } from "../src/chain/finality.ts";
 import type { Heads } from "../src/chain/heads.ts";
 import { ANCHORS, headAt, levelOfBlock, RESPECTED_GAME_TYPE } from "../src/chain/heads.ts";
 import { createRpc } from "../src/chain/rpc.ts";
@@ -156,6 +157,30 @@ describe("the ladder", () => {
         .filter(({ reached }) => reached)
         .map(({ level }) => level),
     ).toEqual(["slice", "block", "safe"]);
+  });
+
+  test("reads a node's answer, and tells who vouches at each rung", () => {
+    const answer = {
+      id: "0x1",
+      blockNumber: "0x64",
+      blockHash: null,
+      transactionHash: null,
+      transactionIndex: null,
+      level: "safe",
+      levels: [
+        { level: "pending", reached: true, at: null, by: null },
+        { level: "slice", reached: true, at: "0x5", by: { sequencer: ALICE } },
+        { level: "safe", reached: true, at: "0x9", by: { l1Block: { number: "0x11", hash: "0x" } } },
+      ],
+      heldBack: false,
+      alerts: [],
+    };
+    const rungs = rungsOf(z.parse(Finality, answer), 100, heads);
+    expect(rungs.filter(({ reached }) => reached).map(({ level, at, who }) => [level, at, who])).toEqual([
+      ["slice", 5, "sequencer"],
+      ["safe", 9, "L1 block 17"],
+    ]);
+    expect(z.safeParse(Finality, { ...answer, level: 5 }).success).toBe(false);
   });
 
   test("takes what the node says of one transaction over the heads", () => {

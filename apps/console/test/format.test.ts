@@ -79,10 +79,10 @@ test("only web addresses without credentials become links", () => {
 });
 
 test("times are told in one unit", () => {
-  expect([0, 999, 9_999, 59_000, 3_000_000, 86_400_000, 10 * 86_400_000].map(formatDuration)).toEqual([
+  expect([0, 999, 9_960, 59_000, 3_000_000, 86_400_000, 10 * 86_400_000].map(formatDuration)).toEqual([
     "0 ms",
     "999 ms",
-    "10.0 s",
+    "10 s",
     "59 s",
     "50 min",
     "24 h",

@@ -1,4 +1,4 @@
-import { infiniteQueryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { request } from "./client.ts";
 import { rollupPath } from "./queries.ts";
 import type { Hex, Page } from "./types.ts";
@@ -33,7 +33,6 @@ export interface IndexedToken {
   readonly kind: "erc20" | "erc721";
   readonly name: string | null;
   readonly symbol: string | null;
-  readonly transferCount: number;
   readonly firstSeenBlock: number;
 }
 
@@ -66,3 +65,20 @@ export const tokenTransfersQuery = (team: string, rollup: string, address: Hex) 
   indexQuery<IndexedTransfer>(team, rollup, `/tokens/${address}/transfers`);
 
 export const indexedTokensQuery = (team: string, rollup: string) => indexQuery<IndexedToken>(team, rollup, "/tokens");
+
+/** What the index counts, and the last hour by minutes. */
+export interface IndexActivity {
+  readonly indexedNumber: number | null;
+  readonly headNumber: number | null;
+  readonly transactions: number;
+  readonly addresses: number;
+  readonly tokens: number;
+  readonly perMinute: readonly { readonly minute: string; readonly transactions: number; readonly gasUsed: number }[];
+}
+
+export const activityQuery = (team: string, rollup: string) =>
+  queryOptions({
+    queryKey: ["team", team, "rollup", rollup, "index", "overview"],
+    queryFn: ({ signal }) => request<IndexActivity>(`${rollupPath(team, rollup)}/explorer/overview`, { signal }),
+    refetchInterval: AGAIN_MS,
+  });

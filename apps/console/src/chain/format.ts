@@ -50,7 +50,7 @@ export function plainText(text: string, max = TEXT_MAX): string {
 export function formatDuration(milliseconds: number): string {
   const value = Math.abs(milliseconds);
   if (value < 1_000) return `${Math.round(value)} ms`;
-  if (value < 10_000) return `${(value / 1_000).toFixed(1)} s`;
+  if (value < 9_950) return `${(value / 1_000).toFixed(1)} s`;
   if (value < 120_000) return `${Math.round(value / 1_000)} s`;
   if (value < 7_200_000) return `${Math.round(value / 60_000)} min`;
   if (value < 172_800_000) return `${Math.round(value / 3_600_000)} h`;

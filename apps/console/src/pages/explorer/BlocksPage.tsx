@@ -13,6 +13,7 @@ import { Ago } from "../../ui/Time.tsx";
 import { useRollup } from "../rollup/use-rollup.ts";
 import "../rollup/ladder.css";
 import "./explorer.css";
+import { Activity } from "./Activity.tsx";
 import { ExplorerHead } from "./ExplorerHead.tsx";
 import { ExplorerTabs } from "./ExplorerTabs.tsx";
 
@@ -55,6 +56,7 @@ export function BlocksPage() {
         </p>
       </ExplorerHead>
       <ExplorerTabs />
+      {from === undefined ? <Activity /> : null}
       {heads.isError ? <ErrorNotice error={heads.error} title="The rollup's node does not answer" /> : null}
       {older.isError ? <ErrorNotice error={older.error} /> : null}
       <div className="card">

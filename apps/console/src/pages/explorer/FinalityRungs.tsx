@@ -83,6 +83,6 @@ function vouchersOf(by: Readonly<Record<string, unknown>>): string | undefined {
   if (Array.isArray(by.operators)) return `${by.operators.length} operators`;
   const l1 = by.l1Block ?? by.l1;
   if (typeof l1 === "object" && l1 !== null && "number" in l1) return `L1 block ${Number(l1.number)}`;
-  if (typeof by.signer === "string") return "sequencer";
+  if (typeof by.sequencer === "string") return "sequencer";
   return undefined;
 }

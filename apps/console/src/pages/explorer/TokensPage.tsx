@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { indexedTokensQuery } from "../../api/explorer.ts";
 import { useTitle } from "../../app/use-title.ts";
-import { formatInteger, plainText } from "../../chain/format.ts";
+import { plainText } from "../../chain/format.ts";
 import { BlockLink, Hash } from "../../ui/Hash.tsx";
 import { TableScroll } from "../../ui/TableScroll.tsx";
 import { useRollup } from "../rollup/use-rollup.ts";
@@ -32,9 +32,6 @@ export function TokensPage() {
                   <th scope="col">Contract</th>
                   <th scope="col">Kind</th>
                   <th scope="col" className="number">
-                    Transfers
-                  </th>
-                  <th scope="col" className="number">
                     First seen
                   </th>
                 </tr>
@@ -50,7 +47,6 @@ export function TokensPage() {
                       <Hash value={token.address} what="token's address" to="address" />
                     </td>
                     <td>{token.kind === "erc20" ? "ERC-20" : "ERC-721"}</td>
-                    <td className="number">{formatInteger(token.transferCount)}</td>
                     <td className="number">
                       <BlockLink number={token.firstSeenBlock} />
                     </td>
