@@ -1,7 +1,9 @@
+import type { ExecutionPayload } from "@altlayer/engine";
 import { createPublicClient, createWalletClient, defineChain, type Hex, http, keccak256, webSocket } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterEach, expect, it } from "vitest";
 import type { NodeConfigInput } from "../src/config/node-config.ts";
+import { payloadHash } from "../src/gossip/payload-hash.ts";
 import type { RollupNode } from "../src/node/node.ts";
 import { type Devnet, keyOf, ROLES, sequencing, startDevnet } from "./support/devnet.ts";
 import { type MachDevnet, startMachDevnet } from "./support/mach.ts";
@@ -49,7 +51,7 @@ afterEach(async () => {
 
 /** A sequencer that gathers certificates, and four operators that follow it, each with an engine of its own. */
 async function startNetwork(sequencing: Partial<NodeConfigInput>) {
-  const l1 = { ...devnet.l1, finality: { kind: "blocks", safeBlocks: 1, finalizedBlocks: 1 } as const };
+  const l1 = { ...devnet.l1, finality: { kind: "blocks", safeBlocks: 1, finalizedBlocks: 2 } as const };
   const sequencer = await devnet.node("sequencer", {
     ...sequencing,
     l1,
@@ -73,6 +75,28 @@ async function startNetwork(sequencing: Partial<NodeConfigInput>) {
   const ask = <T>(method: string, ...params: unknown[]) => client.request({ method, params } as never) as Promise<T>;
   const certified = async () => (await ask<{ certified: { number: Hex; hash: Hex } | null }>("mach_getHead")).certified;
   return { sequencer, operators, transport, ask, certified };
+}
+
+/** Two blocks beside the one of that hash, made by the node's own engine; the second is returned. */
+async function branchBeside({ engine }: RollupNode, hash: Hex): Promise<ExecutionPayload> {
+  const block = (await engine.payloadByHash(hash, { brief: true })) as ExecutionPayload;
+  const attributes = {
+    prevRandao: keccak256("0x02"),
+    suggestedFeeRecipient: block.feeRecipient,
+    parentBeaconBlockRoot: block.parentBeaconBlockRoot,
+    transactions: block.transactions,
+    noTxPool: true,
+    gasLimit: Number(block.gasLimit),
+    eip1559Params: `0x${block.extraData.slice(4, 20)}` as const,
+  };
+  let parentHash = block.parentHash;
+  let sealed = block;
+  for (const timestamp of [Number(block.timestamp), Number(block.timestamp) + 2]) {
+    const { candidate } = await engine.open(parentHash, { ...attributes, timestamp });
+    sealed = await engine.seal(candidate);
+    parentHash = sealed.blockHash;
+  }
+  return sealed;
 }
 
 it("certifies slices and blocks by operators that execute them, and says of a transaction how final it is", async () => {
@@ -126,8 +150,61 @@ it("certifies slices and blocks by operators that execute them, and says of a tr
   expect(await ask("mach_getAlerts")).toEqual([]);
   expect(await ask("mach_getService")).toMatchObject({ avs: mach.config.avs, slashableInTime: true });
 
-  // An operator that starts again signs on; what is certified becomes safe, and stays certified.
+  // A longer branch without a certified block does not become the head, whoever signed it.
+  await sequencer.control?.stop();
+  const observer = operators[1] as RollupNode;
+  const top = sequencer.engine.heads().unsafe;
+  await until(
+    async () => (await certified())?.hash === top.hash && observer.engine.heads().unsafe.hash === top.hash,
+    20_000,
+  );
+  await until(() => observer.mach?.branch.required?.hash === top.hash, 10_000);
+  const rival = await branchBeside(observer, top.hash);
+  expect((await observer.driver?.insertUnsafe(rival))?.status).toBe("VALID");
+  expect(observer.engine.heads().unsafe.hash).toBe(top.hash);
+  await sequencer.control?.start();
+
+  // Three of four are enough; what is certified becomes safe, and stays certified.
   await operators[0]?.close();
   await until(async () => (await finality()).level === "finalized", 60_000);
   expect(Number((await certified())?.number)).toBeGreaterThan(Number(blockNumber));
 }, 180_000);
+
+it("tells of blocks that execution refutes, and of certificates that the L1 made void, and goes on", async () => {
+  devnet = await startDevnet({ blockTime: 1 });
+  mach = await startMachDevnet(devnet);
+  const { sequencer, ask, certified } = await startNetwork(sequencing());
+  await until(async () => (await certified()) !== null, 60_000);
+
+  // The sequencer signs a block with a state root of its own invention.
+  const head = await sequencer.engine.payloadByHash(sequencer.engine.heads().unsafe.hash);
+  const invented = { ...(head as ExecutionPayload), stateRoot: keccak256("0x01") };
+  const bad = { ...invented, blockHash: payloadHash(invented) };
+  await sequencer.gossip?.node.publish(bad);
+  type Suspect = { blockHash: Hex; heldBack: boolean; alerts: { reason: Hex; transactionIndex: Hex }[] };
+  const alerts = () => ask<Suspect[]>("mach_getAlerts", bad.blockNumber);
+  await until(async () => (await alerts()).some(({ heldBack }) => heldBack), 20_000);
+  const [suspect] = await alerts();
+  expect(suspect?.blockHash).toBe(bad.blockHash);
+  for (const alert of suspect?.alerts ?? [])
+    expect(alert).toMatchObject({ reason: "0x3", transactionIndex: "0xffffffff" });
+
+  // The L1 drops the origin of a block that is certified: other blocks come in its place.
+  const { service } = sequencer.mach as NonNullable<RollupNode["mach"]>;
+  const voided: Hex[] = [];
+  service.onVoid(({ certificate }) => voided.push(certificate.message.core.blockHash));
+  const l1Head = async () => Number(await devnet.anvil.call("eth_blockNumber"));
+  const newestOrigin = () => service.certificate("latest")?.certificate.message.core.originNumber;
+  for (let attempt = 0; attempt < 10 && voided.length === 0; attempt++) {
+    await until(async () => (newestOrigin() ?? 0) >= (await l1Head()) - 1, 20_000);
+    await devnet.anvil.call("anvil_reorg", [2, []]);
+    await until(() => voided.length > 0, 8_000).catch(() => {});
+  }
+  const [lost] = voided as [Hex];
+  expect(await ask<Certificate>("mach_getCertificate", lost)).toMatchObject({ void: { reason: "derivedOtherwise" } });
+  const { level } = await ask<Finality>("mach_getFinality", lost);
+  expect(LEVELS.indexOf(level)).toBeLessThan(LEVELS.indexOf("block"));
+  // Without anybody's help, blocks of the chain that the L1 decided are certified.
+  const from = sequencer.engine.heads().unsafe.number;
+  await until(async () => Number((await certified())?.number ?? 0) > from, 60_000);
+}, 240_000);

@@ -15,6 +15,8 @@ export interface CertifiedBranchDependencies {
   readonly service: Pick<MachService, "certificate" | "certificatesAt">;
   /** Whether that core is the own chain's. */
   readonly agrees: (core: Core) => boolean;
+  /** Whether the L1 has dropped that core's origin: its certificate binds nobody any more. */
+  readonly isReplaced: (core: Core) => boolean;
   readonly keccak256: Keccak256;
   readonly clock: Clock;
 }
@@ -60,7 +62,8 @@ export class CertifiedBranch {
   async mayExtend(block: BranchBlock): Promise<boolean> {
     const { service, engine, keccak256 } = this.#d;
     const standing = service.certificatesAt(block.number).filter((record) => record.void === null);
-    const cores = standing.map(({ certificate }) => certificate.message);
+    const messages = standing.map(({ certificate }) => certificate.message);
+    const cores = messages.filter(({ core }) => !this.#d.isReplaced(core));
     const blocks = cores.filter(({ kind }) => kind === BLOCK);
     if (blocks.length > 0) return blocks.some(({ core }) => core.blockHash === block.hash);
     const slices = cores.filter(({ core }) => core.parentHash === block.parentHash);
@@ -86,6 +89,7 @@ export class CertifiedBranch {
   /** A certified block that the own chain has passed, and does not have. What is safe, the L1 has decided. */
   #contradicts(core: Core): boolean {
     const { unsafe, safe } = this.#d.engine.heads();
-    return core.height <= unsafe.number && core.height > safe.number && !this.#d.agrees(core);
+    const isOpen = core.height <= unsafe.number && core.height > safe.number;
+    return isOpen && !this.#d.isReplaced(core) && !this.#d.agrees(core);
   }
 }

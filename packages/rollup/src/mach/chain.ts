@@ -1,16 +1,17 @@
 import type { Engine, EngineEvent, ExecutionPayload, PayloadAttributes } from "@altlayer/engine";
 import type { ChainEvent, Executed, MachChain, Mark } from "@altlayer/mach";
 import {
-  type Alert,
   appendLeaf,
   type Base,
   BLOCK,
   type Core,
   EMPTY_RANGE,
   type EpochSchedule,
+  epochOf,
   type Hex,
   historyLeaf,
   type Keccak256,
+  l2BlockRefFromPayload,
   type MachDigests,
   type RollupConfig,
   SLICE,
@@ -27,6 +28,7 @@ import { blockCore, sliceCore } from "./core.ts";
 import type { HistoryFile, HistoryRecord } from "./history-file.ts";
 import type { L1Blocks } from "./l1-blocks.ts";
 import { OpenedBlocks, type SliceName } from "./opened-blocks.ts";
+import { refute } from "./refutation.ts";
 import { marksOf, type SealedBlock, SealedBlocks } from "./sealed-blocks.ts";
 
 export interface RollupMachChainOptions {
@@ -142,6 +144,11 @@ export class RollupMachChain implements MachChain {
     return isNext && (this.#opened.on(core.parentHash)?.points.some(({ mark }) => isMark(mark)) ?? false);
   }
 
+  /** Whether the L1 has another block than that core's origin: then no block of the chain can be it. */
+  isReplaced({ originNumber, originHash }: Core): boolean {
+    return this.#d.l1Blocks.isReplaced(originNumber, originHash);
+  }
+
   /** A block is about to be opened with these attributes, here or by who is followed. */
   opening(height: number, attributes: PayloadAttributes): void {
     this.#opened.opening(height, attributes);
@@ -168,8 +175,18 @@ export class RollupMachChain implements MachChain {
     if (this.#opened.mark(slice)) this.#l2Moved.poke();
   }
 
-  /** The engine refutes a block that the sequencer signed. */
-  refuted(alert: Alert): void {
+  /** The engine refused a block: if the sequencer signed it, finds out what is wrong with it and tells. */
+  async judge(payload: ExecutionPayload): Promise<void> {
+    const { engine, log } = this.#d;
+    const { rollup, schedule } = this.#options;
+    if (!this.#signed.has(payload.blockHash)) return;
+    const { l1Origin, number: height } = l2BlockRefFromPayload(rollup, payload);
+    if (l1Origin.number < schedule.startBlock) return;
+    const refutation = await refute(payload, { engine, rollup });
+    if (!refutation) return;
+    const { blockHash } = payload;
+    log.error("the sequencer signed a block that execution refutes", { height, blockHash, ...refutation });
+    const alert = { epoch: epochOf(l1Origin.number, schedule), height, blockHash, ...refutation };
     this.#tell({ type: "refuted", alert });
   }
 

@@ -42,6 +42,12 @@ export class L1Blocks {
     return added;
   }
 
+  /** Whether the L1 has another block at that number, as far as is known. */
+  isReplaced(number: number, hash: Hex): boolean {
+    const known = this.#hashes.get(number);
+    return known !== undefined && known !== hash;
+  }
+
   /** What is known, the lowest first. */
   get known(): readonly L1Block[] {
     return [...this.#hashes].map(([number, hash]) => ({ number, hash })).sort((a, b) => a.number - b.number);

@@ -1,5 +1,6 @@
 import type { Engine, ExecutionPayload, PayloadStatus } from "@altlayer/engine";
 import type { MachService } from "@altlayer/mach";
+import type { Core } from "@altlayer/protocol";
 import type { Logger } from "../log.ts";
 
 /** Blocks that are fetched, at most; a longer gap is left to derivation. */
@@ -15,6 +16,8 @@ export async function recoverCertified(
   dependencies: {
     readonly engine: Engine;
     readonly service: Pick<MachService, "catchUp" | "certificate">;
+    /** Whether the L1 has dropped that core's origin. */
+    readonly isReplaced: (core: Core) => boolean;
     /** A block by its number, from a peer; `null` if none has it. */
     readonly request: (number: number) => Promise<ExecutionPayload | null>;
     readonly insert: (payload: ExecutionPayload) => Promise<PayloadStatus>;
@@ -24,7 +27,7 @@ export async function recoverCertified(
   const { engine, service, request, insert, log } = dependencies;
   const peers = await service.catchUp(options.timeoutMs);
   const core = service.certificate("latest")?.certificate.message.core;
-  if (!core || core.height <= engine.heads().safe.number) return true;
+  if (!core || core.height <= engine.heads().safe.number || dependencies.isReplaced(core)) return true;
   if ((await engine.payloadByNumber(core.height, { brief: true }))?.blockHash === core.blockHash) return true;
   const { height, blockHash } = core;
   log.warn("the highest certified block is not in the own chain: fetching it", { height, blockHash, peers });

@@ -20,7 +20,23 @@ export async function collect(own: NodeMetrics, node: ObservedNode): Promise<voi
   for (const [event, total] of Object.entries(node.sliceFollower?.counts ?? {})) {
     own.countTo("slicesFollowed", total, { event });
   }
+  collectMach(own, node);
   await Promise.all([collectDisk(own.metrics, node.dataDir), collectEngine(own.metrics, node)]);
+}
+
+function collectMach(own: NodeMetrics, { mach, clock }: ObservedNode): void {
+  if (!mach) return;
+  const { metrics } = own;
+  const core = mach.branch.head?.certificate.message.core;
+  if (core) {
+    metrics.machCertified.set(core.height);
+    metrics.machCertificateAge.set(clock.nowMs() / 1000 - core.timestamp);
+  }
+  const { peers, silence } = mach.service.status();
+  metrics.machPeers.set(peers.length);
+  metrics.machSigning.set(silence === null ? 1 : 0);
+  metrics.machSuspects.set(mach.service.alerts().length);
+  own.countTo("machVoid", mach.voidCount);
 }
 
 function collectHeads({ headNumber, headTime, headAge, sequencerActive }: Metrics, node: ObservedNode): void {

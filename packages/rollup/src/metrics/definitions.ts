@@ -273,6 +273,32 @@ export const METRICS = {
     help: "Blocks received from peers, refused, and published",
     labels: ["event"],
   },
+  machCertified: {
+    kind: "gauge",
+    name: "altlayer_mach_certified_block_number",
+    help: "The highest block of this chain under a MACH certificate",
+  },
+  machCertificateAge: {
+    kind: "gauge",
+    name: "altlayer_mach_certified_age_seconds",
+    help: "Age of that block, by its timestamp",
+  },
+  machPeers: { kind: "gauge", name: "altlayer_mach_peers", help: "Connected peers of the MACH service" },
+  machSigning: {
+    kind: "gauge",
+    name: "altlayer_mach_signing",
+    help: "1 while this node's operator signs; 0 for its silence, and on nodes without operator",
+  },
+  machVoid: {
+    kind: "counter",
+    name: "altlayer_mach_void_certificates_total",
+    help: "Certificates that the L1 made void: raise the alarm",
+  },
+  machSuspects: {
+    kind: "gauge",
+    name: "altlayer_mach_suspect_blocks",
+    help: "Blocks of the sequencer that operators alert against",
+  },
   clockOffset: {
     kind: "gauge",
     name: "altlayer_clock_offset_seconds",

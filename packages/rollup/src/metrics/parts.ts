@@ -7,6 +7,7 @@ import type { HeadWatcher } from "../l1/head-watcher.ts";
 import type { JsonRpcClient } from "../l1/rpc-client.ts";
 import type { TransactionManager } from "../l1/transaction-manager.ts";
 import type { GossipService } from "../node/gossip.ts";
+import type { NodeMach } from "../node/mach.ts";
 import type { Proposer } from "../proposer/proposer.ts";
 import type { RpcServer } from "../rpc/server.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
@@ -29,6 +30,7 @@ export interface ObservedNode {
   readonly rpc: RpcServer | null;
   readonly gossip: GossipService | null;
   readonly sliceFollower: SliceFollower | null;
+  readonly mach: NodeMach | null;
   readonly sequencer: Sequencer | null;
   readonly windowGuard: WindowGuard | null;
   readonly batcher: Batcher | null;

@@ -45,6 +45,8 @@ export interface NodeMach {
   readonly service: MachService;
   readonly branch: CertifiedBranch;
   readonly provider: MachProvider;
+  /** Certificates that became void since the start. */
+  readonly voidCount: number;
   /** What a sequencer does before it builds; false: what is certified is not there yet. */
   readonly recover: () => Promise<boolean>;
   close(): Promise<void>;
@@ -122,13 +124,20 @@ export async function startNodeMach(
     await chain.close();
     throw error;
   });
+  let voidCount = 0;
   const stopWarning = started.onVoid(({ digest, certificate, void: mark }) => {
     const { height, blockHash } = certificate.message.core;
-    if (mark) log.error("a certificate is void: the L1 decided otherwise", { height, blockHash, digest, ...mark });
+    if (!mark) return;
+    voidCount++;
+    log.error("a certificate is void: the L1 decided otherwise", { height, blockHash, digest, ...mark });
   });
   const agrees = chain.agrees.bind(chain);
+  const isReplaced = chain.isReplaced.bind(chain);
   const waitMs = config.batcherWaitMs ?? parametersOf(facts).batcherWaitMs;
-  const branch = new CertifiedBranch({ waitMs }, { engine, service: started, agrees, keccak256: keccakBytes, clock });
+  const branch = new CertifiedBranch(
+    { waitMs },
+    { engine, service: started, agrees, isReplaced, keccak256: keccakBytes, clock },
+  );
   const timeline = new Timeline({ engine, clock });
   const slices = new SliceCertificates({ service: started });
   const settled = new SettledHead({ rollup }, { rpc: l1Rpc, clock });
@@ -136,6 +145,9 @@ export async function startNodeMach(
     chain,
     service: started,
     branch,
+    get voidCount() {
+      return voidCount;
+    },
     provider: machProvider(
       { identity, facts, peers: config.peers },
       { engine, service: started, branch, agrees, slices, safeHeads: store, settled, timeline, signer },
@@ -146,6 +158,7 @@ export async function startNodeMach(
         {
           engine,
           service: started,
+          isReplaced,
           request: dependencies.payloadByNumber,
           insert: (payload) => driver.insertUnsafe(payload),
           log,

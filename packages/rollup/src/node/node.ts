@@ -310,7 +310,11 @@ async function boot(
       { config: config.gossip, dataDir, rollup },
       {
         engine,
-        insert: (payload) => driver.insertUnsafe(payload),
+        insert: async (payload) => {
+          const status = await driver.insertUnsafe(payload);
+          if (status.status === "INVALID") await mach?.chain.judge(payload);
+          return status;
+        },
         signed: (payload) => witness?.signed(payload.blockHash),
         unsafeBlockSigner: () => unsafeSigner.address,
         signer,
@@ -455,6 +459,7 @@ async function boot(
       rpc,
       gossip,
       sliceFollower,
+      mach,
     };
     const started = await startMonitoring(
       { metrics: config.metrics, clientVersion },

@@ -1,21 +1,10 @@
 import { bn254 } from "@altlayer/engine";
 import { localSigner, type MachOperatorOptions } from "@altlayer/mach";
-import { epochBlock } from "@altlayer/protocol";
-import { commitCall, ensureRestaking, execute, type MachServiceFile, tableState } from "@altlayer/restaking";
-import {
-  createPublicClient,
-  createWalletClient,
-  type Hex,
-  http,
-  keccak256,
-  nonceManager,
-  type PublicClient,
-  toHex,
-} from "viem";
+import { ensureRestaking, Keeper, type MachServiceFile } from "@altlayer/restaking";
+import { createPublicClient, createWalletClient, type Hex, http, keccak256, type PublicClient, toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import type { NodeConfigInput } from "../../src/config/node-config.ts";
 import type { Devnet } from "./devnet.ts";
-import { until } from "./until.ts";
 
 const keccakBytes = (bytes: Uint8Array) => keccak256(bytes, "bytes");
 const lower = (address: string) => address.toLowerCase() as Hex;
@@ -33,7 +22,7 @@ export interface MachDevnet {
   close(): Promise<void>;
 }
 
-/** Deploys the restaking core and the suite of the devnet's rollup, and commits its epochs' tables from then on. */
+/** Deploys the restaking core and the suite of the devnet's rollup, and keeps its tables from then on. */
 export async function startMachDevnet(devnet: Devnet, operatorCount = 4): Promise<MachDevnet> {
   const transport = http(devnet.anvil.url, { retryCount: 5 });
   const publicClient = createPublicClient({ transport, pollingInterval: 50, cacheTime: 0 }) as PublicClient;
@@ -63,21 +52,10 @@ export async function startMachDevnet(devnet: Devnet, operatorCount = 4): Promis
     table: lower(table),
     verifier: lower(verifier),
   };
-  const account = privateKeyToAccount(KEEPER, { nonceManager });
-  const walletClient = createWalletClient({ account, transport });
-  const schedule = await readSchedule(service, publicClient);
-  const closing = new AbortController();
-  const committing = (async () => {
-    for (let epoch = 0; !closing.signal.aborted; epoch++) {
-      const block = epochBlock(epoch, schedule);
-      await until(async () => closing.signal.aborted || (await publicClient.getBlockNumber()) > block, 120_000);
-      if (closing.signal.aborted) return;
-      const state = await tableState(service, publicClient, BigInt(block));
-      await execute(commitCall(service, BigInt(epoch), state), { publicClient, walletClient });
-    }
-  })().catch((error: unknown) => {
-    if (!closing.signal.aborted) throw error;
-  });
+  const walletClient = createWalletClient({ account: privateKeyToAccount(KEEPER), transport });
+  const log = { info: () => {}, warn: () => {} };
+  const keeper = new Keeper(service, { clients: { publicClient, walletClient }, log }, { pollMs: 100 });
+  keeper.start();
   return {
     config: { avs: identity.avs, table: identity.table, verifier: identity.verifier },
     service,
@@ -90,17 +68,6 @@ export async function startMachDevnet(devnet: Devnet, operatorCount = 4): Promis
       );
       return { address: lower(address), signer, createJournal: true };
     },
-    close: async () => {
-      closing.abort();
-      await committing;
-    },
+    close: () => keeper.close(),
   };
-}
-
-async function readSchedule({ suite }: MachServiceFile, publicClient: PublicClient) {
-  const { abiOf } = await import("@altlayer/restaking");
-  const read = { address: suite.table, abi: abiOf("OperatorTable") };
-  const startBlock = Number(await publicClient.readContract({ ...read, functionName: "startBlock" }));
-  const windows = (await publicClient.readContract({ ...read, functionName: "windows" })) as Record<string, number>;
-  return { startBlock, depth: windows.k ?? 0, epochLength: windows.epochLength ?? 0 };
 }
