@@ -16,6 +16,7 @@ const key = (index: number): Hex => toHex(account(index).getHdKey().privateKey!)
 const SYSTEM_CONFIG: Hex = "0x00000000000000000000000000000000000000c5";
 const OTHER_SYSTEM_CONFIG: Hex = "0x00000000000000000000000000000000000000c6";
 const WINDOW = 40;
+const L1 = { url: "http://127.0.0.1:1" };
 
 let l1: Anvil;
 let folder: string;
@@ -148,6 +149,27 @@ test("what the engine cannot execute, another L1, and a silent one are told apar
   expect(await main(line.split(" "))).toBe(3);
   silent.mockRestore();
 }, 60_000);
+
+test("an operator's node has to be told to sign, and for the service that its keeper keeps", async () => {
+  const { suite } = parseServiceFile(await readFile(at("mach.json"), "utf8"));
+  const mach = {
+    ...{ avs: suite.registrar, table: suite.table, verifier: suite.verifier },
+    operator: { address: account(5).address, keystore: at("seed.json"), passwordFile: at("password") },
+  };
+  await writeFile(at("genesis.json"), "{}");
+  const run = async (config: object) => {
+    const node = { dataDir: at("node"), genesisFile: at("genesis.json"), rollupFile: at("rollup.json"), l1: L1 };
+    await writeFile(at("node.json"), JSON.stringify({ ...node, ...config }));
+    return (await altlayer(5, `operator run --config ${at("node.json")} --service ${at("mach.json")}`)).answer.error;
+  };
+  const silent = await run({});
+  expect(silent).toMatchObject({ code: "CONFIG_INVALID" });
+  expect(silent.message).toContain("mach.operator");
+  expect(await run({ mach: { ...mach, table: suite.slasher } })).toMatchObject({
+    code: "CONFIG_INVALID",
+    data: { name: "table", expected: suite.table },
+  });
+});
 
 test.each(["restake", "operator", "stake"])("%s names its commands", async (group) => {
   const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);

@@ -1,5 +1,6 @@
 import { type Address, type Hex, keccak256, type PublicClient, toHex, zeroHash } from "viem";
 import type { ServiceContext } from "../clients/sets.ts";
+import { table } from "../clients/table.ts";
 import { abiOf, accountOf, type Clients } from "../deployment.ts";
 import { RestakingError } from "../errors.ts";
 import { SLASH_PAGE } from "../keeper/plan.ts";
@@ -31,26 +32,42 @@ export async function recordEvidence(
     const faultId = await convictionOf(context, evidence.operator, publicClient);
     if (faultId !== undefined) return { faultId, convicted: [evidence.operator], bountyClaimed: false };
   }
-  const faultId = await faultOf(call, clients);
-  if (salt !== undefined) {
+  const { faultId, recorded } = await faultOf(call, clients);
+  let fromBlock = await laterEpochBlock(context, evidence, publicClient);
+  let bountyClaimed = false;
+  // Who recorded the pair may not live to convict: whoever finds it goes on.
+  if (!recorded) {
     const reporter = accountOf(clients).address;
     // The commitment has to be of an earlier block than the proof: `execute` waits for it.
-    await execute(commitBountyCall(context, { faultId, reporter, salt }), clients);
+    if (salt !== undefined) await execute(commitBountyCall(context, { faultId, reporter, salt }), clients);
+    fromBlock = (await execute(call, clients)).blockNumber;
   }
-  const receipt = await execute(call, clients);
   const convicted: Address[] = [];
   if (evidence.kind === "signatures") convicted.push(evidence.operator);
   else {
-    for (const page of await convictCalls(context, evidence, receipt, publicClient)) {
+    for (const page of await convictCalls(context, evidence, { faultId, fromBlock }, publicClient)) {
       await execute(page, clients);
       convicted.push(...(page.args[2] as { inFirst: { operator: Address } }[]).map(({ inFirst }) => inFirst.operator));
     }
   }
-  if (salt !== undefined) await execute(claimBountyCall(context, faultId, salt), clients);
+  if (!recorded && salt !== undefined) {
+    await execute(claimBountyCall(context, faultId, salt), clients);
+    bountyClaimed = true;
+  }
   for (let i = 0; i < convicted.length; i += SLASH_PAGE) {
     await execute(slashCall(context, convicted.slice(i, i + SLASH_PAGE)), clients);
   }
-  return { faultId, convicted, bountyClaimed: salt !== undefined };
+  return { faultId, convicted, bountyClaimed };
+}
+
+/** Evidence cannot have been recorded before the later of its bases was known. */
+async function laterEpochBlock(
+  context: ServiceContext,
+  { first, second }: Evidence,
+  publicClient: PublicClient,
+): Promise<bigint> {
+  const epoch = Math.max(first.message.base.epoch, second.message.base.epoch);
+  return table<bigint>(context, publicClient, "epochBlock", [BigInt(epoch)]);
 }
 
 /** What an operator was convicted of before. */
@@ -64,18 +81,17 @@ export async function convictionOf(
   return faultId === zeroHash ? undefined : faultId;
 }
 
-/** The name that the slasher will give to the fault. */
-async function faultOf({ address, abi, functionName, args, label }: Call, clients: Clients): Promise<Hex> {
+/** The name that the slasher gives to the fault, and whether somebody has recorded it. */
+async function faultOf(
+  { address, abi, functionName, args }: Call,
+  clients: Clients,
+): Promise<{ readonly faultId: Hex; readonly recorded: boolean }> {
   try {
-    const { result } = await clients.publicClient.simulateContract({
-      account: accountOf(clients),
-      ...{ address, abi, functionName, args },
-    });
-    return result as Hex;
-  } catch (cause) {
-    // The same simulation with the names of all errors.
-    await read(clients.publicClient, address, abi, functionName, args);
-    throw new RestakingError("REFUSED", `${label}: ${String(cause)}`);
+    const faultId = await read<Hex>(clients.publicClient, address, abi, functionName, args);
+    return { faultId, recorded: false };
+  } catch (error) {
+    if (!(error instanceof RestakingError) || error.details.error !== "AlreadyRecorded") throw error;
+    return { faultId: (error.details.args as Hex[])[0]!, recorded: true };
   }
 }
 

@@ -1,17 +1,10 @@
 import type { Certificate } from "@altlayer/protocol";
-import {
-  type Address,
-  encodeAbiParameters,
-  type Hex,
-  keccak256,
-  type PublicClient,
-  parseEventLogs,
-  type TransactionReceipt,
-} from "viem";
+import { type Address, encodeAbiParameters, type Hex, keccak256, type PublicClient, zeroHash } from "viem";
 import { operatorSet, type ServiceContext } from "../clients/sets.ts";
 import { abiOf } from "../deployment.ts";
 import { RestakingError } from "../errors.ts";
 import { type EpochTable, epochTable } from "../history/epoch-table.ts";
+import { findLogs } from "../logs.ts";
 import { type Call, read } from "../transaction.ts";
 import type { Evidence } from "./evidence.ts";
 import { contradictionStruct, type G2Struct, g1Struct, g2Struct, messageStruct } from "./structs.ts";
@@ -69,18 +62,25 @@ export function certificateStruct(certificate: Certificate, table: EpochTable) {
 }
 
 /**
- * The calls that convict who signed both certificates of a recorded pair, in pages.
- * @param receipt of the transaction that recorded the pair.
+ * The calls that convict who signed both certificates of a recorded pair, in pages. None where all are convicted.
+ * @param options.fromBlock the pair was recorded in this L1 block or later.
+ * @throws RestakingError `EVENT_MISSING` where it was not.
  */
 export async function convictCalls(
   context: ServiceContext,
   evidence: Extract<Evidence, { kind: "certificates" }>,
-  receipt: TransactionReceipt,
+  { faultId, fromBlock }: { readonly faultId: Hex; readonly fromBlock: bigint },
   publicClient: PublicClient,
 ): Promise<Call[]> {
-  const [event] = parseEventLogs({ abi: abiOf("MachSlasher"), logs: receipt.logs, eventName: "PairRecorded" });
-  if (event === undefined) throw new RestakingError("EVENT_MISSING", "the transaction recorded no pair");
-  const { faultId, record } = event.args as unknown as { faultId: Hex; record: unknown };
+  const pairs = await findLogs<{ faultId: Hex; record: unknown }>(
+    {
+      ...{ address: context.suite.slasher, abi: abiOf("MachSlasher"), events: ["PairRecorded"] },
+      ...{ fromBlock, toBlock: await publicClient.getBlockNumber({ cacheTime: 0 }) },
+    },
+    publicClient,
+  );
+  const record = pairs.find(({ args }) => args.faultId === faultId)?.args.record;
+  if (record === undefined) throw new RestakingError("EVENT_MISSING", `the pair of fault ${faultId} was not recorded`);
   const [first, second] = await Promise.all(
     [evidence.first, evidence.second].map(({ message }) => epochTable(context, message.base.epoch, publicClient)),
   );
@@ -99,7 +99,13 @@ export async function convictCalls(
       const other = inSecond.get(inFirst.operator);
       return other === undefined ? [] : [{ inFirst, inSecond: other }];
     });
-  return pages(signers, CONVICT_PAGE).map((page) =>
+  const convicted = await Promise.all(
+    signers.map(({ inFirst: { operator } }) =>
+      read<Hex>(publicClient, context.suite.slasher, abiOf("MachSlasher"), "convictedBy", [operator]),
+    ),
+  );
+  const free = signers.filter((_, i) => convicted[i] === zeroHash);
+  return pages(free, CONVICT_PAGE).map((page) =>
     slasher(context, `convict ${page.length} operators`, "convict", [faultId, record, page]),
   );
 }
