@@ -2,3 +2,5 @@
 
 pub mod bn254;
 pub mod kzg;
+
+pub use alloy_primitives::keccak256;

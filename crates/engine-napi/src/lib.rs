@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(dead_code))]
 
 mod bn254;
+mod keccak;
 mod kzg;
 mod outbox;
 mod snapshot;

@@ -30,6 +30,7 @@ export interface Addon {
   kzgProveSync(blob: Uint8Array, commitment: Uint8Array): Buffer;
   kzgVerifySync(blob: Uint8Array, commitment: Uint8Array, proof: Uint8Array): boolean;
   kzgVerifyCellsSync(blob: Uint8Array, commitment: Uint8Array, proofs: Uint8Array): boolean;
+  keccak256(data: Uint8Array): Buffer;
   bn254DeriveSecret(seed: Uint8Array, info: Uint8Array): Buffer;
   bn254PublicKeys(secret: Uint8Array): Buffer;
   bn254HashToCurve(digest: Uint8Array): Buffer;

@@ -1,5 +1,5 @@
-import type { Hex } from "@altlayer/engine";
-import { concatBytes, hexToBytes, keccak256, numberToHex, toRlp } from "viem/utils";
+import { type Hex, keccak256 } from "@altlayer/engine";
+import { bytesToHex, concatBytes, hexToBytes, numberToHex, toRlp } from "viem/utils";
 import { RollupError } from "../errors.ts";
 import type { L1Header, L1Receipt, L1RpcTransaction } from "./schemas.ts";
 
@@ -46,7 +46,7 @@ export function headerHash(header: L1Header): Hex {
       }
     }
   }
-  return keccak256(rlp(fields));
+  return bytesToHex(keccak256(rlp(fields)));
 }
 
 const accessListItems = (tx: L1RpcTransaction): Item =>
@@ -135,7 +135,7 @@ export function signingHash(tx: L1RpcTransaction): Hex | null {
     const items: Item[] = [integer(tx.nonce), integer(tx.gasPrice), integer(tx.gas), to, integer(tx.value), tx.input];
     // EIP-155: v of 35 and more says which chain was signed for.
     if (v >= 35n) items.push(integer((v - 35n) / 2n), "0x", "0x");
-    return keccak256(rlp(items));
+    return bytesToHex(keccak256(rlp(items)));
   }
   const unsigned: Item[] = [];
   switch (tx.type) {
@@ -161,7 +161,7 @@ export function signingHash(tx: L1RpcTransaction): Hex | null {
       // The specification lets the batcher send types 0 to 3 only (derivation.md, "Batcher transaction format").
       return null;
   }
-  return keccak256(typed(tx.type, unsigned));
+  return bytesToHex(keccak256(typed(tx.type, unsigned)));
 }
 
 function dynamicFeeItems(tx: L1RpcTransaction): Item[] {

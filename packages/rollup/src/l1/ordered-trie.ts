@@ -1,5 +1,5 @@
-import type { Hex } from "@altlayer/engine";
-import { keccak256, toRlp } from "viem/utils";
+import { type Hex, keccak256 } from "@altlayer/engine";
+import { bytesToHex, toRlp } from "viem/utils";
 
 type Structure = Uint8Array | readonly Structure[];
 interface Entry {
@@ -18,7 +18,7 @@ export function orderedTrieRoot(values: readonly Uint8Array[]): Hex {
   if (values.length === 0) return EMPTY_TRIE_ROOT;
   const entries = values.map((value, index) => ({ nibbles: toNibbles(rlpIndex(index)), value }));
   entries.sort((a, b) => compareBytes(a.nibbles, b.nibbles));
-  return keccak256(encode(node(entries, 0)));
+  return bytesToHex(keccak256(encode(node(entries, 0))));
 }
 
 function node(entries: readonly Entry[], depth: number): Structure {
@@ -45,7 +45,7 @@ function node(entries: readonly Entry[], depth: number): Structure {
 /** A node shorter than a hash stands in its parent, every other by its hash. */
 function reference(child: Structure): Structure {
   const encoded = encode(child);
-  return encoded.length < 32 ? child : keccak256(encoded, "bytes");
+  return encoded.length < 32 ? child : keccak256(encoded);
 }
 
 function encode(structure: Structure): Uint8Array {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import type { Engine, EngineOptions, Hex } from "@altlayer/engine";
+import { type Engine, type EngineOptions, type Hex, keccak256 } from "@altlayer/engine";
 import type { Keccak256, RollupConfig } from "@altlayer/protocol";
-import { hexToBytes, keccak256 } from "viem/utils";
+import { hexToBytes } from "viem/utils";
 import type { Clock } from "../clock.ts";
 import type { NodeConfig } from "../config/node-config.ts";
 import { RollupError } from "../errors.ts";
@@ -15,7 +15,8 @@ import type { RpcServerOptions } from "../rpc/server.ts";
 import type { SnapshotConfirmation } from "../snapshot/confirmation.ts";
 import type { GossipService } from "./gossip.ts";
 
-export const keccakBytes: Keccak256 = (data) => keccak256(data, "bytes");
+/** As every part of a node computes it. */
+export const keccakBytes: Keccak256 = keccak256;
 
 /** Undoes in mirror order; every closer gets its turn, the first failure is thrown at the end. */
 export async function closeAll(closers: readonly (() => Promise<void> | void)[]): Promise<void> {
