@@ -1,3 +1,5 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { ExecutionPayload } from "@altlayer/engine";
 import { createPublicClient, createWalletClient, defineChain, type Hex, http, keccak256, webSocket } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
@@ -52,14 +54,15 @@ afterEach(async () => {
 /** A sequencer that gathers certificates, and four operators that follow it, each with an engine of its own. */
 async function startNetwork(sequencing: Partial<NodeConfigInput>) {
   const l1 = { ...devnet.l1, finality: { kind: "blocks", safeBlocks: 1, finalizedBlocks: 2 } as const };
-  const sequencer = await devnet.node("sequencer", {
+  const config: Partial<NodeConfigInput> = {
     ...sequencing,
     l1,
     mach: mach.config,
     sequencer: { ...sequencing.sequencer, signer: keyOf("owner") },
     flashblocks: { port: 0 },
     gossip: {},
-  });
+  };
+  const sequencer = await devnet.node("sequencer", config);
   const gossip = { peers: [...(sequencer.gossip?.node.addresses ?? [])] };
   const followSlices = `${sequencer.flashblocks?.url}/slices`;
   const peers = [...(sequencer.mach?.service.status().addresses ?? [])];
@@ -74,7 +77,7 @@ async function startNetwork(sequencing: Partial<NodeConfigInput>) {
   const client = createPublicClient({ chain, transport });
   const ask = <T>(method: string, ...params: unknown[]) => client.request({ method, params } as never) as Promise<T>;
   const certified = async () => (await ask<{ certified: { number: Hex; hash: Hex } | null }>("mach_getHead")).certified;
-  return { sequencer, operators, transport, ask, certified };
+  return { config, sequencer, operators, transport, ask, certified };
 }
 
 /** Two blocks beside the one of that hash, made by the node's own engine; the second is returned. */
@@ -208,3 +211,28 @@ it("tells of blocks that execution refutes, and of certificates that the L1 made
   const from = sequencer.engine.heads().unsafe.number;
   await until(async () => Number((await certified())?.number ?? 0) > from, 60_000);
 }, 240_000);
+
+it("has a sequencer that lost its disk fetch what is certified before it builds", async () => {
+  devnet = await startDevnet({ blockTime: 1 });
+  mach = await startMachDevnet(devnet);
+  // Without a batcher, the L1 knows nothing of what is certified.
+  const { config, sequencer, operators } = await startNetwork({ sequencer: { confirmations: 0 } });
+  const head = () => sequencer.mach?.branch.head?.certificate.message.core;
+  const start = sequencer.engine.heads().unsafe.number;
+  await until(() => (head()?.height ?? 0) > start + 3, 60_000);
+  await sequencer.close();
+  const certified = operators.flatMap(({ mach }) => mach?.branch.head?.certificate.message.core ?? []);
+  const highest = certified.reduce((a, b) => (a.height >= b.height ? a : b));
+  expect(highest.height).toBeGreaterThan(start);
+  await rm(join(devnet.directory, "sequencer"), { recursive: true });
+
+  const addresses = (of: (node: RollupNode) => readonly string[] | undefined) =>
+    operators.flatMap((node) => of(node) ?? []);
+  const again = await devnet.node("sequencer", {
+    ...config,
+    gossip: { peers: addresses((node) => node.gossip?.node.addresses) },
+    mach: { ...mach.config, peers: addresses((node) => node.mach?.service.status().addresses) },
+  });
+  await until(() => again.engine.heads().unsafe.number > highest.height, 40_000);
+  expect((await again.engine.payloadByNumber(highest.height))?.blockHash).toBe(highest.blockHash);
+}, 180_000);

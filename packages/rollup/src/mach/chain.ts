@@ -119,6 +119,11 @@ export class RollupMachChain implements MachChain {
     throw new RollupError("MACH_UNKNOWN_BLOCK", message, { severity: "permanent", data: { blockHash } });
   }
 
+  /** Of the bases that are known; -1 before the first. */
+  get newestEpoch(): number {
+    return [...this.#bases.keys()].at(-1) ?? -1;
+  }
+
   /** The canonical block of that height, if it is above what finalised L1 data settle. */
   executedAt(height: number): Executed | undefined {
     return this.#sealed?.at(height);

@@ -12,10 +12,16 @@ const MAX_GAP = 2_048;
  * @returns false if the certified block is not there afterwards
  */
 export async function recoverCertified(
-  options: { readonly timeoutMs: number },
+  options: {
+    readonly timeoutMs: number;
+    /** Nothing is known without the word of one peer at least. */
+    readonly needsPeer: boolean;
+  },
   dependencies: {
     readonly engine: Engine;
     readonly service: Pick<MachService, "catchUp" | "certificate">;
+    /** Whether the newest settled epoch's operator table is known. */
+    readonly hasTable: () => boolean;
     /** Whether the L1 has dropped that core's origin. */
     readonly isReplaced: (core: Core) => boolean;
     /** A block by its number, from a peer; `null` if none has it. */
@@ -26,6 +32,11 @@ export async function recoverCertified(
 ): Promise<boolean> {
   const { engine, service, request, insert, log } = dependencies;
   const peers = await service.catchUp(options.timeoutMs);
+  // Certificates are checked by their epoch's table: until that is read, none counts.
+  if (options.needsPeer && (peers === 0 || !dependencies.hasTable())) {
+    log.debug("what is certified is not known yet", { peers });
+    return false;
+  }
   const core = service.certificate("latest")?.certificate.message.core;
   if (!core || core.height <= engine.heads().safe.number || dependencies.isReplaced(core)) return true;
   if ((await engine.payloadByNumber(core.height, { brief: true }))?.blockHash === core.blockHash) return true;

@@ -36,6 +36,8 @@ import { keccakBytes } from "./support.ts";
 
 /** How long a starting sequencer waits for its peers' certificates. */
 const CATCH_UP_MS = 1_500;
+/** After so many without any answer it goes on with what it has: a rollup does not stand still with its operators. */
+const LONELY_ATTEMPTS = 20;
 
 type MachConfig = NonNullable<NodeConfig["mach"]>;
 
@@ -125,6 +127,7 @@ export async function startNodeMach(
     throw error;
   });
   let voidCount = 0;
+  let attempts = 0;
   const stopWarning = started.onVoid(({ digest, certificate, void: mark }) => {
     const { height, blockHash } = certificate.message.core;
     if (!mark) return;
@@ -154,10 +157,11 @@ export async function startNodeMach(
     ),
     recover: () =>
       recoverCertified(
-        { timeoutMs: CATCH_UP_MS },
+        { timeoutMs: CATCH_UP_MS, needsPeer: config.peers.length > 0 && attempts++ < LONELY_ATTEMPTS },
         {
           engine,
           service: started,
+          hasTable: () => (started.table()?.epoch ?? -1) >= Math.max(0, chain.newestEpoch),
           isReplaced,
           request: dependencies.payloadByNumber,
           insert: (payload) => driver.insertUnsafe(payload),
