@@ -9,6 +9,7 @@ import { Worker } from "node:worker_threads";
 import type { Platform } from "@altlayer/raas";
 import { exampleSpec, startPlatform } from "@altlayer/raas";
 import { silentLogger } from "@altlayer/rollup";
+import { BenchError } from "./src/errors.ts";
 import { startL1 } from "./src/l1.ts";
 import { describeMachine, ownVersion } from "./src/machine.ts";
 import { COMMON_OPTIONS, round, withDirectory } from "./src/options.ts";
@@ -28,6 +29,15 @@ const launched = values.smoke ? 2 : Number(values.rollups);
 const stored = values.smoke ? 50 : 1_000;
 const seconds = values.smoke ? 1 : Number(values.seconds);
 const RECEIVER = "0x00000000000000000000000000000000000aaaaa";
+
+const TIMEOUT_MS = 120_000;
+
+/** Waits a moment, or gives up. */
+async function pause(since: number, ms: number, what: string): Promise<void> {
+  if (performance.now() - since > TIMEOUT_MS)
+    throw new BenchError("PROGRAM_FAILED", `${what} took longer than two minutes`);
+  await sleep(ms);
+}
 
 interface Access {
   readonly base: string;
@@ -65,15 +75,16 @@ async function launch(access: Access, index: number): Promise<number> {
         address: RECEIVER,
       });
       while ((await call(rollup.endpoints.rpc, "eth_getTransactionReceipt", [transactionHash])) === null)
-        await sleep(5);
+        await pause(startedAt, 5, "the first receipt");
       return performance.now() - startedAt;
     }
-    await sleep(10);
+    await pause(startedAt, 10, "a launch");
   }
 }
 
 async function allServe({ services: { runtime } }: Platform, count: number, ids: readonly string[]): Promise<void> {
-  while (ids.filter((id) => runtime.running(id) !== null).length < count) await sleep(10);
+  const since = performance.now();
+  while (ids.filter((id) => runtime.running(id) !== null).length < count) await pause(since, 10, "the restart");
 }
 
 await withDirectory("platform", async (directory) => {
