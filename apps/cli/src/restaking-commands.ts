@@ -194,6 +194,21 @@ export function addRestakingCommands(root: Command, done: (exitCode: number) => 
     .option("--snapshot-hash <hash>", "hash of the snapshot's block, from whom you trust")
     .option("--no-keeper", "leave committing, refreshing and slashing to others");
 
+  withLogging(
+    bls(
+      ofService(
+        add(operator, "signer", "hold key and signing journal in a process of their own", async () => {
+          return (await import("./commands/restaking/operator-signer.ts")).operatorSigner;
+        }),
+      ),
+    ),
+  )
+    .requiredOption("--operator <address>", "whose key it is")
+    .requiredOption("--journal <file>", "the signing journal; one place only, ever")
+    .option("--create-journal", "make it: for an operator that never signed for this service")
+    .requiredOption("--token-file <path>", "the secret that its node sends, at least 16 characters")
+    .option("--listen <address>", "unix:/path, or host:port", "127.0.0.1:9334");
+
   const stake = root.command("stake").description("stand behind operators with an LST, ALT or a dApp's token");
   deposit(
     signed(

@@ -2,6 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bn254 } from "@altlayer/engine";
+import { machDomainOf, remoteSigner } from "@altlayer/mach";
+import { MachDigests } from "@altlayer/protocol";
 import { ensureRestaking, parseServiceFile } from "@altlayer/restaking";
 import { createPublicClient, createTestClient, type Hex, http, keccak256, parseEther, toHex } from "viem";
 import { mnemonicToAccount } from "viem/accounts";
@@ -17,6 +19,7 @@ const SYSTEM_CONFIG: Hex = "0x00000000000000000000000000000000000000c5";
 const OTHER_SYSTEM_CONFIG: Hex = "0x00000000000000000000000000000000000000c6";
 const WINDOW = 40;
 const L1 = { url: "http://127.0.0.1:1" };
+const keccak = (bytes: Uint8Array) => keccak256(bytes, "bytes");
 
 let l1: Anvil;
 let folder: string;
@@ -170,6 +173,33 @@ test("an operator's node has to be told to sign, and for the service that its ke
     data: { name: "table", expected: suite.table },
   });
 });
+
+test("a signer in a process of its own: key and journal of the service, until it is told to stop", async () => {
+  const service = `--service ${at("mach.json")}`;
+  const keystore = `--bls-keystore ${at("signer-seed.json")}`;
+  const { publicKey } = await succeeds(null, `operator keys ${service} ${keystore} --create`);
+  await writeFile(at("token"), "a secret of both sides\n");
+  const operator = account(1).address;
+  const socket = at("signer.sock");
+  const line = `operator signer ${service} ${keystore} --operator ${operator} --journal ${at("signing.journal")} --token-file ${at("token")} --listen unix:${socket}`;
+  // A journal that is not there is never made by itself.
+  expect(await altlayer(null, line)).toMatchObject({ exitCode: 1, answer: { error: { code: "JOURNAL_MISSING" } } });
+
+  const running = altlayer(null, `${line} --create-journal`);
+  const { rollup, l1ChainId, suite } = parseServiceFile(await readFile(at("mach.json"), "utf8"));
+  const identity = { ...rollup, l2ChainId: Number(rollup.l2ChainId), l1ChainId, operatorSetId: 0 };
+  const domain = machDomainOf({ ...identity, ...suite, avs: suite.registrar }, keccak);
+  const { domainSeparator } = new MachDigests(domain, { keccak256: keccak });
+  const connect = () =>
+    remoteSigner({ endpoint: `unix:${socket}`, token: "a secret of both sides" }, { domainSeparator });
+  const signer = await vi.waitFor(connect, { timeout: 20_000, interval: 50 });
+  expect(signer.operator).toBe(operator.toLowerCase());
+  expect(`${signer.publicKeys.g1}${signer.publicKeys.g2.slice(2)}`).toBe(publicKey);
+  expect(await signer.journal?.read()).toEqual({ tip: null, quarantineHeight: null });
+  process.emit("SIGTERM");
+  expect(await running).toMatchObject({ exitCode: 0, answer: { endpoint: `unix:${socket}` } });
+  await expect(connect()).rejects.toMatchObject({ code: "SIGNER_UNREACHABLE" });
+}, 60_000);
 
 test.each(["restake", "operator", "stake"])("%s names its commands", async (group) => {
   const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);

@@ -60,6 +60,7 @@ export {
   type ServiceIdentity,
 } from "./node/options.ts";
 export type { MachService, MachStatus, Silence } from "./node/service.ts";
+export { domainOf as machDomainOf } from "./node/service-domain.ts";
 export { localSigner } from "./node/signer/local-signer.ts";
 export { type RemoteSignerOptions, remoteSigner } from "./node/signer/remote-signer.ts";
 export { type SignerServer, type SignerServerOptions, serveSigner } from "./node/signer/serve-signer.ts";
@@ -67,7 +68,7 @@ export type { MachSigner, SignerJournal } from "./node/signer/signer.ts";
 export { type JournalOptions, SigningJournal } from "./node/signing-journal.ts";
 export { startMach } from "./node/start.ts";
 export { EpochTable, type TableMember } from "./node/table/epoch-table.ts";
-export type { ServiceTerms } from "./node/table/table-contract.ts";
+export { readServiceTerms, type ServiceTerms } from "./node/table/table-contract.ts";
 export { fastHash } from "./sim/fast-hash.ts";
 export { type ScaleCosts, type ScaleOptions, type ScaleReport, simulateScale } from "./sim/scale.ts";
 export { REAL, type SimulationReport, simulate } from "./sim/simulate.ts";

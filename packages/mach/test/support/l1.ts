@@ -15,6 +15,8 @@ const MNEMONIC = "test test test test test test test test test test test junk";
 const account = (addressIndex: number) => mnemonicToAccount(MNEMONIC, { addressIndex });
 const key = (addressIndex: number) => toHex(account(addressIndex).getHdKey().privateKey as Uint8Array);
 const MINE_EVERY_MS = 50;
+/** The machine may be busy with other tests. */
+const TIMEOUT_MS = 60_000;
 
 /** A development L1 with a restaked service of so many operators of equal weight, started in some block. */
 export class TestL1 {
@@ -51,8 +53,13 @@ export class TestL1 {
   static async start(operators: number): Promise<TestL1> {
     const anvil = await startAnvil(MNEMONIC);
     const folder = await mkdtemp(path.join(tmpdir(), "altlayer-mach-l1-"));
-    const publicClient = createPublicClient({ chain, transport: http(anvil.url), pollingInterval: 20, cacheTime: 0 });
-    const miner = createTestClient({ mode: "anvil", chain, transport: http(anvil.url) });
+    const publicClient = createPublicClient({
+      chain,
+      transport: http(anvil.url, { timeout: TIMEOUT_MS }),
+      pollingInterval: 20,
+      cacheTime: 0,
+    });
+    const miner = createTestClient({ mode: "anvil", chain, transport: http(anvil.url, { timeout: TIMEOUT_MS }) });
     let done = false;
     const work = ensureRestaking(
       {
@@ -84,7 +91,12 @@ export class TestL1 {
   }
 
   get #public() {
-    return createPublicClient({ chain, transport: http(this.anvil.url), pollingInterval: 20, cacheTime: 0 });
+    return createPublicClient({
+      chain,
+      transport: http(this.anvil.url, { timeout: TIMEOUT_MS }),
+      pollingInterval: 20,
+      cacheTime: 0,
+    });
   }
 
   async head(): Promise<{ number: number; hash: Hex }> {
@@ -111,12 +123,18 @@ export class TestL1 {
   }
 
   async mine(blocks = 1): Promise<void> {
-    await createTestClient({ mode: "anvil", chain, transport: http(this.anvil.url) }).mine({ blocks });
+    await createTestClient({ mode: "anvil", chain, transport: http(this.anvil.url, { timeout: TIMEOUT_MS }) }).mine({
+      blocks,
+    });
   }
 
   /** Sends a transaction of an operator (or, with 0, the deployer), and mines it. */
   async send(from: number, to: { address: Hex; contract: string; functionName: string; args: readonly unknown[] }) {
-    const wallet = createWalletClient({ chain, transport: http(this.anvil.url), account: account(from) });
+    const wallet = createWalletClient({
+      chain,
+      transport: http(this.anvil.url, { timeout: TIMEOUT_MS }),
+      account: account(from),
+    });
     const abi = abiOf(to.contract as Parameters<typeof abiOf>[0]);
     const { address, functionName, args } = to;
     const hash = await wallet.writeContract({ address, abi, functionName, args, gas: 3_000_000n });

@@ -26,6 +26,7 @@ export async function loadNodeFiles(path: string, over: Partial<NodeConfigInput>
     ...(parsed.sequencer ? { sequencer: sequencerFrom(parsed.sequencer, from) } : {}),
     ...(parsed.batcher ? { batcher: { ...parsed.batcher, key: keyFrom(parsed.batcher.key, from) } } : {}),
     ...(parsed.proposer ? { proposer: { ...parsed.proposer, key: keyFrom(parsed.proposer.key, from) } } : {}),
+    ...(parsed.mach ? { mach: machFrom(parsed.mach, from) } : {}),
     ...(parsed.snapshot ? { snapshot: { ...parsed.snapshot, file: from(parsed.snapshot.file) } } : {}),
   };
   const [genesisJson, rollupJson] = await Promise.all([read(from(config.genesisFile)), read(from(config.rollupFile))]);
@@ -44,6 +45,21 @@ function sequencerFrom(
     ...sequencer,
     ...(signer ? { signer: keyFrom(signer, from) } : {}),
     ...(lease ? { lease: { ...lease, directory: from(lease.directory) } } : {}),
+  };
+}
+
+function machFrom(mach: NonNullable<NodeConfig["mach"]>, from: From): NonNullable<NodeConfig["mach"]> {
+  const { operator } = mach;
+  if (operator === undefined) return mach;
+  const { keystore, passwordFile, signer } = operator;
+  return {
+    ...mach,
+    operator: {
+      ...operator,
+      ...(keystore === undefined ? {} : { keystore: from(keystore) }),
+      ...(passwordFile === undefined ? {} : { passwordFile: from(passwordFile) }),
+      ...(signer === undefined ? {} : { signer: { ...signer, tokenFile: from(signer.tokenFile) } }),
+    },
   };
 }
 

@@ -163,11 +163,24 @@ const machSchema = z.strictObject({
   operator: z
     .strictObject({
       address,
-      keystore: z.string().min(1).describe("holds the seed (altlayer operator keys)"),
-      passwordFile: z.string().min(1),
+      keystore: z.string().min(1).optional().describe("holds the seed (altlayer operator keys)"),
+      passwordFile: z.string().min(1).optional().describe("of the keystore"),
+      signer: z
+        .strictObject({
+          endpoint: z
+            .string()
+            .regex(/^(?:https?:\/\/|unix:)./)
+            .describe("http://.., https://.. or unix:/path"),
+          tokenFile: z.string().min(1),
+        })
+        .optional()
+        .describe("instead of a keystore: a process that holds key and signing journal (altlayer operator signer)"),
       createJournal: z.boolean().default(false).describe("of an operator that never signed for this service"),
       restored: z.boolean().default(false).describe("the data come from a backup: signs nothing until L1 data settle"),
     })
+    .refine(({ keystore, passwordFile, signer }) =>
+      signer === undefined ? keystore !== undefined && passwordFile !== undefined : keystore === undefined,
+    )
     .optional()
     .describe("present: this node signs as that operator"),
 });

@@ -6,7 +6,9 @@ import {
   localSigner,
   type MachOperatorOptions,
   type MachService,
+  machDomainOf,
   readKeystore,
+  remoteSigner,
   type ServiceIdentity,
   startMach,
 } from "@altlayer/mach";
@@ -178,20 +180,32 @@ export async function startNodeMach(
   };
 }
 
-/** An operator that signs in this process, with the key that its keystore holds. */
+/** The configuration's operator: with a signer of its own, or with the key that its keystore holds. */
 async function operatorOf(
-  { address, keystore, passwordFile, createJournal, restored }: NonNullable<MachConfig["operator"]>,
+  operator: NonNullable<MachConfig["operator"]>,
   service: ServiceIdentity,
 ): Promise<MachOperatorOptions> {
-  const password = await readFile(passwordFile, "utf8").catch((cause: unknown) => {
-    const message = `${passwordFile}, the keystore's password, cannot be read`;
-    throw new RollupError("KEY_UNAVAILABLE", message, { severity: "critical", data: { passwordFile }, cause });
-  });
+  const { address, createJournal, restored, signer } = operator;
+  const options = { address, createJournal, restored };
+  if (signer !== undefined) {
+    const token = (await secretIn(signer.tokenFile, "the signer's token")).trim();
+    const { domainSeparator } = new MachDigests(machDomainOf(service, keccakBytes), { keccak256: keccakBytes });
+    return { ...options, signer: await remoteSigner({ endpoint: signer.endpoint, token }, { domainSeparator }) };
+  }
+  const { keystore = "", passwordFile = "" } = operator;
+  const password = await secretIn(passwordFile, "the keystore's password");
   const bn254: Pick<Bn254, "deriveSecret"> = nativeBn254;
   const seed = await readKeystore(keystore, password.trimEnd());
   const secret = deriveSetSecret({ seed, set: service }, { bn254 });
-  const signer = localSigner({ operator: address, secret, service }, { bn254: nativeBn254, keccak256: keccakBytes });
-  return { address, signer, createJournal, restored };
+  const local = localSigner({ operator: address, secret, service }, { bn254: nativeBn254, keccak256: keccakBytes });
+  return { ...options, signer: local };
+}
+
+function secretIn(file: string, what: string): Promise<string> {
+  return readFile(file, "utf8").catch((cause: unknown) => {
+    const message = `${file}, ${what}, cannot be read`;
+    throw new RollupError("KEY_UNAVAILABLE", message, { severity: "critical", data: { file }, cause });
+  });
 }
 
 /** Section 11's columns are told apart by K. */

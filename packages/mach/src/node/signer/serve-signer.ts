@@ -97,9 +97,11 @@ class Signer {
     options: SignerServerOptions,
     { bn254, keccak256 }: { readonly bn254: Bn254Like; readonly keccak256: Keccak256 },
   ): Promise<Signer> {
-    const keys = localSigner(options, { bn254, keccak256 });
+    // As links and journals write it.
+    const operator = options.operator.toLowerCase() as Hex;
+    const keys = localSigner({ ...options, operator }, { bn254, keccak256 });
     const digests = new MachDigests(domainOf(options.service, keccak256), { keccak256 });
-    const identity = journalIdentity(digests, options.operator, keccak256);
+    const identity = journalIdentity(digests, operator, keccak256);
     const journal = await openOperatorJournal(
       { file: options.journalFile, identity, create: options.createJournal ?? false },
       { signer: keys },

@@ -149,3 +149,14 @@ export class TableContract {
     };
   }
 }
+
+/**
+ * What a service's contracts fix.
+ * @throws MachError `SERVICE_NOT_STARTED` (temporary)
+ */
+export function readServiceTerms(
+  service: { readonly table: Hex; readonly avs: Hex; readonly operatorSetId: number },
+  { l1 }: { readonly l1: L1Reader },
+): Promise<ServiceTerms> {
+  return new TableContract(service, { l1 }).terms();
+}
