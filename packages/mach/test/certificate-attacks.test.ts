@@ -72,7 +72,7 @@ describe("certificates", () => {
     await ignored(certify(network, message, [0, 1, 2, 3]));
     const shifted: Message = {
       ...message,
-      core: { ...message.core, originNumber: message.core.originNumber + 4 },
+      core: { ...message.core, originNumber: network.rollup.inEpoch(1) },
       base,
     };
     await refused(certify(network, shifted, [0, 1, 2, 3]), "CERTIFICATE_MALFORMED_MESSAGE");

@@ -74,7 +74,7 @@ test("an operator from an old backup finds out from the others, and signs nothin
   // A base that has reached all that it can have signed releases it.
   const { quarantineHeight } = restored.status();
   while (network.rollup.branch.blocks.length < Number(quarantineHeight)) await network.rollup.block("more");
-  while ((await network.l1.head()).number < network.rollup.startBlock + 6) await network.l1.mine();
+  while ((await network.l1.head()).number < network.rollup.inEpoch(1)) await network.l1.mine();
   await network.l1.commit(1);
   await network.rollup.seeL1();
   network.rollup.tell({ type: "base", base: await network.rollup.base(1, network.rollup.branch.blocks.length) });
@@ -146,7 +146,7 @@ test("blocks that the sequencer signed twice: each operator signs one, none both
   expect(services[0]?.certificate({ height: 2 })).toBeNull();
   // The L1 finalises the right branch: all go on from there.
   network.rollup.branch = fork;
-  while ((await network.l1.head()).number < network.rollup.startBlock + 6) await network.l1.mine();
+  while ((await network.l1.head()).number < network.rollup.inEpoch(1)) await network.l1.mine();
   await network.l1.commit(1);
   await network.rollup.seeL1();
   network.rollup.tell({ type: "base", base: await network.rollup.base(1, 2) });

@@ -152,7 +152,7 @@ test("the next epoch takes its own table: who left counts no more, and stays in 
     functionName: "deregisterFromOperatorSets",
     args: [{ operator: left, avs: suite.registrar, operatorSetIds: [0] }],
   });
-  await mineTo(network.rollup.startBlock + 4 + 2);
+  await mineTo(network.rollup.inEpoch(1));
   await network.rollup.seeL1();
   const height = network.rollup.branch.blocks.length;
   const base: Base = await network.rollup.base(1, height);

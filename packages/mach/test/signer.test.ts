@@ -31,7 +31,7 @@ async function serve(i: number, name: string, listen: Parameters<typeof serveSig
       service: network.l1.service,
       operator: network.address(i),
       secret: network.secret(i),
-      schedule: { startBlock: network.rollup.startBlock, depth: 1, epochLength: 4 },
+      schedule: network.rollup.schedule,
       journalFile: path.join(network.folder, name),
       createJournal: create,
       token,
@@ -85,7 +85,7 @@ test("nothing is signed but the journal's tip, and the journal takes nothing tha
     ["NOT_AHEAD_OF_TIP", blockMessage(other, base)],
     ["CONTRADICTS_TIP", blockMessage(child, base)],
     ["BASE_MOVES_BACK", { ...blockAt(3), base: { ...base, blockHash: core.blockHash } }],
-    ["MALFORMED", { ...blockAt(3), core: { ...core, originNumber: core.originNumber + 8 } }],
+    ["MALFORMED", { ...blockAt(3), core: { ...core, originNumber: core.originNumber + 1_000 } }],
   ] as const;
   for (const [code, message] of wrong) await expect(journaled(signer, message)).rejects.toEqual(refused(code));
   // Nor may it be made to forget: no record without tip, no quarantine with another tip or a lower height.

@@ -1,4 +1,4 @@
-import type { Base, Hex, MachDigests } from "@altlayer/protocol";
+import { type Base, epochBlock, type Hex, type MachDigests } from "@altlayer/protocol";
 import type { ChainEvent, MachChain } from "../../src/index.ts";
 import { type ExampleBlock, ExampleChain, named } from "./chain.ts";
 import type { TestL1 } from "./l1.ts";
@@ -34,7 +34,8 @@ const GENESIS = named("genesis");
 export class ScriptedRollup {
   readonly l1: TestL1;
   readonly digests: MachDigests;
-  startBlock = 0;
+  /** Of the contract. */
+  schedule = { startBlock: 0, depth: 0, epochLength: 1 };
   /** Of this branch; blocks are told to the chains that follow it. */
   branch!: ExampleChain;
   readonly chains: ScriptedChain[] = [];
@@ -47,7 +48,8 @@ export class ScriptedRollup {
   }
 
   async start(): Promise<this> {
-    this.startBlock = await this.l1.startBlock();
+    const { k, epochLength } = await this.l1.read<{ k: number; epochLength: number }>("windows", []);
+    this.schedule = { startBlock: await this.l1.startBlock(), depth: k, epochLength };
     this.branch = new ExampleChain(await this.base(0, 0), { digests: this.digests, keccak256 });
     return this;
   }
@@ -60,9 +62,18 @@ export class ScriptedRollup {
     return chain;
   }
 
+  get startBlock(): number {
+    return this.schedule.startBlock;
+  }
+
+  /** The first L1 block whose number is that of an origin of the epoch, and one more. */
+  inEpoch(epoch: number): number {
+    return epochBlock(epoch, this.schedule) + this.schedule.depth + 1;
+  }
+
   /** What a base of the epoch is when the L1 derives this branch up to `height`. */
   async base(epoch: number, height: number, branch: ExampleChain | undefined = this.branch): Promise<Base> {
-    const l1Hash = await this.l1.hashOf(this.startBlock + 4 * epoch);
+    const l1Hash = await this.l1.hashOf(epochBlock(epoch, this.schedule));
     return { epoch, l1Hash, height, blockHash: height === 0 ? GENESIS : at(branch, height).core.blockHash };
   }
 
@@ -74,7 +85,7 @@ export class ScriptedRollup {
   /** Tells the L1 blocks that were mined since. */
   async seeL1(): Promise<{ number: number; hash: Hex }> {
     const head = await this.l1.head();
-    for (let number = Math.max(this.#told + 1, this.startBlock); number <= head.number; number++) {
+    for (let number = Math.max(this.#told + 1, this.schedule.startBlock); number <= head.number; number++) {
       this.tell({ type: "l1Block", number, hash: await this.l1.hashOf(number) });
     }
     this.#told = head.number;

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { createServer } from "node:net";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { bytesToHex, type Hex, type Message } from "@altlayer/protocol";
+import { bytesToHex, epochBlock, type Hex, type Message } from "@altlayer/protocol";
 import type { ChainEvent } from "../../src/index.ts";
 import type { ExampleBlock } from "../support/chain.ts";
 import { Network, until } from "../support/network.ts";
@@ -11,7 +11,6 @@ import { Evidence } from "./evidence.ts";
 import type { FromParent, OperatorProcessOptions, ToParent } from "./operator-process.ts";
 
 const OPERATORS = 4;
-const EPOCH = 4;
 const EQUIVOCATION_PERCENT = 12;
 const STEPS_PER_KILL = 100;
 const PEACEFUL_STEPS = 100;
@@ -132,6 +131,7 @@ async function run(context: {
 }): Promise<TortureReport> {
   const { kills, random, network, operators } = context;
   const { rollup, l1 } = network;
+  const { startBlock, epochLength } = rollup.schedule;
   const evidence = new Evidence(network.digests);
   const report = { kills: 0, signatures: 0, equivocations: 0 };
   const broken: string[] = [];
@@ -178,8 +178,8 @@ async function run(context: {
     const { number } = await l1.head();
     for (; told < number; told++) {
       tell({ type: "l1Block", number: told + 1, hash: await l1.hashOf(told + 1) });
-      const past = told + 1 - rollup.startBlock;
-      if (past % EPOCH === 0) heightAtEpoch.set(past / EPOCH, rollup.branch.blocks.length);
+      const past = told + 1 - startBlock;
+      if (past % epochLength === 0) heightAtEpoch.set(past / epochLength, rollup.branch.blocks.length);
     }
   };
   await seeL1();
@@ -190,7 +190,7 @@ async function run(context: {
     await l1.mine();
     await seeL1();
     // The base of an epoch is final one block later, and its table is committed.
-    if (told > rollup.startBlock + EPOCH * (epoch + 1)) {
+    if (told > epochBlock(epoch + 1, rollup.schedule)) {
       epoch++;
       floor = Math.min(heightAtEpoch.get(epoch) ?? 0, rollup.branch.blocks.length);
       tell({ type: "base", base: await rollup.base(epoch, floor) });
@@ -232,7 +232,7 @@ async function run(context: {
 
   // In peace again: bases move on past all that was signed, and what follows is certified.
   const peace = rollup.branch.blocks.length;
-  for (let i = 0; [...certified].every((each) => each <= peace + EPOCH); i++) {
+  for (let i = 0; [...certified].every((each) => each <= peace + epochLength); i++) {
     if (i > PEACEFUL_STEPS) throw new TypeError("certificates do not resume");
     await step({ faulty: false });
     await sleep(PEACEFUL_STEP_MS);
