@@ -87,6 +87,13 @@ module.exports = {
       to: { path: "^packages/", pathNot: "^packages/(sdk|protocol)/" },
     },
     {
+      name: "platform-on-top",
+      comment: "The control plane stands above the parts that it runs: none of them knows it.",
+      severity: "error",
+      from: { path: "^packages/(?!raas/)" },
+      to: { path: "^packages/raas/" },
+    },
+    {
       name: "console-in-the-browser",
       comment:
         "The console runs in a browser and speaks HTTP: of ours it knows the SDK and the protocol, no server (S1).",

@@ -18,7 +18,9 @@ const PLANTED = {
   "packages/protocol/src/b.ts": 'import type { a } from "./a.ts";\nexport const b = "b";\nexport type A = typeof a;\n',
   "packages/engine/src/index.ts":
     'import { node } from "../../rollup/src/index.ts";\nimport { deploy } from "../../deployer/src/index.ts";\nexport const engine = [node, deploy];\n',
-  "packages/deployer/src/index.ts": "export const deploy = 1;\n",
+  "packages/deployer/src/index.ts":
+    'import { platform } from "../../raas/src/index.ts";\nexport const deploy = platform;\n',
+  "packages/raas/src/index.ts": "export const platform = 1;\n",
   "packages/restaking/src/index.ts":
     'import { deploy } from "../../deployer/src/index.ts";\nexport const restake = deploy;\n',
   "packages/rollup/src/core/step.ts": 'import { shell } from "../shell.ts";\nexport const step = shell;\n',
