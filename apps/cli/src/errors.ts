@@ -21,7 +21,7 @@ export const CLI_ERRORS = {
   LAUNCH_FAILED: { number: 8021, exitCode: EXIT.failed },
   OUTPUT_EXISTS: { number: 8019, exitCode: EXIT.usage },
   NOTHING_FOUND: { number: 8030, exitCode: EXIT.failed },
-  OPERATOR_NOT_READY: { number: 8020, exitCode: EXIT.failed },
+  OPERATOR_NOT_READY: { number: 8031, exitCode: EXIT.failed },
 } as const;
 
 export type CliErrorCode = keyof typeof CLI_ERRORS;

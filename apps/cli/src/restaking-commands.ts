@@ -73,7 +73,8 @@ export function addRestakingCommands(root: Command, done: (exitCode: number) => 
       return (await import("./commands/restaking/restake-deploy.ts")).restakeDeploy;
     }),
   )
-    .requiredOption("--core <file>", "JSON with l1ChainId and the core's addresses; docs/restaking.md shows one")
+    .option("--core <file>", "JSON with l1ChainId and the core's addresses; docs/restaking.md shows one")
+    .option("--development", "deploy a core of our own first, and WETH in the place of an LST: development chains only")
     .option("--timelock-delay <seconds>", "of the timelock that administers the services", whole, 172_800)
     .option("--alt-supply <amount>", "ALT that the deployer receives", "1000000000")
     .option("--out <file>", "where the addresses go", "restaking.json");
@@ -219,6 +220,16 @@ export function addRestakingCommands(root: Command, done: (exitCode: number) => 
       ),
     ),
   );
+  signed(
+    ofService(
+      add(stake, "transfer", "send a token of the service to somebody: ALT to an operator", async () => {
+        return (await import("./commands/restaking/stake-transfer.ts")).stakeTransfer;
+      }),
+    ),
+  )
+    .requiredOption("--token <token>", "symbol, token or strategy")
+    .requiredOption("--to <address>", "who receives it")
+    .requiredOption("--amount <amount>", "in the token");
   delegate(
     signed(
       ofService(

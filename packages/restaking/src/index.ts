@@ -35,6 +35,7 @@ export {
 } from "./clients/table.ts";
 export { type CoreAddresses, type CoreOptions, deployCore } from "./core.ts";
 export { abiOf, type Clients } from "./deployment.ts";
+export { deployDevelopmentCore } from "./dev/development-core.ts";
 export {
   type DevOperator,
   type EnsureRestakingOptions,

@@ -54,6 +54,7 @@ export async function runNode(options: NodeCommandOptions, output: Output, compa
         metrics: running.metrics === null ? null : `${running.metrics.url}/metrics`,
         peerId: running.gossip?.node.peerId ?? null,
         gossip: running.gossip?.node.addresses ?? [],
+        mach: running.mach?.service.status().addresses ?? [],
         dataDir: resolve(config.dataDir),
       };
       if (output.json) output.answer(ready);
@@ -63,6 +64,7 @@ export async function runNode(options: NodeCommandOptions, output: Output, compa
         if (ready.engineApi !== null) output.line(`  Engine API  ${ready.engineApi}`);
         if (ready.metrics !== null) output.line(`  metrics     ${ready.metrics}`);
         for (const address of ready.gossip) output.line(`  gossip      ${address}`);
+        for (const address of ready.mach) output.line(`  MACH        ${address}`);
       }
       if (!stop.signal.aborted)
         await new Promise((done) => stop.signal.addEventListener("abort", done, { once: true }));

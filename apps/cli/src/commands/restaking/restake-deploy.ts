@@ -1,35 +1,47 @@
 import { resolve } from "node:path";
-import { deployServices, ensureStrategy } from "@altlayer/restaking";
+import { deployDevelopmentCore, deployServices, ensureStrategy } from "@altlayer/restaking";
 import { parseEther } from "viem";
 import { writeDurably } from "../../dev/durable.ts";
-import { EXIT } from "../../errors.ts";
+import { CliError, EXIT } from "../../errors.ts";
 import { type Output, toJson } from "../../output.ts";
 import type { SignerOptions } from "../signer.ts";
 import { addressOf, type L1Options, requireChain, signing } from "./context.ts";
 import { coreOf } from "./deployment-file.ts";
 
 export interface RestakeDeployOptions extends L1Options, SignerOptions {
-  readonly core: string;
+  readonly core?: string;
+  /** Deploys a core of our own first. */
+  readonly development?: boolean;
   readonly timelockDelay: number;
   readonly altSupply: string;
   readonly out: string;
 }
 
-/** `altlayer restake deploy`: ALT and the factory of services beside a core. Once an L1. */
+/** `altlayer restake deploy`: ALT and the factory of services beside a core, on a development chain the core, too. Once an L1. */
 export async function restakeDeploy(options: RestakeDeployOptions, output: Output): Promise<number> {
-  const { l1ChainId, core } = await coreOf(options.core);
+  if ((options.core === undefined) !== (options.development === true)) {
+    throw new CliError(
+      "USAGE",
+      "say beside which core: --core <file>; or --development, which deploys one on a development chain",
+    );
+  }
   const clients = await signing(options);
+  const { l1ChainId, core, weth } =
+    options.core === undefined
+      ? { l1ChainId: await clients.publicClient.getChainId(), ...(await deployDevelopmentCore(clients)) }
+      : { ...(await coreOf(options.core)), weth: undefined };
   await requireChain(l1ChainId, options, clients.publicClient);
   const services = await deployServices(
     { core, timelockDelayS: BigInt(options.timelockDelay), altSupply: parseEther(options.altSupply) },
     clients,
   );
-  const deployment = { l1ChainId, core, services };
+  const deployment = { l1ChainId, core, services, ...(weth === undefined ? {} : { weth }) };
   const file = resolve(options.out);
   await writeDurably(file, `${toJson(deployment, 2)}\n`);
   if (output.json) output.answer({ ...deployment, file });
   else {
-    for (const [name, address] of Object.entries(services)) output.line(`  ${name.padEnd(10)} ${address}`);
+    for (const [name, address] of Object.entries({ ...services, ...(weth === undefined ? {} : { weth }) }))
+      output.line(`  ${name.padEnd(10)} ${address}`);
     output.line(`  ${file}`);
   }
   return EXIT.ok;
