@@ -91,8 +91,8 @@ describe("what a node finds in what it sees", () => {
     const high = blockMessage({ height: 12 });
     const twelve = { ...high, core: { ...high.core, historyRoot: history.root() } };
     const prover = {
-      prefix: async (long: Message["core"], count: number) =>
-        long.transactionRoot === longer.root() ? longer.prefix(count) : undefined,
+      prefix: async (long: Message["core"], { transactionCount }: Message["core"]) =>
+        long.transactionRoot === longer.root() ? longer.prefix(transactionCount) : undefined,
       history: async (message: Message, height: number) =>
         message.core.historyRoot === history.root()
           ? { core: past[height - 9]!, inclusion: history.inclusion(height - 9) }

@@ -15,6 +15,7 @@ import {
 import { createPublicClient, createWalletClient, http, type PublicClient } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { keccak256 } from "viem/utils";
+import { startEvidenceWatch } from "../evidence.ts";
 import { rpc } from "../rpc.ts";
 import { machAccounts, roleAccounts } from "./accounts.ts";
 import { choosePort } from "./ports.ts";
@@ -127,7 +128,18 @@ export async function ensureDevMach(
   return {
     ready: { file: restaking.file, ...names, operators: restaking.operators.map(({ address }) => lower(address)) },
     config: names,
-    startOperators: (node, parts) => startOperators({ ...options, ...node, names, restaking }, parts),
+    startOperators: async (node, parts) => {
+      const nodes = await startOperators({ ...options, ...node, names, restaking }, parts);
+      // An operator's node hears of the others' shares: two hear of everybody's.
+      const stopWatch = await startEvidenceWatch(
+        { service, nodes: nodes.slice(0, 2) },
+        { clients: { publicClient, walletClient }, log: log.child("evidence") },
+      );
+      return async () => {
+        await stopWatch();
+        await closeAll(nodes);
+      };
+    },
     close: () => keeper.close(),
   };
 }
@@ -177,7 +189,7 @@ async function startOperators(
     readonly clock: Clock;
     readonly log: Logger;
   } & Pick<RollupNodeDependencies, "openEngine" | "kzg">,
-): Promise<() => Promise<void>> {
+): Promise<readonly RollupNode[]> {
   const { rollup, genesisJson, clientVersion, names, restaking } = options;
   const { node, log, ...parts } = dependencies;
   const service: ServiceIdentity = {
@@ -227,13 +239,14 @@ async function startOperators(
     }),
   );
   const started = starts.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
-  const close = async () => {
-    await Promise.all(started.map((operator) => operator.close()));
-  };
   const failed = starts.find((each) => each.status === "rejected");
   if (failed) {
-    await close();
+    await closeAll(started);
     throw failed.reason;
   }
-  return close;
+  return started;
+}
+
+async function closeAll(nodes: readonly RollupNode[]): Promise<void> {
+  await Promise.all(nodes.map((node) => node.close()));
 }

@@ -25,8 +25,8 @@ export type Evidence =
 
 /** What a node knows of its chain's ranges; undefined where it does not hold them. */
 export interface RangeProver {
-  /** Nodes of the prefix proof for the first `count` transactions of `long`. */
-  prefix(long: Message["core"], count: number): Promise<readonly Hex[] | undefined>;
+  /** Nodes of the prefix proof for as many of the first transactions of `long` as `short` has. */
+  prefix(long: Message["core"], short: Message["core"]): Promise<readonly Hex[] | undefined>;
   /** The core at `height` in the history of `high`, with its inclusion. */
   history(
     high: Message,

@@ -39,7 +39,7 @@ async function atHeight(
   const relation = relate(a, b);
   if (relation.kind === "compatible") return undefined;
   if (relation.kind === "incompatible") return { form: relation.form };
-  const nodes = await prover?.prefix(relation.long, relation.short.transactionCount);
+  const nodes = await prover?.prefix(relation.long, relation.short);
   return nodes === undefined ? undefined : { form: "PREFIX", nodes };
 }
 

@@ -147,10 +147,12 @@ export class Keeper {
     // The last epoch whose block is before the head: a commitment of the head's own would be refused.
     const last = Math.floor((head - 1 - startBlock) / epochLength);
     const epochs = Array.from({ length: EPOCHS_BACK }, (_, i) => last - i).filter((epoch) => epoch >= 0);
-    const commitments = await Promise.all(
-      epochs.map((epoch) => table<Hex>(this.#context, this.#clients.publicClient, "commitments", [BigInt(epoch)])),
-    );
+    const commitments = await Promise.all(epochs.map((epoch) => this.#commitment(epoch)));
     return epochs.filter((_, i) => commitments[i] === zeroHash);
+  }
+
+  #commitment(epoch: number): Promise<Hex> {
+    return table<Hex>(this.#context, this.#clients.publicClient, "commitments", [BigInt(epoch)]);
   }
 
   /** Convicted, and not slashed or not ejected yet. */
@@ -191,6 +193,8 @@ export class Keeper {
         const state = await this.#history.stateAt(block);
         // Nobody can commit this one: its certificates are those of the next epoch.
         if (state === undefined || state.oldestExpiry < block) return false;
+        // Others work through a backlog at the same time.
+        if ((await this.#commitment(task.epoch)) !== zeroHash) return false;
         await this.#send(commitCall(this.#context, BigInt(task.epoch), state));
         this.#counts.committed++;
         return true;

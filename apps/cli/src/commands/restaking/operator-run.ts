@@ -1,7 +1,7 @@
-import { MachDigests } from "@altlayer/protocol";
-import { EvidenceWatch, Keeper, type MachServiceFile } from "@altlayer/restaking";
-import { getAddress, keccak256, stringToHex } from "viem";
+import { Keeper, type MachServiceFile } from "@altlayer/restaking";
+import { getAddress } from "viem";
 import { CliError } from "../../errors.ts";
+import { startEvidenceWatch } from "../../evidence.ts";
 import type { Output } from "../../output.ts";
 import { loggerOf } from "../logging.ts";
 import { type NodeCommandOptions, type NodeFiles, runNode } from "../node.ts";
@@ -14,41 +14,21 @@ export interface OperatorRunOptions extends ServiceOptions, SignerOptions, NodeC
 
 /** `altlayer operator run`: the node that signs, the service's keeper, and a watch for contradictions, until Ctrl-C. */
 export async function operatorRun(options: OperatorRunOptions, output: Output): Promise<number> {
-  const { service, clients, account } = await openSigning(options);
+  const { service, clients } = await openSigning(options);
   const log = loggerOf(options, "info");
   return runNode(options, output, {
     role: "operator",
     check: (files) => checkOperator(files, service, options),
     start: async (running) => {
-      const digests = new MachDigests(
-        {
-          l1ChainId: service.l1ChainId,
-          avs: service.suite.registrar,
-          operatorSetId: 0,
-          rollupId: service.suite.rollupId,
-        },
-        { keccak256: (bytes) => keccak256(bytes, "bytes") },
+      const stopWatch = await startEvidenceWatch(
+        { service, nodes: [running] },
+        { clients, log: log.child("evidence") },
       );
-      // The account keeps the salts of its bounties to itself, and finds them again after a restart.
-      const secret = await clients.walletClient.signMessage({
-        account: clients.walletClient.account ?? account,
-        message: `AltLayer MACH bounties of ${service.suite.slasher}`,
-      });
-      const watch = new EvidenceWatch(
-        { context: service, secret: keccak256(stringToHex(secret)) },
-        { clients, digests, log: log.child("evidence") },
-      );
-      const mach = running.mach?.service;
-      const failed = (error: unknown) => log.warn("cannot look for contradictions", { error: String(error) });
-      mach?.onShare(({ operator, message, signature }) => {
-        watch.observeShare(getAddress(operator), message, signature).catch(failed);
-      });
-      mach?.onCertificate(({ certificate }) => void watch.observeCertificate(certificate).catch(failed));
       const keeper = options.keeper ? new Keeper(service, { clients, log: log.child("keeper") }) : undefined;
       keeper?.start();
       return async () => {
         await keeper?.close();
-        await watch.close();
+        await stopWatch();
       };
     },
   });

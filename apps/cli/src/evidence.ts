@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Core, type Keccak256, MachDigests, MountainRange, ZERO_HASH } from "@altlayer/protocol";
+import { type Clients, EvidenceWatch, type MachServiceFile, type RangeProver } from "@altlayer/restaking";
+import type { Logger, RollupNode } from "@altlayer/rollup";
+import { getAddress, type Hex, keccak256, stringToHex } from "viem";
+
+const keccak: Keccak256 = (bytes) => keccak256(bytes, "bytes");
+/** A share may be here before its block: so long it is waited for. */
+const ATTEMPTS = 20;
+const ATTEMPT_MS = 200;
+
+/**
+ * Looks for contradictions in what operators' nodes see, and brings them to the L1 with the clients' account.
+ * @param options.nodes with MACH; the first one's chain is what slices are compared with.
+ * @returns how to stop.
+ */
+export async function startEvidenceWatch(
+  { service, nodes }: { readonly service: MachServiceFile; readonly nodes: readonly RollupNode[] },
+  { clients, log }: { readonly clients: Clients; readonly log: Logger },
+): Promise<() => Promise<void>> {
+  const { registrar: avs, rollupId, slasher } = service.suite;
+  const digests = new MachDigests(
+    { l1ChainId: service.l1ChainId, avs, operatorSetId: 0, rollupId },
+    { keccak256: keccak },
+  );
+  const { account } = clients.walletClient;
+  if (account === undefined) throw new TypeError("a wallet client without an account");
+  // The account keeps the salts of its bounties to itself, and finds them again after a restart.
+  const signature = await clients.walletClient.signMessage({
+    account,
+    message: `AltLayer MACH bounties of ${slasher}`,
+  });
+  const chain = nodes.find(({ mach }) => mach !== null)?.mach?.chain;
+  const watch = new EvidenceWatch(
+    { context: service, secret: keccak256(stringToHex(signature)) },
+    { clients, digests, log, ...(chain === undefined ? {} : { prover: rangeProver(chain) }) },
+  );
+  const failed = (error: unknown) => log.warn("cannot look for contradictions", { error: String(error) });
+  const stops = nodes.flatMap(({ mach }) =>
+    mach === null
+      ? []
+      : [
+          mach.service.onShare(({ operator, message, signature }) => {
+            watch.observeShare(getAddress(operator), message, signature).catch(failed);
+          }),
+          mach.service.onCertificate(({ certificate }) => void watch.observeCertificate(certificate).catch(failed)),
+        ],
+  );
+  return async () => {
+    for (const stop of stops) stop();
+    await watch.close();
+  };
+}
+
+/** What of a node's chain a proof is made from: `NodeMach.chain`. */
+export interface ProvingChain {
+  /** Whether this node executed what the core says. */
+  agrees(core: Core): boolean;
+  executedAt(height: number): { readonly core: Core } | undefined;
+  /** @throws with code `MACH_UNKNOWN_BLOCK`. */
+  transactionLeaves(blockHash: Hex): Promise<readonly Hex[]>;
+}
+
+/**
+ * Proves by the node's own blocks that a slice is no prefix of a longer one, or of a block. Histories it does not prove:
+ * of them a node keeps the peaks.
+ */
+export function rangeProver(chain: ProvingChain, attemptMs = ATTEMPT_MS): RangeProver {
+  const leavesOf = async ({ blockHash, height }: Core) => {
+    const hash = blockHash === ZERO_HASH ? chain.executedAt(height)?.core.blockHash : blockHash;
+    if (hash === undefined) return undefined;
+    return chain.transactionLeaves(hash).catch((error: unknown) => {
+      if ((error as { code?: unknown }).code === "MACH_UNKNOWN_BLOCK") return undefined;
+      throw error;
+    });
+  };
+  return {
+    prefix: async (long, short) => {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        // Both are parts of what was executed here: the usual case, which costs no hashing.
+        if (chain.agrees(long) && chain.agrees(short)) return undefined;
+        const leaves = await leavesOf(long);
+        if (leaves !== undefined) {
+          const { transactionCount } = long;
+          if (leaves.length < transactionCount || short.transactionCount >= transactionCount) return undefined;
+          const range = new MountainRange({ keccak256: keccak });
+          for (const leaf of leaves.slice(0, transactionCount)) range.append(leaf);
+          return range.root() === long.transactionRoot ? range.prefix(short.transactionCount) : undefined;
+        }
+        await sleep(attemptMs, undefined, { ref: false });
+      }
+      return undefined;
+    },
+    history: async () => undefined,
+  };
+}
