@@ -45,6 +45,21 @@ test("two of four cut off: nothing is certified; certificates resume with the th
   expect(record.certificate.signers).toHaveLength(3);
 });
 
+test("a block that came without its slices is signed after a slice of it, and so is what follows", async () => {
+  await certified(1);
+  const block = await network.rollup.add(["a", "b"]);
+  network.rollup.slice(block, 2);
+  for (const service of network.services.values()) {
+    await until("the slice is signed", () => service.status().tip?.core.transactionCount === 2);
+  }
+  network.rollup.blockAlone(block);
+  for (const service of network.services.values()) {
+    await until("all signed", () => service.certificate({ height: 2 })?.certificate.signers.length === 4);
+    expect(service.certificate({ height: 2 })?.certificate.message).toMatchObject({ kind: 2, core: block.core });
+  }
+  await signedByAll(3);
+});
+
 test("an operator from an old backup finds out from the others, and signs nothing until a base has passed", async () => {
   await certified(1);
   await network.stop("operator 2");

@@ -16,8 +16,11 @@ export class ScriptedChain implements MachChain {
     return () => this.#listeners.delete(listener);
   }
 
-  async transactionLeaves(): Promise<readonly Hex[]> {
-    return [];
+  /** By block hash; told by whoever tells of a block without marks. */
+  readonly leaves = new Map<Hex, readonly Hex[]>();
+
+  async transactionLeaves(blockHash: Hex): Promise<readonly Hex[]> {
+    return this.leaves.get(blockHash) ?? [];
   }
 
   tell(...events: readonly ChainEvent[]): void {
@@ -105,6 +108,14 @@ export class ScriptedRollup {
     const block = await this.add(labels);
     this.tell({ type: "executed", executed: executedBlock(block) });
     return block;
+  }
+
+  /** The block came by itself: nothing is known of it at the ends of its slices, but its transactions are. */
+  blockAlone(block: ExampleBlock): void {
+    const { core, transactions } = block;
+    const leaves = Array.from({ length: core.transactionCount }, (_, i) => transactions.leaf(i));
+    for (const chain of this.chains) chain.leaves.set(core.blockHash, leaves);
+    this.tell({ type: "executed", executed: { ...executedBlock(block), marks: [] } });
   }
 
   slice(block: ExampleBlock, count: number): void {

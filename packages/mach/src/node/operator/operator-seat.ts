@@ -1,6 +1,17 @@
-import { type Alert, type Hex, hexToBytes, type MachDigests, type Message } from "@altlayer/protocol";
+import {
+  type Alert,
+  appendLeaf,
+  BLOCK,
+  EMPTY_RANGE,
+  type Hex,
+  hexToBytes,
+  type MachDigests,
+  type Message,
+  rangeRoot,
+  SLICE,
+} from "@altlayer/protocol";
 import { isAhead } from "../../core/signing-rule.ts";
-import type { OperatorConfig, Share } from "../../core/types.ts";
+import type { Executed, OperatorConfig, Share } from "../../core/types.ts";
 import type { ChainEvent, MachChain } from "../chain.ts";
 import type { Peer } from "../links/peer.ts";
 import type { Frame } from "../links/wire.ts";
@@ -19,7 +30,7 @@ export interface OperatorSeatOptions {
   readonly config: Omit<OperatorConfig, "index">;
 }
 
-export interface OperatorSeatDependencies extends Pick<MachDependencies, "bn254" | "clock" | "log"> {
+export interface OperatorSeatDependencies extends Pick<MachDependencies, "bn254" | "clock" | "keccak256" | "log"> {
   readonly chain: MachChain;
   readonly signer: MachSigner;
   readonly journal: OperatorJournal;
@@ -47,6 +58,8 @@ export class OperatorSeat {
   /** The furthest share of each operator whose signature nobody checked yet. */
   readonly #unchecked = new Map<Hex, Share>();
   #closing: Promise<void> = Promise.resolve();
+  /** Events that wait for one before them, whose block is being looked at. */
+  #waiting: Promise<void> | null = null;
 
   constructor(options: OperatorSeatOptions, dependencies: OperatorSeatDependencies) {
     this.#options = options;
@@ -132,6 +145,7 @@ export class OperatorSeat {
 
   async close(): Promise<void> {
     this.#unfollow();
+    await this.#waiting;
     await this.#closing;
     await this.#shell?.close();
     await this.#dependencies.journal.close();
@@ -181,9 +195,45 @@ export class OperatorSeat {
   }
 
   #onChain(shell: OperatorShell, event: ChainEvent): void {
+    if (this.#waiting === null && !lacksMark(shell, event)) {
+      this.#feed(shell, event);
+      return;
+    }
+    const after = (this.#waiting ?? Promise.resolve()).then(async () => {
+      this.#feed(shell, lacksMark(shell, event) ? await this.#withMark(shell, event) : event);
+    });
+    this.#waiting = after;
+    void after.finally(() => {
+      if (this.#waiting === after) this.#waiting = null;
+    });
+  }
+
+  #feed(shell: OperatorShell, event: ChainEvent): void {
     // The clock of the last tick may be old by now, and S6 asks for it.
     if (event.type === "executed") shell.input({ type: "tick", nowMs: this.#dependencies.clock.nowMs() });
     if (event.type !== "derived") shell.input(event);
+  }
+
+  /**
+   * A block that came by itself, before its slices were executed here or after a restart, does not have the root at the
+   * tip's count, without which nothing could be signed until a base releases the tip. Its transactions tell.
+   */
+  async #withMark(shell: OperatorShell, event: ExecutedEvent): Promise<ExecutedEvent> {
+    const { chain, keccak256, log } = this.#dependencies;
+    const { executed } = event;
+    const count = (shell.state.tip as Message).core.transactionCount;
+    try {
+      const leaves = await chain.transactionLeaves(executed.core.blockHash);
+      // Fewer than the tip has: then the block contradicts it, and no root is needed to say so.
+      if (leaves.length < count) return event;
+      let range = EMPTY_RANGE;
+      for (const leaf of leaves.slice(0, count)) range = appendLeaf(range, leaf, keccak256);
+      const mark = { count, root: rangeRoot(range, keccak256) };
+      return { ...event, executed: { ...executed, marks: [...executed.marks, mark] } };
+    } catch (error) {
+      log.warn("the transactions of a block are not known", { height: executed.core.height, error: String(error) });
+      return event;
+    }
   }
 
   #isOwn({ message, signature }: Share): boolean {
@@ -195,4 +245,19 @@ export class OperatorSeat {
       return false;
     }
   }
+}
+
+interface ExecutedEvent {
+  readonly type: "executed";
+  readonly executed: Executed;
+}
+
+/** Whether it cannot be told if the block holds the slice that was signed last. */
+function lacksMark(shell: OperatorShell, event: ChainEvent): event is ExecutedEvent {
+  const { tip } = shell.state;
+  if (event.type !== "executed" || event.executed.kind !== BLOCK || tip?.kind !== SLICE) return false;
+  const { core, marks } = event.executed;
+  const { height, transactionCount } = tip.core;
+  if (core.height !== height || core.transactionCount === transactionCount) return false;
+  return !marks.some(({ count }) => count === transactionCount);
 }
