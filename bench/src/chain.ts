@@ -27,6 +27,8 @@ export interface BenchChain {
   readonly genesisFile: string;
   readonly rollupFile: string;
   readonly batcherKeyFile: string;
+  /** Signs unsafe blocks and slices. */
+  readonly signerKeyFile: string;
   /** An engine's directory that already holds the genesis state. */
   readonly engineDirectory: string;
 }
@@ -85,5 +87,7 @@ export async function createChain(options: BenchChainOptions): Promise<BenchChai
   await writeFile(rollupFile, serializeRollupConfig(rollup));
   const batcherKeyFile = join(directory, "batcher.key");
   await writeFile(batcherKeyFile, KEYS.batcher, { mode: 0o600 });
-  return { rollup, genesisFile, rollupFile, batcherKeyFile, engineDirectory };
+  const signerKeyFile = join(directory, "signer.key");
+  await writeFile(signerKeyFile, KEYS.owner, { mode: 0o600 });
+  return { rollup, genesisFile, rollupFile, batcherKeyFile, signerKeyFile, engineDirectory };
 }

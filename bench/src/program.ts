@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BenchError } from "./errors.ts";
@@ -115,11 +116,27 @@ export async function waitFor<T>(
 }
 
 /** A port that is free now. */
-export function freePort(): Promise<number> {
+export const freePort = (): Promise<number> => portOf(0);
+
+/** Below the ports that systems give to outgoing connections: such a connection can take another free port at any time. */
+const LISTEN_PORTS = { from: 20_000, count: 12_000 };
+
+/** Ports that are free now, for programs that must know of each other before they listen. */
+export async function freePorts(count: number): Promise<number[]> {
+  const ports: number[] = [];
+  for (let at = randomInt(LISTEN_PORTS.count), tried = 0; ports.length < count; at++, tried++) {
+    if (tried === LISTEN_PORTS.count) throw new BenchError("PROGRAM_FAILED", `there are no ${count} free ports`);
+    const port = await portOf(LISTEN_PORTS.from + (at % LISTEN_PORTS.count)).catch(() => null);
+    if (port !== null) ports.push(port);
+  }
+  return ports;
+}
+
+function portOf(wanted: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
+    server.listen(wanted, "127.0.0.1", () => {
       const address = server.address();
       server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
     });

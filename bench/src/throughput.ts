@@ -12,6 +12,8 @@ export interface ThroughputOptions {
   readonly batch: number;
   readonly first?: number;
   readonly count: number;
+  /** Requests a second; absent: as fast as they are answered. */
+  readonly rate?: number;
 }
 
 export interface Throughput {
@@ -20,6 +22,8 @@ export interface Throughput {
   /** Of a sample of the included transactions, how many failed: a load that reverts measures nothing. */
   readonly reverted: number;
   readonly errors: SendReport["errors"];
+  /** When the load began, in milliseconds since 1970. */
+  readonly startedAtMs: number;
   /** From the first request to the sight of the block with the last transaction. */
   readonly elapsedMs: number;
   readonly includedPerSecond: number;
@@ -32,6 +36,8 @@ export interface Throughput {
   readonly requestMs: SendReport["latency"];
 }
 
+type LoadedPeer = Pick<Peer, "name" | "url" | "pid" | "ownTransactionsPerBlock" | "log">;
+
 const POLL_MS = 100;
 /** Transactions whose receipts are looked at, of the first and of the last block. */
 const SAMPLE = 50;
@@ -39,7 +45,7 @@ const SAMPLE = 50;
 const STALLED_MS = 30_000;
 
 /** Sends a load and waits until blocks hold all that was accepted. What counts is what stands in blocks. */
-export async function measureThroughput(peer: Peer, options: ThroughputOptions): Promise<Throughput> {
+export async function measureThroughput(peer: LoadedPeer, options: ThroughputOptions): Promise<Throughput> {
   const { count } = options;
   let block = Number(await call<string>(peer.url, "eth_blockNumber"));
   const cpuBefore = cpuMsOf(peer.pid);
@@ -87,6 +93,7 @@ export async function measureThroughput(peer: Peer, options: ThroughputOptions):
     rejected: done.rejected,
     reverted: await revertedOf(peer, busyBlocks),
     errors: done.errors,
+    startedAtMs: done.startedAtMs,
     elapsedMs: Math.round(elapsedMs),
     includedPerSecond: Math.round((included * 1000) / elapsedMs),
     acceptedPerSecond: Math.round((done.accepted * 1000) / done.elapsedMs),
@@ -98,7 +105,7 @@ export async function measureThroughput(peer: Peer, options: ThroughputOptions):
   };
 }
 
-async function revertedOf(peer: Peer, blocks: readonly number[]): Promise<number> {
+async function revertedOf(peer: LoadedPeer, blocks: readonly number[]): Promise<number> {
   let reverted = 0;
   for (const number of new Set([blocks[0], blocks.at(-1)])) {
     const params = [hexNumber(number ?? 0), false];

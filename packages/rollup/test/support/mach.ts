@@ -19,11 +19,16 @@ export interface MachDevnet {
   readonly service: MachServiceFile;
   /** The i-th operator's signer, for a node of its own. */
   operator(i: number): MachOperatorOptions;
+  /** For a node in a process of its own, which reads a keystore: 32 bytes. */
+  seed(i: number): Uint8Array;
   close(): Promise<void>;
 }
 
 /** Deploys the restaking core and the suite of the devnet's rollup, and keeps its tables from then on. */
-export async function startMachDevnet(devnet: Devnet, operatorCount = 4): Promise<MachDevnet> {
+export async function startMachDevnet(
+  devnet: Pick<Devnet, "directory" | "rollup"> & { readonly anvil: { readonly url: string } },
+  operatorCount = 4,
+): Promise<MachDevnet> {
   const transport = http(devnet.anvil.url, { retryCount: 5 });
   const publicClient = createPublicClient({ transport, pollingInterval: 50, cacheTime: 0 }) as PublicClient;
   const { rollup } = devnet;
@@ -68,6 +73,7 @@ export async function startMachDevnet(devnet: Devnet, operatorCount = 4): Promis
       );
       return { address: lower(address), signer, createJournal: true };
     },
+    seed: (i) => new Uint8Array(Buffer.from((operators[i] as (typeof operators)[number]).blsSeed.slice(2), "hex")),
     close: () => keeper.close(),
   };
 }
