@@ -77,6 +77,8 @@ async function archiveOf(
       directory: ".",
       disputeGameFactory: addresses.DisputeGameFactoryProxy!,
       ports: null,
+      // The operators are the platform's own: they stay.
+      mach: null,
     },
     PORTS,
   );

@@ -59,6 +59,10 @@ export class Planner {
       throw invalid([{ path: "chain.chainId", message: `is the id of ${network.name} itself: choose another` }]);
     }
     if (!network.development && spec.withdrawals.absolutePrestate === undefined) throw prestateMissing(network);
+    if (spec.services.mach.restaking === "on" && !network.development) {
+      const message = `does not work on ${network.name} yet, only on development networks: choose automatic or off`;
+      throw invalid([{ path: "services.mach.restaking", message }]);
+    }
     const addresses = spec.genesis.contracts.map(({ address }) => address);
     if (new Set(addresses).size !== addresses.length) {
       throw invalid([{ path: "genesis.contracts", message: "names an address twice" }]);

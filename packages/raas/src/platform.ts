@@ -107,6 +107,7 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       keys,
       outbox,
       directoryOf,
+      networksDirectory: join(dataDir, "networks"),
       runtime,
       rollups,
       logs,

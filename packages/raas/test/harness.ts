@@ -143,6 +143,8 @@ export function newSpec(name: string, over: Partial<RollupSpecInput> = {}): Roll
     name,
     chain: { chainId: nextChainId++, blockTimeSeconds: 1 },
     dataAvailability: { kind: "calldata", maxBatchDelaySeconds: 2 },
+    // Most stories need no operators, who take time to start.
+    services: { mach: { restaking: "off" } },
     ...over,
   };
 }

@@ -25,6 +25,14 @@ const RECEIVER = "0x00000000000000000000000000000000000aaaaa";
 /** Anvil's first account, which owns the contracts in these tests. */
 const OWNER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 
+interface Finality {
+  readonly levels: readonly {
+    readonly level: string;
+    readonly reached: boolean;
+    readonly by: { readonly operators: readonly { readonly operator: string }[] };
+  }[];
+}
+
 const rollups = () => `/teams/${at.teamId}/rollups`;
 const running = async (id: string) =>
   (
@@ -44,13 +52,15 @@ describe("a rollup's life", () => {
   let endpoint: string;
 
   test("is launched from a spec, step by step, and takes transactions", async () => {
-    const made = await at.owner.ask("POST", rollups(), { spec: newSpec("first-one") });
+    const made = await at.owner.ask("POST", rollups(), {
+      spec: newSpec("first-one", { services: { mach: { restaking: "on" } } }),
+    });
     expect(made.status).toBe(201);
     id = made.body.id;
     const rollup = await running(id);
     endpoint = rollup.endpoints.rpc;
     expect(rollup.steps.map(({ name, status }: { name: string; status: string }) => `${name} ${status}`)).toEqual(
-      ["keys", "fund", "contracts", "genesis", "start", "health"].map((name) => `${name} done`),
+      ["keys", "fund", "contracts", "genesis", "restake", "start", "health"].map((name) => `${name} done`),
     );
     expect(rollup.contracts.SystemConfigProxy).toMatch(/^0x[0-9a-f]{40}$/);
     expect(rollup.signatures).toEqual([]);
@@ -60,6 +70,20 @@ describe("a rollup's life", () => {
       () => rpc(id, "eth_getBalance", [RECEIVER, "latest"]),
       (wei) => wei === "0x8ac7230489e80000",
     );
+  });
+
+  test("has its blocks certified by the operators of its own service", async () => {
+    const { body } = await at.owner.ask("POST", `${rollups()}/${id}/faucet`, { address: RECEIVER });
+    const finality = await until(
+      async () => (await rpc(id, "mach_getFinality", [body.transactionHash])) as Finality | null,
+      (answer) => answer?.levels.find(({ level }) => level === "blockCertificate")?.reached === true,
+    );
+    const { by } = finality!.levels.find(({ level }) => level === "blockCertificate")!;
+    const { mach } = (await at.owner.ask("GET", `${rollups()}/${id}`)).body;
+    expect(mach.operators).toHaveLength(4);
+    const signers = by.operators.map(({ operator }) => operator.toLowerCase());
+    expect(signers.length).toBeGreaterThanOrEqual(3);
+    for (const signer of signers) expect(mach.operators).toContain(signer);
   });
 
   test("keeps its keys from everybody: not in the store, the log or an answer", async () => {

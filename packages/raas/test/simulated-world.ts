@@ -82,6 +82,10 @@ export class Incarnation implements Actions {
         world.files.set(rollup.id, new Set(["genesis"]));
         return {};
       },
+      restake: async () => {
+        this.deed();
+        return { service: null };
+      },
       start: async ({ rollup, spec }) => {
         this.deed();
         if (!world.files.get(rollup.id)?.has("genesis")) world.violations.push("a node was started without genesis");

@@ -38,11 +38,14 @@ export { abiOf, type Clients } from "./deployment.ts";
 export { deployDevelopmentCore } from "./dev/development-core.ts";
 export {
   type DevOperator,
+  devOperator,
   type EnsureRestakingOptions,
   ensureRestaking,
   type Restaking,
   type RestakingDependencies,
 } from "./dev/ensure-restaking.ts";
+export { ensureFoundation, grantAlt } from "./dev/foundation.ts";
+export { altNeeded, type Foundation } from "./dev/plan.ts";
 export { type DevDelays, developmentTerms } from "./dev/terms.ts";
 export { RESTAKING_ERRORS, RestakingError, type RestakingErrorCode } from "./errors.ts";
 export type { Evidence, RangeProver, SignedMessage } from "./evidence/evidence.ts";

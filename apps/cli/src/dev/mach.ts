@@ -1,24 +1,22 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bn254 } from "@altlayer/engine";
-import { localSigner, type ServiceIdentity } from "@altlayer/mach";
-import { ensureRestaking, Keeper, type Restaking } from "@altlayer/restaking";
-import {
-  type Clock,
-  type Logger,
-  type NodeConfigInput,
-  parseNodeConfig,
+import { serviceNames, startOperators } from "@altlayer/raas/operators";
+import { ensureRestaking, Keeper } from "@altlayer/restaking";
+import type {
+  Clock,
+  Logger,
+  NodeConfigInput,
   RollupNode,
-  type RollupNodeDependencies,
-  type RollupNodeOptions,
+  RollupNodeDependencies,
+  RollupNodeOptions,
 } from "@altlayer/rollup";
 import { createPublicClient, createWalletClient, http, type PublicClient } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { keccak256 } from "viem/utils";
+import { hexToBytes } from "viem/utils";
 import { startEvidenceWatch } from "../evidence.ts";
 import { rpc } from "../rpc.ts";
 import { machAccounts, roleAccounts } from "./accounts.ts";
-import { choosePort } from "./ports.ts";
 
 type Hex = `0x${string}`;
 
@@ -123,13 +121,25 @@ export async function ensureDevMach(
   }
   keeper.start();
   const lower = (address: string) => address.toLowerCase() as Hex;
-  const { registrar, table, verifier } = service.suite;
-  const names = { avs: lower(registrar), table: lower(table), verifier: lower(verifier) };
+  const names = serviceNames(service);
   return {
     ready: { file: restaking.file, ...names, operators: restaking.operators.map(({ address }) => lower(address)) },
     config: names,
-    startOperators: async (node, parts) => {
-      const nodes = await startOperators({ ...options, ...node, names, restaking }, parts);
+    startOperators: async ({ beaconUrl, ...node }, parts) => {
+      const nodes = await startOperators(
+        {
+          ...node,
+          rollup,
+          service,
+          directory: join(directory, "operators"),
+          operators: restaking.operators.map(({ address, blsSecret }) => ({
+            address: lower(address),
+            secret: hexToBytes(blsSecret),
+          })),
+          l1: { url: l1Url, trustRpc: true, pollMs: L1_POLL_MS, beacon: { urls: [beaconUrl], addressing: "slot" } },
+        },
+        parts,
+      );
       // An operator's node hears of the others' shares: two hear of everybody's.
       const stopWatch = await startEvidenceWatch(
         { service, nodes: nodes.slice(0, 2) },
@@ -137,7 +147,7 @@ export async function ensureDevMach(
       );
       return async () => {
         await stopWatch();
-        await closeAll(nodes);
+        await Promise.all(nodes.map((each) => each.close()));
       };
     },
     close: () => keeper.close(),
@@ -174,79 +184,4 @@ async function whileMining<T>(
     await Promise.race([sleep(POLL_MS / 2), finished.catch(() => {})]);
   }
   return finished;
-}
-
-async function startOperators(
-  options: DevMachOptions & {
-    readonly genesisJson: string;
-    readonly clientVersion: string;
-    readonly beaconUrl: string;
-    readonly names: { readonly avs: Hex; readonly table: Hex; readonly verifier: Hex };
-    readonly restaking: Restaking;
-  },
-  dependencies: {
-    readonly node: RollupNode;
-    readonly clock: Clock;
-    readonly log: Logger;
-  } & Pick<RollupNodeDependencies, "openEngine" | "kzg">,
-): Promise<readonly RollupNode[]> {
-  const { rollup, genesisJson, clientVersion, names, restaking } = options;
-  const { node, log, ...parts } = dependencies;
-  const service: ServiceIdentity = {
-    ...rollupIdentity(rollup),
-    ...names,
-    l1ChainId: rollup.l1ChainId,
-    operatorSetId: 0,
-  };
-  // Each knows the others before any runs: an operator signs only once it has heard most of them.
-  const ports: number[] = [];
-  for (const { address } of restaking.operators) {
-    ports.push(await choosePort({ name: address, port: 0, fixed: false }, new Set(ports)));
-  }
-  const addresses = ports.map((port) => `/ip4/127.0.0.1/tcp/${port}`);
-  const gossip = { peers: [...(node.gossip?.node.addresses ?? [])] };
-  const followSlices = `${node.flashblocks?.url}/slices`;
-  const keys = { bn254, keccak256: (bytes: Uint8Array) => keccak256(bytes, "bytes") };
-  const starts = await Promise.allSettled(
-    restaking.operators.map(({ address, blsSecret }, i) => {
-      const others = addresses.filter((_, other) => other !== i);
-      const config: NodeConfigInput = {
-        dataDir: join(options.directory, "operators", String(i)),
-        genesisFile: "-",
-        rollupFile: "-",
-        l1: {
-          url: options.l1Url,
-          trustRpc: true,
-          pollMs: L1_POLL_MS,
-          beacon: { urls: [options.beaconUrl], addressing: "slot" },
-        },
-        rpc: null,
-        gossip,
-        followSlices,
-        mach: {
-          ...names,
-          listen: [addresses[i] as string],
-          peers: [...(node.mach?.service.status().addresses ?? []), ...others],
-        },
-      };
-      const operator = address.toLowerCase() as Hex;
-      const secret = new Uint8Array(Buffer.from(blsSecret.slice(2), "hex"));
-      const signer = localSigner({ operator, secret, service }, keys);
-      return RollupNode.start(
-        { config: parseNodeConfig(config), rollup, genesisJson, clientVersion },
-        { ...parts, log: log.child(`operator-${i}`), machOperator: { address: operator, signer, createJournal: true } },
-      );
-    }),
-  );
-  const started = starts.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
-  const failed = starts.find((each) => each.status === "rejected");
-  if (failed) {
-    await closeAll(started);
-    throw failed.reason;
-  }
-  return started;
-}
-
-async function closeAll(nodes: readonly RollupNode[]): Promise<void> {
-  await Promise.all(nodes.map((node) => node.close()));
 }

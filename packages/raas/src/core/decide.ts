@@ -4,7 +4,7 @@
  */
 
 /** Steps whose results are kept for the rollup's life, in their order. */
-export const LAUNCH_STEPS = ["keys", "fund", "contracts", "genesis"] as const;
+export const LAUNCH_STEPS = ["keys", "fund", "contracts", "genesis", "restake"] as const;
 /** Steps of each run: a control plane that starts anew has to do them again. */
 export const RUN_STEPS = ["start", "health"] as const;
 export const STEPS = [...LAUNCH_STEPS, ...RUN_STEPS] as const;

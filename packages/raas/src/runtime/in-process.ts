@@ -3,22 +3,28 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { installSnapshot, kzg, openEngine } from "@altlayer/engine";
 import { parseRollupConfig } from "@altlayer/protocol";
+import { Keeper } from "@altlayer/restaking";
 import { giveOrder, parseNodeConfig, RollupNode, SystemClock } from "@altlayer/rollup";
+import { createPublicClient, createWalletClient, http } from "viem";
 import { RaasError } from "../errors.ts";
 import type { Role } from "../secrets/key-store.ts";
 import { ROLES } from "../secrets/key-store.ts";
 import type { Hex } from "../spec/primitives.ts";
 import type { Ports } from "../store/rollups.ts";
 import { GENESIS_FILE, nodeConfigOf, ROLLUP_FILE } from "./node-config.ts";
+import { type OperatorsOptions, startOperators } from "./operators.ts";
 import type { Running, RunRequest, Runtime, SnapshotResult } from "./runtime.ts";
 
 interface Entry {
+  /** Ends operators and keeper. */
+  readonly endMach: () => Promise<void>;
   readonly running: Running;
   readonly node: RollupNode;
   readonly dataDir: string;
 }
 
 const PORT_ATTEMPTS = 3;
+const KEEPER_POLL_MS = 500;
 
 /** Rollups as objects of this process: the cheapest way, for one machine whose rollups may share a fate. */
 export class InProcessRuntime implements Runtime {
@@ -45,6 +51,7 @@ export class InProcessRuntime implements Runtime {
     return this.#inTurn(id, async () => {
       const entry = this.#entries.get(id);
       if (entry === undefined) return;
+      await entry.endMach();
       await entry.node.close();
       this.#entries.delete(id);
     });
@@ -92,7 +99,8 @@ export class InProcessRuntime implements Runtime {
   }
 
   async #boot(request: RunRequest, ports: Ports): Promise<Entry> {
-    const config = parseNodeConfig(nodeConfigOf(request, ports));
+    const input = nodeConfigOf(request, ports);
+    const config = parseNodeConfig(input);
     const [genesisJson, rollupJson] = await Promise.all(
       [GENESIS_FILE, ROLLUP_FILE].map((name) => readFile(join(request.directory, name), "utf8")),
     );
@@ -101,15 +109,18 @@ export class InProcessRuntime implements Runtime {
       if (role === undefined) throw new RaasError("INTERNAL", `there is no role ${name}`);
       return request.account(role);
     };
+    const rollup = parseRollupConfig(rollupJson!);
+    const chain = { rollup, genesisJson: genesisJson!, clientVersion: this.#clientVersion };
+    const clock = new SystemClock({ offsetMs: config.clockOffsetMs });
+    const { log } = request;
     const node = await RollupNode.start(
-      { config, rollup: parseRollupConfig(rollupJson!), genesisJson: genesisJson!, clientVersion: this.#clientVersion },
-      {
-        openEngine,
-        installSnapshot,
-        kzg,
-        clock: new SystemClock({ offsetMs: config.clockOffsetMs }),
-        log: request.log,
-        providedAccount: accountOf,
+      { config, ...chain },
+      { openEngine, installSnapshot, kzg, clock, log, providedAccount: accountOf },
+    );
+    const endMach = await startMach(request, { l1: input.l1, ...chain }, { node, clock }).catch(
+      async (error: unknown) => {
+        await node.close();
+        throw error;
       },
     );
     const endpoints = {
@@ -117,7 +128,7 @@ export class InProcessRuntime implements Runtime {
       ws: `ws://127.0.0.1:${ports.rpc}`,
       flashblocks: `ws://127.0.0.1:${ports.flashblocks}`,
     };
-    return { node, dataDir: config.dataDir, running: { settings: request.settings, endpoints, ports } };
+    return { node, endMach, dataDir: config.dataDir, running: { settings: request.settings, endpoints, ports } };
   }
 
   #inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
@@ -129,6 +140,33 @@ export class InProcessRuntime implements Runtime {
     });
     return turn;
   }
+}
+
+/** The keeper and the operators of a restaked rollup, beside its node. */
+async function startMach(
+  { mach, network, directory, log }: RunRequest,
+  chain: Pick<OperatorsOptions, "l1" | "rollup" | "genesisJson" | "clientVersion">,
+  { node, clock }: { readonly node: RollupNode; readonly clock: SystemClock },
+): Promise<() => Promise<void>> {
+  if (mach === null) return async () => {};
+  const { service, operators } = mach;
+  const transport = http(network.rpcUrl);
+  const publicClient = createPublicClient({ transport, pollingInterval: KEEPER_POLL_MS, cacheTime: 0 });
+  const walletClient = createWalletClient({ account: mach.keeper, transport });
+  const keeper = new Keeper(
+    service,
+    { clients: { publicClient, walletClient }, log: log.child("keeper") },
+    { pollMs: KEEPER_POLL_MS },
+  );
+  const nodes = await startOperators(
+    { ...chain, service, operators, directory: join(directory, "operators") },
+    { node, clock, log, openEngine, kzg },
+  );
+  keeper.start();
+  return async () => {
+    await Promise.all(nodes.map((operator) => operator.close()));
+    await keeper.close();
+  };
 }
 
 function isPortTaken(error: unknown): boolean {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { NodeConfigInput } from "@altlayer/rollup";
 import type { RollupSpec } from "../spec/rollup-spec.ts";
 import type { Ports } from "../store/rollups.ts";
+import { serviceNames } from "./operators.ts";
 import type { RunRequest } from "./runtime.ts";
 
 export const GENESIS_FILE = "genesis.json";
@@ -46,6 +47,10 @@ export function nodeConfigOf(
       maxChannelMs: spec.dataAvailability.maxBatchDelaySeconds * 1_000,
       pollMs,
     },
+    // Operators hear of blocks by gossip.
+    ...(request.mach === null
+      ? {}
+      : { gossip: { listen: ["/ip4/127.0.0.1/tcp/0"] }, mach: serviceNames(request.mach.service) }),
     proposer: {
       key: { kind: "provided", name: "proposer" },
       disputeGameFactory: request.disputeGameFactory,

@@ -1,3 +1,4 @@
+import type { MachServiceFile } from "@altlayer/restaking";
 import type { Logger } from "@altlayer/rollup";
 import type { PrivateKeyAccount } from "viem/accounts";
 import type { Network } from "../networks.ts";
@@ -5,6 +6,15 @@ import type { Role } from "../secrets/key-store.ts";
 import type { Hex } from "../spec/primitives.ts";
 import type { RollupSpec } from "../spec/rollup-spec.ts";
 import type { Ports } from "../store/rollups.ts";
+import type { Operator } from "./operators.ts";
+
+/** Operators of a development network, which run beside their rollup's node. */
+export interface MachRun {
+  readonly service: MachServiceFile;
+  readonly operators: readonly Operator[];
+  /** Pays for the upkeep of the tables. */
+  readonly keeper: PrivateKeyAccount;
+}
 
 export interface RunRequest {
   readonly id: string;
@@ -17,6 +27,8 @@ export interface RunRequest {
   readonly disputeGameFactory: Hex;
   /** Ports of the last run; taken ones are replaced. */
   readonly ports: Ports | null;
+  /** Its service and who acts in it; null for a rollup that is not restaked. */
+  readonly mach: MachRun | null;
   readonly account: (role: Role) => Promise<PrivateKeyAccount>;
   readonly log: Logger;
 }

@@ -8,7 +8,7 @@ import { fenced } from "../store/lease.ts";
 import type { Vault } from "./vault.ts";
 
 /** Accounts that the platform acts with for a rollup. None of them can upgrade its contracts. */
-export const ROLES = ["deployer", "batcher", "proposer", "challenger", "sequencer", "faucet"] as const;
+export const ROLES = ["deployer", "batcher", "proposer", "challenger", "sequencer", "faucet", "restaking"] as const;
 export type Role = (typeof ROLES)[number];
 
 export interface RoleAccount {

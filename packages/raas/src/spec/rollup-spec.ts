@@ -279,6 +279,35 @@ export const rollupSpecSchema = z.strictObject({
         .meta({ title: "Contracts", "x-altlayer": { group: "genesis" } }),
     })
     .prefault({}),
+  services: z
+    .strictObject({
+      mach: z
+        .strictObject({
+          restaking: field(z.enum(["automatic", "on", "off"]).default("automatic"), {
+            title: "Restaking (MACH)",
+            description:
+              "Operators with stake execute every block and certify it within a moment. Automatic: on where it works, which is on development networks so far.",
+            cost: "On a development network: a follower for each operator, in the platform's process, and some seconds of the launch.",
+            trust:
+              "A certified block is taken back only if operators with two thirds of the stake sign falsely, which is slashed. On a development network all of them are the platform's own.",
+            change: "never",
+            effect: "none",
+            group: "services",
+          }),
+          operators: field(z.number().int().min(1).max(8).default(4), {
+            title: "Operators",
+            description: "How many operators the development network's service begins with, of equal stake.",
+            cost: "Each takes memory and executes every block.",
+            trust: "Of four, three must sign: one may be silent or false.",
+            change: "never",
+            effect: "none",
+            group: "services",
+            advanced: true,
+          }),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   owners: z.strictObject({
     admin: field(address, {
       title: "Owner",

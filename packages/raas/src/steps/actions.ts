@@ -10,7 +10,8 @@ import type { Hex } from "../spec/primitives.ts";
 import type { RollupStore } from "../store/rollups.ts";
 import type { LaunchDependencies } from "./launch.ts";
 import { buildGenesis, deployContracts, fundRoles, makeKeys } from "./launch.ts";
-import { contractsResult } from "./results.ts";
+import { machRunOf, restake } from "./restake.ts";
+import { contractsResult, restakeResult } from "./results.ts";
 import type { Actions, StepContext } from "./step.ts";
 
 export interface ActionDependencies extends LaunchDependencies {
@@ -18,6 +19,8 @@ export interface ActionDependencies extends LaunchDependencies {
   readonly rollups: RollupStore;
   readonly logs: LogBook;
   readonly explorer: Explorer;
+  /** Keeps what rollups of a development network share there. */
+  readonly networksDirectory: string;
 }
 
 const HEALTH_TIMEOUT_MS = 30_000;
@@ -32,6 +35,7 @@ export function makeActions(dependencies: ActionDependencies): Actions {
       fund: fundRoles(dependencies),
       contracts: deployContracts(dependencies),
       genesis: buildGenesis(dependencies),
+      restake: restake(dependencies),
       start: startNode(dependencies),
       health: awaitFirstBlock(dependencies),
     },
@@ -68,6 +72,7 @@ const startNode =
       directory: directoryOf(rollup.id),
       disputeGameFactory: addresses.DisputeGameFactoryProxy ?? `0x${"00".repeat(20)}`,
       ports: rollup.ports,
+      mach: await machRunOf(restakeResult.parse(result("restake")).service, { rollup, spec, network, keys, networks }),
       account: (role) => keys.account(rollup.id, role),
       log: logs.loggerOf(rollup.id),
     });

@@ -31,11 +31,11 @@ const DEVELOPMENT_BALANCE_WEI = 1_000n * ETHER;
 const FAUCET_WEI = 1_000_000n * ETHER;
 /** Twice what a deployment uses. */
 const DEPLOYMENT_GAS = 80_000_000n;
-const MAX_SEQUENCER_DRIFT_SECONDS = 1_800;
+export const MAX_SEQUENCER_DRIFT_SECONDS = 1_800;
 const CHANNEL_TIMEOUT_BLOCKS = 50;
 /** Seconds in which a batch must appear on the L1. */
 const SEQUENCING_WINDOW_SECONDS = 43_200;
-const SEQUENCING_WINDOW_DEVELOPMENT_BLOCKS = 3_600;
+export const SEQUENCING_WINDOW_DEVELOPMENT_BLOCKS = 3_600;
 
 export const makeKeys =
   ({ keys, networks }: LaunchDependencies) =>

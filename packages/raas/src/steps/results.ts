@@ -1,4 +1,5 @@
 import type { Deployment } from "@altlayer/deployer";
+import { parseServiceFile } from "@altlayer/restaking";
 import { z } from "zod";
 import { address, type Hex, word } from "../spec/primitives.ts";
 
@@ -11,6 +12,14 @@ export const contractsResult = z.object({
   deployer: address,
 });
 export type ContractsResult = z.output<typeof contractsResult>;
+
+/** What the step `restake` leaves behind: the service's addresses, or null for a rollup without one. */
+export const restakeResult = z.object({
+  service: z
+    .unknown()
+    .nullable()
+    .transform((service) => (service === null ? null : parseServiceFile(JSON.stringify(service)))),
+});
 
 export const genesisResult = z.object({ l2GenesisHash: hex });
 

@@ -36,6 +36,7 @@ export const STEP_TITLES: Readonly<Record<StepName, string>> = {
   fund: "Fund the role accounts",
   contracts: "Deploy the L1 contracts",
   genesis: "Build the genesis",
+  restake: "Restake: contracts, operators and their stake",
   start: "Start the node",
   health: "Wait for the first block",
 };

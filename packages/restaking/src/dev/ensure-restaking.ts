@@ -20,7 +20,7 @@ import type { RollupTiming } from "../presets.ts";
 import { type MachServiceFile, serviceFileJson } from "../service-file.ts";
 import type { Rollup } from "../services.ts";
 import { operatorCalls } from "./operators.ts";
-import { type Plan, planDeployment } from "./plan.ts";
+import { type Foundation, type Plan, planDeployment } from "./plan.ts";
 import { type DeploymentRecord, readRecord, writeWhole } from "./record.ts";
 import { type DevDelays, developmentTerms } from "./terms.ts";
 
@@ -39,6 +39,8 @@ export interface EnsureRestakingOptions {
   readonly nominate?: boolean;
   /** Of the core: what a development chain may have shorter, or a test. */
   readonly delays?: DevDelays;
+  /** Core, ALT and factory that stand already (`ensureFoundation`); the deployer then needs ALT (`grantAlt`). */
+  readonly core?: Foundation;
 }
 
 export interface RestakingDependencies {
@@ -114,20 +116,19 @@ export async function ensureRestaking(
     operators: accounts.map(({ address }) => address),
     holders: options.holders ?? [],
     nominate: options.nominate === true,
+    ...(options.core === undefined ? {} : { core: options.core }),
   });
   const { service } = plan;
   const file = join(options.directory, SERVICE_FILE);
   const set = { l1ChainId, avs: service.suite.registrar, operatorSetId: 0 };
-  const operators = options.operatorKeys.map((privateKey, i) =>
-    devOperator(privateKey, accounts[i]!.address, set, bn254),
-  );
+  const operators = options.operatorKeys.map((key) => devOperator(key, set, bn254));
   const resumed = begun && (await hasStarted(service, publicClient));
   if (!resumed) {
     onProgress("deploying the restaking core, ALT and the MACH service");
     const joining = operators.map(({ address, blsSecret }) =>
       operatorCalls({ operator: address, secret: hexToBytes(blsSecret), service, terms }, bn254),
     );
-    await run({ plan, joining, record, deployer, accounts }, publicClient);
+    await deploy({ plan, joining, record, deployer, accounts }, publicClient);
     if (!(await hasStarted(service, publicClient))) {
       throw new RestakingError("RECORD_MISMATCH", `the L1 does not hold what ${recordFile} says: begin anew`, {
         record: recordFile,
@@ -139,7 +140,7 @@ export async function ensureRestaking(
 }
 
 interface Work {
-  readonly plan: Plan;
+  readonly plan: Pick<Plan, "deployment" | "start">;
   readonly joining: readonly (readonly PlannedCall[])[];
   readonly record: DeploymentRecord;
   readonly deployer: LocalAccount;
@@ -147,7 +148,10 @@ interface Work {
 }
 
 /** Sends what the nonces say is missing. What reverted, since a block was sorted otherwise, is tried again. */
-async function run({ plan, joining, record, deployer, accounts }: Work, publicClient: PublicClient): Promise<void> {
+export async function deploy(
+  { plan, joining, record, deployer, accounts }: Work,
+  publicClient: PublicClient,
+): Promise<void> {
   const sentBefore = async (account: LocalAccount, first: number) => (await nonceOf(account, publicClient)) - first;
   const done = await sentBefore(deployer, record.firstNonce);
   const batches: Batch[] = [
@@ -202,7 +206,7 @@ async function fund(from: LocalAccount, to: readonly LocalAccount[], wei: bigint
   if (failed !== undefined) throw new RestakingError("TRANSACTION_REVERTED", "funding the operators reverted");
 }
 
-function nonceOf({ address }: LocalAccount, publicClient: PublicClient): Promise<number> {
+export function nonceOf({ address }: LocalAccount, publicClient: PublicClient): Promise<number> {
   return publicClient.getTransactionCount({ address, blockTag: "pending" });
 }
 
@@ -227,12 +231,9 @@ async function hasStarted({ suite }: MachServiceFile, publicClient: PublicClient
   return startBlock !== 0n;
 }
 
-function devOperator(
-  privateKey: Hex,
-  address: Address,
-  set: Parameters<typeof keyInfo>[0],
-  keys: KeyMaker,
-): DevOperator {
+/** An operator by its L1 key, from which its BLS key follows. */
+export function devOperator(privateKey: Hex, set: Parameters<typeof keyInfo>[0], keys: KeyMaker): DevOperator {
+  const { address } = privateKeyToAccount(privateKey);
   const blsSeed = keccak256(concat([stringToHex("altlayer development BLS seed"), privateKey]));
   const secret = keys.deriveSecret(hexToBytes(blsSeed), keyInfo(set));
   return { address, privateKey, blsSeed, blsSecret: bytesToHex(secret) };

@@ -40,6 +40,16 @@ export interface PlanOptions {
   readonly holders: readonly Address[];
   /** The deployer owns the SystemConfig, and names the suite canonical. */
   readonly nominate: boolean;
+  /** Core, ALT and factory that stand already; absent: the plan begins with them. */
+  readonly core?: Foundation;
+}
+
+/** Where core, ALT and factory of a development network stand: all their addresses follow from it. */
+export interface Foundation {
+  readonly deployer: Address;
+  readonly firstNonce: number;
+  /** L1 block before the first transaction. */
+  readonly fromBlock: number;
 }
 
 export interface Plan {
@@ -58,20 +68,59 @@ const LST = "WETH98";
 const ALL_CONTRACTS = [...CORE_CONTRACTS, ...SERVICE_CONTRACTS] as const;
 const SALT: Hex = `0x${"00".repeat(32)}`;
 
-/**
- * The development deployment as two lists of transactions. Every address is known beforehand, so nothing has to wait
- * for a block.
- */
-export function planDeployment(options: PlanOptions): Plan {
-  const { deployer, firstNonce, terms, rollup } = options;
+/** What stands on a foundation. */
+function addressesOn({ deployer, firstNonce }: Pick<Foundation, "deployer" | "firstNonce">) {
   const at = addressesOf(ALL_CONTRACTS, deployer, firstNonce);
   const core = coreAddresses(at);
-  const services = serviceAddresses(at);
   const token = getContractAddress({ from: deployer, nonce: BigInt(firstNonce + ALL_CONTRACTS.length) });
   // The factory has created its implementation with nonce 1.
   const [lstStrategy, altStrategy] = [2n, 3n].map((nonce) =>
     getContractAddress({ from: core.strategyFactory, nonce }),
   ) as [Address, Address];
+  return { at, core, services: serviceAddresses(at), token, lstStrategy, altStrategy };
+}
+
+/** The ALT of a foundation, all of which its deployer holds at first. */
+export function altOf(foundation: Foundation): Address {
+  return addressesOn(foundation).services.alt;
+}
+
+/** The ALT that a service's deployer needs: the operators' stake and what the suite is filled with. */
+export function altNeeded(terms: DevTerms, operators: number): bigint {
+  return BigInt(operators) * terms.altStake + terms.bountyFund + terms.rewardsFund;
+}
+
+/** Core, ALT, factory and the strategies, by their deployer. Every address is known beforehand. */
+export function planFoundation(
+  { deployer, firstNonce }: Pick<Foundation, "deployer" | "firstNonce">,
+  terms: DevTerms,
+): readonly PlannedCall[] {
+  const { at, core, services, token } = addressesOn({ deployer, firstNonce });
+  const args = {
+    ...coreArguments(terms.core, deployer, at),
+    ...serviceArguments({ core, timelockDelayS: 0n, altSupply: terms.altSupply }, deployer, at),
+  };
+  const creations = ALL_CONTRACTS.map((name) => {
+    const { abi, bytecode } = protocolContract(name);
+    return creation(name, encodeDeployData({ abi: abi as Abi, bytecode, args: args[name] ?? [] }));
+  });
+  const strategyFactory = abiOf("StrategyFactory");
+  return [
+    ...creations,
+    creation(LST, packageContract(LST).bytecode),
+    planned(core.strategyFactory, strategyFactory, "deployNewStrategy", [token]),
+    planned(core.strategyFactory, strategyFactory, "deployNewStrategy", [services.alt]),
+  ];
+}
+
+/**
+ * The development deployment as two lists of transactions. Every address is known beforehand, so nothing has to wait
+ * for a block.
+ */
+export function planDeployment(options: PlanOptions): Plan {
+  const { deployer, firstNonce, fromBlock, terms, rollup } = options;
+  const foundation = options.core ?? { deployer, firstNonce, fromBlock };
+  const { at, core, services, token, lstStrategy, altStrategy } = addressesOn(foundation);
   const strategies = [
     { strategy: lstStrategy, token, symbol: "WETH", class: 0, multiplier: 10n ** 18n },
     { strategy: altStrategy, token: services.alt, symbol: "ALT", class: 1, multiplier: 10n ** 18n },
@@ -82,29 +131,7 @@ export function planDeployment(options: PlanOptions): Plan {
     strategies: strategies.map(({ strategy, class: class_, multiplier }) => ({ strategy, class: class_, multiplier })),
   };
   const suite = predictSuite(rollup, deployer, services.factory, at);
-
-  const args = {
-    ...coreArguments(terms.core, deployer, at),
-    ...serviceArguments({ core, timelockDelayS: 0n, altSupply: terms.altSupply }, deployer, at),
-  };
-  const creations = ALL_CONTRACTS.map((name) => {
-    const { abi, bytecode } = protocolContract(name);
-    return creation(name, encodeDeployData({ abi: abi as Abi, bytecode, args: args[name] ?? [] }));
-  });
-  const call = (
-    to: Address,
-    abi: Abi,
-    functionName: string,
-    list: readonly unknown[],
-    gas = CALL_GAS,
-  ): PlannedCall => ({
-    label: functionName,
-    to,
-    data: encodeFunctionData({ abi, functionName, args: list }),
-    gas,
-  });
-  const strategyFactory = abiOf("StrategyFactory");
-  const give = (to: Address, amount: bigint) => call(services.alt, erc20Abi, "transfer", [to, amount], 150_000n);
+  const give = (to: Address, amount: bigint) => planned(services.alt, erc20Abi, "transfer", [to, amount], 150_000n);
   return {
     service: {
       version: 1,
@@ -117,11 +144,8 @@ export function planDeployment(options: PlanOptions): Plan {
       strategies,
     },
     deployment: [
-      ...creations,
-      creation(LST, packageContract(LST).bytecode),
-      call(core.strategyFactory, strategyFactory, "deployNewStrategy", [token]),
-      call(core.strategyFactory, strategyFactory, "deployNewStrategy", [services.alt]),
-      call(
+      ...(options.core === undefined ? planFoundation(foundation, terms) : []),
+      planned(
         services.factory,
         abiOf("AvsFactory"),
         "create",
@@ -130,16 +154,20 @@ export function planDeployment(options: PlanOptions): Plan {
       ),
       ...options.operators.map((operator) => give(operator, terms.altStake)),
       ...options.holders.map((holder) => give(holder, terms.altForHolders)),
-      call(services.alt, erc20Abi, "approve", [suite.slasher, maxUint256]),
-      call(suite.slasher, abiOf("MachSlasher"), "fundBounties", [terms.bountyFund]),
-      call(services.alt, erc20Abi, "approve", [suite.rewards, maxUint256]),
-      call(suite.rewards, abiOf("MachRewards"), "fund", [terms.rewardsFund]),
+      planned(services.alt, erc20Abi, "approve", [suite.slasher, maxUint256]),
+      planned(suite.slasher, abiOf("MachSlasher"), "fundBounties", [terms.bountyFund]),
+      planned(services.alt, erc20Abi, "approve", [suite.rewards, maxUint256]),
+      planned(suite.rewards, abiOf("MachRewards"), "fund", [terms.rewardsFund]),
       ...(options.nominate
-        ? [call(services.factory, abiOf("AvsFactory"), "nominate", [rollup, suite.registrar], 200_000n)]
+        ? [planned(services.factory, abiOf("AvsFactory"), "nominate", [rollup, suite.registrar], 200_000n)]
         : []),
     ],
-    start: [call(suite.registrar, abiOf("MachRegistrar"), "start", [])],
+    start: [planned(suite.registrar, abiOf("MachRegistrar"), "start", [])],
   };
+}
+
+function planned(to: Address, abi: Abi, functionName: string, args: readonly unknown[], gas = CALL_GAS): PlannedCall {
+  return { label: functionName, to, data: encodeFunctionData({ abi, functionName, args }), gas };
 }
 
 function creation(label: string, data: Hex): PlannedCall {
