@@ -1,12 +1,13 @@
-import type { L1Access } from "@altlayer/deployer";
 import {
   createPublicClient,
   createWalletClient,
   custom,
   http,
+  type PublicClient,
   parseTransaction,
   recoverTransactionAddress,
   type TransactionSerialized,
+  type WalletClient,
 } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
 import type { Network } from "../networks.ts";
@@ -33,7 +34,7 @@ export function l1AccessOf(
     readonly burstEndMs?: number;
   },
   { outbox }: { readonly outbox: Outbox },
-): L1Access {
+): { readonly publicClient: PublicClient; readonly walletClient: WalletClient } {
   const { network, rollupId, account, burstEndMs = BURST_END_MS } = options;
   const direct = createPublicClient({
     transport: http(network.rpcUrl, { batch: { batchSize: BATCH_SIZE }, timeout: TIMEOUT_MS }),
@@ -68,7 +69,7 @@ export function l1AccessOf(
 /** A block of what waits, at its chain's time, which must rise. */
 export async function mineBlock(
   network: Network,
-  publicClient: Pick<L1Access["publicClient"], "request">,
+  publicClient: Pick<PublicClient, "request">,
 ): Promise<void> {
   await mine((method, params) => publicClient.request({ method, params } as never), network);
 }

@@ -13,7 +13,7 @@ import {
   type RollupTiming,
   serviceFileJson,
 } from "@altlayer/restaking";
-import { concat, type Hex, hexToBytes, keccak256, numberToHex, type PublicClient, stringToHex } from "viem";
+import { concat, type Hex, hexToBytes, keccak256, numberToHex, stringToHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { RaasError } from "../errors.ts";
 import type { Network, Networks } from "../networks.ts";
@@ -62,8 +62,10 @@ export function restake(dependencies: LaunchDependencies & { readonly networksDi
     const { creator, operators, keeper } = keysOf(await keys.privateKey(rollup.id, "restaking"), spec);
     await fund([FOUNDATION_KEY, creator, keeper, ...operators], network, networks);
     const account = privateKeyToAccount(keeper);
-    const l1 = l1AccessOf({ network, rollupId: rollup.id, account, burstEndMs: BURST_END_MS }, { outbox });
-    const publicClient = l1.publicClient as PublicClient;
+    const { publicClient, walletClient } = l1AccessOf(
+      { network, rollupId: rollup.id, account, burstEndMs: BURST_END_MS },
+      { outbox },
+    );
     const timing = timingOf(network);
     const to = privateKeyToAccount(creator).address;
     const foundation = await inTurn(network.id, async (): Promise<Foundation> => {
@@ -98,7 +100,7 @@ export function restake(dependencies: LaunchDependencies & { readonly networksDi
     if (!restaking.resumed) {
       detail("first operator table");
       await mineBlock(network, publicClient);
-      const clients = { publicClient, walletClient: l1.walletClient };
+      const clients = { publicClient, walletClient };
       const upkeep = new Keeper(restaking.service, { clients, log: log.child("keeper") });
       await upkeep.tick(Number(await publicClient.getBlockNumber()));
       for (let block = 0; block < FINALITY_BLOCKS; block++) await mineBlock(network, publicClient);
