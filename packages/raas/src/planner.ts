@@ -9,6 +9,7 @@ import { specFields, valueAt } from "./spec/fields.ts";
 import { invalid } from "./spec/parse.ts";
 import type { RollupSpec } from "./spec/rollup-spec.ts";
 import { prestateMissing } from "./steps/parameters.ts";
+import { isRestaked } from "./steps/restake.ts";
 import { contractsResult } from "./steps/results.ts";
 import { STEP_TITLES } from "./steps/step.ts";
 import type { RollupRecord, RollupStore } from "./store/rollups.ts";
@@ -75,7 +76,9 @@ export class Planner {
   /** @throws RaasError `SPEC_INVALID` */
   forNew(spec: RollupSpec): Plan {
     this.check(spec);
-    const actions = [...LAUNCH_STEPS, ...RUN_STEPS].map((kind) => ({ kind, title: STEP_TITLES[kind] }));
+    const restaked = isRestaked(spec, this.#networks.get(spec.settlement.network));
+    const steps = [...LAUNCH_STEPS, ...RUN_STEPS].filter((kind) => kind !== "restake" || restaked);
+    const actions = steps.map((kind) => ({ kind, title: STEP_TITLES[kind] }));
     return { base: null, valid: true, changes: [], refused: false, actions, signatures: [], downtimeSeconds: null };
   }
 

@@ -84,7 +84,7 @@ export class Incarnation implements Actions {
       },
       restake: async () => {
         this.deed();
-        return { service: null };
+        return { service: null, operators: [] };
       },
       start: async ({ rollup, spec }) => {
         this.deed();

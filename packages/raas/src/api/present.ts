@@ -1,8 +1,9 @@
 import { STEPS } from "../core/decide.ts";
 import type { Planner } from "../planner.ts";
+import { serviceNames } from "../runtime/operators.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { KeyStore } from "../secrets/key-store.ts";
-import { contractsResult, genesisResult } from "../steps/results.ts";
+import { contractsResult, genesisResult, restakeResult } from "../steps/results.ts";
 import { STEP_TITLES } from "../steps/step.ts";
 import type { RollupRecord, RollupStore, StepRecord } from "../store/rollups.ts";
 
@@ -55,10 +56,13 @@ export class Presenter {
       steps.find((step) => step.name === name && step.status === "done")?.result;
     const contracts = contractsResult.safeParse(resultOf("contracts"));
     const genesis = genesisResult.safeParse(resultOf("genesis"));
+    const restaked = restakeResult.safeParse(resultOf("restake"));
+    const mach = restaked.success ? restaked.data : null;
     return {
       ...this.summary(rollup),
       contracts: contracts.success ? contracts.data.addresses : null,
       l2GenesisHash: genesis.success ? genesis.data.l2GenesisHash : null,
+      mach: mach?.service ? { ...serviceNames(mach.service), operators: mach.operators } : null,
       accounts,
       // A settlement network that is silent must not hide the rest of the page.
       signatures: contracts.success ? await planner.signatures(rollup, spec).catch(() => []) : [],

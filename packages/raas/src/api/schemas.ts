@@ -128,6 +128,10 @@ export const rollupSummarySchema = z.object({
 export const rollupSchema = rollupSummarySchema.extend({
   contracts: z.record(z.string(), hex).nullable(),
   l2GenesisHash: hex.nullable(),
+  mach: z
+    .object({ avs: hex, table: hex, verifier: hex, operators: z.array(hex) })
+    .nullable()
+    .describe("its MACH service; null before the step restake, and for a rollup that is not restaked"),
   accounts: z.array(z.object({ role: z.enum(ROLES), address: hex })),
   signatures: z.array(signatureSchema),
   spec: z.unknown().describe("the RollupSpec, defaults filled in"),

@@ -67,10 +67,7 @@ export function l1AccessOf(
 }
 
 /** A block of what waits, at its chain's time, which must rise. */
-export async function mineBlock(
-  network: Network,
-  publicClient: Pick<PublicClient, "request">,
-): Promise<void> {
+export async function mineBlock(network: Network, publicClient: Pick<PublicClient, "request">): Promise<void> {
   await mine((method, params) => publicClient.request({ method, params } as never), network);
 }
 

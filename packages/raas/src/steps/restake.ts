@@ -57,7 +57,7 @@ export function restake(dependencies: LaunchDependencies & { readonly networksDi
   };
   return async ({ rollup, spec, lease, result, detail, signal }: StepContext): Promise<unknown> => {
     const network = await networks.check(rollup.networkId);
-    if (!isRestaked(spec, network)) return { service: null };
+    if (!isRestaked(spec, network)) return { service: null, operators: [] };
     await keys.ensure(lease, rollup.id, ["restaking"]);
     const { creator, operators, keeper } = keysOf(await keys.privateKey(rollup.id, "restaking"), spec);
     await fund([FOUNDATION_KEY, creator, keeper, ...operators], network, networks);
@@ -105,7 +105,10 @@ export function restake(dependencies: LaunchDependencies & { readonly networksDi
       await upkeep.tick(Number(await publicClient.getBlockNumber()));
       for (let block = 0; block < FINALITY_BLOCKS; block++) await mineBlock(network, publicClient);
     }
-    return { service: JSON.parse(serviceFileJson(restaking.service)) as unknown };
+    return {
+      service: JSON.parse(serviceFileJson(restaking.service)) as unknown,
+      operators: restaking.operators.map((operator) => operator.address.toLowerCase()),
+    };
   };
 }
 

@@ -19,6 +19,8 @@ export const restakeResult = z.object({
     .unknown()
     .nullable()
     .transform((service) => (service === null ? null : parseServiceFile(JSON.stringify(service)))),
+  /** L1 addresses of the operators that the service began with. */
+  operators: z.array(address),
 });
 
 export const genesisResult = z.object({ l2GenesisHash: hex });
