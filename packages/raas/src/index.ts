@@ -2,6 +2,7 @@ export { API_BASE } from "./api/server.ts";
 export { RAAS_ERRORS, RaasError, type RaasErrorCode } from "./errors.ts";
 export { type NetworkInput, networkSchema } from "./networks.ts";
 export { type Platform, type PlatformOptions, startPlatform } from "./platform.ts";
+export { serviceNames, startOperators } from "./runtime/operators.ts";
 export { exampleSpec, exampleYaml, PRESETS } from "./spec/example.ts";
 export { parseSpec, parseSpecYaml, specJsonSchema } from "./spec/parse.ts";
 export { specReference } from "./spec/reference.ts";

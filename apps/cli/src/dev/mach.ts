@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bn254 } from "@altlayer/engine";
-import { serviceNames, startOperators } from "@altlayer/raas/operators";
+import { serviceNames, startOperators } from "@altlayer/raas";
 import { ensureRestaking, Keeper } from "@altlayer/restaking";
 import type {
   Clock,
