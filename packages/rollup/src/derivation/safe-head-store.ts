@@ -77,14 +77,6 @@ export class SafeHeadStore {
     return this.#entries.findLast((entry) => entry.l1.number <= l1Number) ?? null;
   }
 
-  /** Forgets what was derived from L1 blocks after `l1Number`. */
-  async truncate(l1Number: number): Promise<void> {
-    const kept = this.#entries.filter((entry) => entry.l1.number <= l1Number);
-    if (kept.length === this.#entries.length) return;
-    this.#entries = kept;
-    await this.#compact();
-  }
-
   async #read(): Promise<string> {
     try {
       return await readFile(this.#path, "utf8");
