@@ -19,6 +19,8 @@ const chain = defineChain({
 });
 const account = privateKeyToAccount(ROLES.owner);
 const fees = { gas: 21_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 6n };
+/** Deeper than certificates lag behind the L1's head. */
+const REORG_DEPTH = 5;
 const LEVELS = ["pending", "slice", "sliceCertificate", "block", "blockCertificate", "safe", "finalized", "settled"];
 
 interface Finality {
@@ -52,8 +54,8 @@ afterEach(async () => {
 }, 60_000);
 
 /** A sequencer that gathers certificates, and four operators that follow it, each with an engine of its own. */
-async function startNetwork(sequencing: Partial<NodeConfigInput>) {
-  const l1 = { ...devnet.l1, finality: { kind: "blocks", safeBlocks: 1, finalizedBlocks: 2 } as const };
+async function startNetwork(sequencing: Partial<NodeConfigInput>, finalizedBlocks = 2) {
+  const l1 = { ...devnet.l1, finality: { kind: "blocks", safeBlocks: 1, finalizedBlocks } as const };
   const config: Partial<NodeConfigInput> = {
     ...sequencing,
     l1,
@@ -176,7 +178,7 @@ it("certifies slices and blocks by operators that execute them, and says of a tr
 it("tells of blocks that execution refutes, and of certificates that the L1 made void, and goes on", async () => {
   devnet = await startDevnet({ blockTime: 1 });
   mach = await startMachDevnet(devnet);
-  const { sequencer, ask, certified } = await startNetwork(sequencing());
+  const { sequencer, ask, certified } = await startNetwork(sequencing(), REORG_DEPTH + 1);
   await until(async () => (await certified()) !== null, 60_000);
 
   // The sequencer signs a block with a state root of its own invention.
@@ -199,8 +201,8 @@ it("tells of blocks that execution refutes, and of certificates that the L1 made
   const l1Head = async () => Number(await devnet.anvil.call("eth_blockNumber"));
   const newestOrigin = () => service.certificate("latest")?.certificate.message.core.originNumber;
   for (let attempt = 0; attempt < 10 && voided.length === 0; attempt++) {
-    await until(async () => (newestOrigin() ?? 0) >= (await l1Head()) - 1, 20_000);
-    await devnet.anvil.call("anvil_reorg", [2, []]);
+    await until(async () => (newestOrigin() ?? 0) > (await l1Head()) - REORG_DEPTH, 20_000);
+    await devnet.anvil.call("anvil_reorg", [REORG_DEPTH, []]);
     await until(() => voided.length > 0, 8_000).catch(() => {});
   }
   const [lost] = voided as [Hex];
