@@ -212,6 +212,7 @@ pub fn open(mut options: StoreOptions, genesis: GenesisBlock) -> Result<Shared, 
         super::types::History::Blocks(blocks) => blocks,
         super::types::History::Archive => 128,
     };
+    let limits = WindowLimits { blocks: window, changes: options.max_history_changes };
     let mut blocks = Blocks { journal: &journal, index: &index, found: Found::default(), complete: false };
     for candidate in checkpoints.iter().map(Some).chain([None]) {
         if candidate.is_none() && origin.is_some() {
@@ -246,7 +247,7 @@ pub fn open(mut options: StoreOptions, genesis: GenesisBlock) -> Result<Shared, 
             write_genesis(&journal, &genesis, hash)?;
             blocks.found = scan(&journal, Journal::start())?;
         }
-        match recover_state(&mut blocks, flat, head.as_ref(), hash, window, origin) {
+        match recover_state(&mut blocks, flat, head.as_ref(), hash, limits, origin) {
             Ok(state) => {
                 recovered = Some(state);
                 break;
@@ -265,12 +266,62 @@ pub fn open(mut options: StoreOptions, genesis: GenesisBlock) -> Result<Shared, 
     Ok(parts.into_shared(journal, index.into_inner()?))
 }
 
+/// How much history is kept in memory; as [`Tree::advance_window`] has it.
+#[derive(Clone, Copy)]
+struct WindowLimits {
+    blocks: u64,
+    /// Changed keys.
+    changes: usize,
+}
+
+/// Blocks that are read side by side.
+const READ_AT_ONCE: usize = 32;
+
+/// The chain's newest blocks above `lowest`, as many as may change `max_changes` keys together, but at least `head`.
+/// Lowest first.
+fn newest(
+    blocks: &mut Blocks<'_>,
+    head: B256,
+    lowest: u64,
+    first: u64,
+    max_changes: usize,
+) -> Result<Vec<Node>, StateError> {
+    let journal = blocks.journal;
+    let (mut nodes, mut changes) = (Vec::new(), 0);
+    let mut next = Some(head);
+    while next.is_some() {
+        let mut batch = Vec::new();
+        while batch.len() < READ_AT_ONCE
+            && let Some(cursor) = next
+        {
+            let known = blocks.get(&cursor)?;
+            if known.number <= lowest && cursor != head {
+                next = None;
+                break;
+            }
+            batch.push(known);
+            next = (known.number != first).then_some(known.parent);
+        }
+        let read: Vec<Node> = batch.into_par_iter().map(|known| known.node(journal)).collect::<Result<_, _>>()?;
+        for node in read {
+            if changes + node.size > max_changes && !nodes.is_empty() {
+                next = None;
+                break;
+            }
+            changes += node.size;
+            nodes.push(node);
+        }
+    }
+    nodes.reverse();
+    Ok(nodes)
+}
+
 fn recover_state(
     blocks: &mut Blocks<'_>,
     flat: FlatState,
     checkpoint: Option<&checkpoint::CheckpointHead>,
     genesis: B256,
-    window: u64,
+    limits: WindowLimits,
     origin: Option<Origin>,
 ) -> Result<Recovered, StateError> {
     let first = origin.map_or(0, |origin| origin.first_block);
@@ -298,33 +349,14 @@ fn recover_state(
         }
     }
     let head_number = blocks.get(&target)?.number;
-    let oldest = head_number.saturating_sub(window).max(origin.map_or(0, |origin| origin.state_block));
-    let mut window: Vec<Known> = Vec::new();
-    // The window reaches below the checkpoint: its blocks' old values go underneath.
-    let mut cursor = base;
-    loop {
-        let known = blocks.get(&cursor)?;
-        if known.number <= oldest && cursor != target {
-            break;
-        }
-        window.push(known);
-        if known.number == first {
-            break;
-        }
-        cursor = known.parent;
+    let lowest = head_number.saturating_sub(limits.blocks).max(origin.map_or(0, |origin| origin.state_block));
+    let nodes = newest(blocks, target, lowest, first, limits.changes)?;
+    let oldest = nodes.first().map_or(lowest, |node| node.block.number.saturating_sub(1)).max(lowest);
+    // What is above the checkpoint comes on top, also where it is older than the window; what is below it goes underneath.
+    let below = nodes.len().saturating_sub(up.len());
+    for hash in up.iter().skip(nodes.len()).rev() {
+        flat.apply_without_history(&blocks.changes(hash)?.1);
     }
-    window.reverse();
-    let below = window.len();
-    for hash in up.iter().rev() {
-        let known = blocks.get(hash)?;
-        if known.number > oldest {
-            window.push(known);
-        } else {
-            flat.apply_without_history(&blocks.changes(hash)?.1);
-        }
-    }
-    let journal = blocks.journal;
-    let nodes: Vec<Node> = window.into_par_iter().map(|known| known.node(journal)).collect::<Result<_, _>>()?;
     // A head that is as old as the window remembers nothing of before.
     let silent = nodes.iter().take_while(|node| node.block.number <= oldest || node.block.number == 0).count();
     let changes: Vec<_> = nodes[silent..].iter().map(|node| (node.block.number, &*node.changes)).collect();
@@ -434,8 +466,9 @@ fn finish(
     canonical.reverse();
     // What has left the window is indexed now, the rest in the background.
     let mut queue = IndexQueue { indexed: progress, ..Default::default() };
+    let by_hash: HashMap<B256, &Arc<Node>> = nodes.iter().map(|node| (node.block.hash, node)).collect();
     for (hash, known) in canonical {
-        match nodes.iter().find(|node| node.block.hash == hash) {
+        match by_hash.get(&hash).copied() {
             Some(node) if known.number + window > head.number || node.block.number == head.number => {
                 queue.pending.insert(hash, node.clone());
                 queue.jobs.push_back(IndexJob::Add(node.clone()));

@@ -722,7 +722,7 @@ fn an_archive_that_starts_late_says_so() {
 fn big_blocks_shorten_the_window_and_reorgs_still_work() {
     let dir = tempfile::tempdir().unwrap();
     let options = StoreOptions { max_history_changes: 30, ..options(dir.path()) };
-    let store = ChainStore::open(options, genesis()).unwrap();
+    let store = ChainStore::open(options.clone(), genesis()).unwrap();
     let mut model = Model::new();
     let random = &mut Random::new(8);
     for _ in 0..60 {
@@ -734,6 +734,14 @@ fn big_blocks_shorten_the_window_and_reorgs_still_work() {
     let oldest = store.oldest_state();
     assert!(oldest > 40, "{oldest}");
     assert!(matches!(store.view_at(oldest - 1).map(|_| ()), Err(StateError::Pruned { .. })));
+    for number in oldest..=60 {
+        check_state(&store.view_at(number).unwrap(), &model.blocks[&model.canonical[number as usize]].state);
+    }
+    // A restart keeps no more than the running store did, and no less.
+    store.close().unwrap();
+    drop(store);
+    let store = ChainStore::open(options, genesis()).unwrap();
+    assert_eq!(store.oldest_state(), oldest);
     for number in oldest..=60 {
         check_state(&store.view_at(number).unwrap(), &model.blocks[&model.canonical[number as usize]].state);
     }
