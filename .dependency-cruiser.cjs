@@ -68,10 +68,10 @@ module.exports = {
     {
       name: "arrows-restaking",
       comment:
-        "restaking knows the contracts and the protocol; whoever needs its clients brings the engine's keys along.",
+        "restaking knows the contracts, the protocol and the SDK's staking; whoever needs its clients brings the engine's keys along.",
       severity: "error",
       from: { path: "^packages/restaking/src/" },
-      to: { path: "^packages/(?!restaking/|protocol/)" },
+      to: { path: "^packages/(?!restaking/|protocol/|sdk/)" },
     },
     {
       name: "sdk-for-browsers",

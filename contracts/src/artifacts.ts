@@ -36,6 +36,7 @@ export const PROTOCOL_CONTRACTS = [
   "CertificateVerifier",
   "DelegationManager",
   "IAllocationManager",
+  "IStrategy",
   "KeyRegistrar",
   "MachRegistrar",
   "MachRewards",

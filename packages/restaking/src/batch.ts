@@ -1,6 +1,6 @@
+import { receiptOf } from "@altlayer/sdk";
 import { type Address, type Hash, type Hex, type PublicClient, parseGwei } from "viem";
 import type { LocalAccount } from "viem/accounts";
-import { receiptOf } from "./receipt.ts";
 
 /** One transaction, with a gas limit of its own: what it calls may not exist yet, so nothing could estimate it. */
 export interface PlannedCall {

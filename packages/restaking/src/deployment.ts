@@ -1,4 +1,5 @@
 import { type ProtocolContractName, protocolContract } from "@altlayer/contracts";
+import { receiptOf } from "@altlayer/sdk";
 import {
   type Abi,
   type Account,
@@ -10,7 +11,6 @@ import {
   type WalletClient,
 } from "viem";
 import { RestakingError } from "./errors.ts";
-import { receiptOf } from "./receipt.ts";
 
 export interface Clients {
   readonly publicClient: PublicClient;

@@ -1,4 +1,4 @@
-/** What can go wrong, with stable numbers. */
+/** What can go wrong, with stable numbers. 9006, 9008 and 9011 were of calls, whose errors are the SDK's. */
 export const RESTAKING_ERRORS = {
   NO_ACCOUNT: 9001,
   TRANSACTION_REVERTED: 9002,
@@ -7,17 +7,12 @@ export const RESTAKING_ERRORS = {
   RECORD_MISMATCH: 9004,
   /** A file of a service does not parse. */
   SERVICE_FILE_INVALID: 9005,
-  /** A contract refuses the call; `details.error` is the name of its error. */
-  REFUSED: 9006,
-  /** What is asked for contradicts what the account has done already. */
+  /** What is given contradicts itself. */
   CONFLICT: 9007,
-  /** Not yet: `details.block` says from when. */
-  TOO_EARLY: 9008,
   /** There is no such thing on this L1. */
   NOT_FOUND: 9009,
   /** The rollup has forks or a form that the engine does not execute. */
   ROLLUP_UNSUPPORTED: 9010,
-  TRANSACTION_NOT_MINED: 9011,
 } as const;
 
 export type RestakingErrorCode = keyof typeof RESTAKING_ERRORS;

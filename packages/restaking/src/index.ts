@@ -1,38 +1,62 @@
+// What an account does with its stake is the SDK's; who restakes a rollup needs both.
 export {
   type AllocationState,
   allocateCalls,
   allocationsOf,
-  isMember,
-  joinCalls,
-  leaveCalls,
-  registerKeyCalls,
-  registerOperatorCalls,
-} from "./clients/operator.ts";
-export { operatorSet, type ServiceContext, type StrategyContext } from "./clients/sets.ts";
-export {
+  type Bounty,
+  bountyOf,
+  type Call,
+  claimCalls,
+  claimedFaults,
+  claimOf,
+  commitCall,
   completeWithdrawalCalls,
   type DelegationApproval,
+  DistributionTree,
   delegateCalls,
   depositCalls,
+  type Earnings,
+  earningsAt,
+  encodeCall,
+  execute,
+  executeAll,
+  isMember,
+  joinCalls,
+  type KeyMaker,
+  type KeyProof,
+  keyDataOf,
+  keyInfo,
+  leaveCalls,
+  type OperatorSetId,
+  type OperatorStatus,
+  operatorSet,
+  operatorStatus,
+  payBountyCall,
+  proveKey,
   type QueuedWithdrawal,
   queueWithdrawalCalls,
-  type StakerStatus,
-  stakerStatus,
-  tokenOf,
-  undelegateCalls,
-  type Withdrawal,
-} from "./clients/stake.ts";
-export {
-  commitCall,
+  type RewardsClaim,
   refreshCall,
+  registerKeyCalls,
+  registerOperatorCalls,
+  type ServiceContext,
+  type ServiceStatus,
+  type StakerStatus,
+  type StrategyContext,
+  serviceStatus,
+  stakerStatus,
+  submitRootCalls,
   sweepCall,
   type TableMember,
   type TableState,
   table,
   tableMember,
   tableState,
+  tokenOf,
+  undelegateCalls,
   type Windows,
-} from "./clients/table.ts";
+  type Withdrawal,
+} from "@altlayer/sdk";
 export { type CoreAddresses, type CoreOptions, deployCore } from "./core.ts";
 export { abiOf, type Clients } from "./deployment.ts";
 export { deployDevelopmentCore } from "./dev/development-core.ts";
@@ -57,7 +81,6 @@ export {
   claimBountyCall,
   commitBountyCall,
   convictCalls,
-  payBountyCall,
   proveCall,
   slashCall,
 } from "./evidence/slasher.ts";
@@ -67,10 +90,7 @@ export { type EpochTable, epochTable, type TableEntryStruct } from "./history/ep
 export { TableHistory, type WeightChange } from "./history/table-history.ts";
 export { Keeper, type KeeperLog, type KeeperOptions, type KeeperStatus } from "./keeper/keeper.ts";
 export { planUpkeep, type Task, type Upkeep } from "./keeper/plan.ts";
-export { type KeyMaker, type KeyProof, keyDataOf, keyInfo, type OperatorSetId, proveKey } from "./keys.ts";
 export { NETWORKS, type NetworkName, type RollupTiming, windowsOf } from "./presets.ts";
-export { claimCalls, claimOf, earningsAt, submitRootCalls } from "./rewards/distribution.ts";
-export { DistributionTree, type Earnings, type RewardsClaim } from "./rewards/merkle.ts";
 export { type ReportSignature, submitReportCall } from "./rewards/report.ts";
 export {
   addressSchema,
@@ -91,7 +111,5 @@ export {
   type SuiteAddresses,
   startCall,
 } from "./services.ts";
-export { type OperatorStatus, operatorStatus } from "./status/operator.ts";
-export { type ServiceStatus, serviceStatus } from "./status/service.ts";
 export { ensureStrategy } from "./strategy.ts";
-export { type Call, encodeCall, execute, executeAll, read } from "./transaction.ts";
+export { read } from "./transaction.ts";

@@ -1,9 +1,10 @@
 import type { ProtocolContractName } from "@altlayer/contracts";
+import { type Call, execute } from "@altlayer/sdk";
 import { type Address, type Hex, type PublicClient, parseEventLogs, zeroAddress } from "viem";
 import type { CoreAddresses } from "./core.ts";
 import { abiOf, accountOf, type Clients, deployAll } from "./deployment.ts";
 import { RestakingError } from "./errors.ts";
-import { type Call, execute, read } from "./transaction.ts";
+import { read } from "./transaction.ts";
 
 export interface ServiceAddresses {
   readonly timelock: Address;
@@ -172,7 +173,7 @@ export function startCall({ registrar }: SuiteAddresses): Call {
  * Creates the services of a rollup: one L1 transaction.
  * @param options.salt of the creator's choice; addresses depend on it and on the creator.
  * @returns the suite's addresses and what it cost.
- * @throws RestakingError `REFUSED` with the factory's error, `TRANSACTION_REVERTED`.
+ * @throws SdkError `REFUSED` with the factory's error, `TRANSACTION_REVERTED`; RestakingError `EVENT_MISSING`.
  */
 export async function createSuite(
   options: {

@@ -1,7 +1,8 @@
+import { execute } from "@altlayer/sdk";
 import { type Address, zeroAddress } from "viem";
 import type { CoreAddresses } from "./core.ts";
 import { abiOf, type Clients } from "./deployment.ts";
-import { execute, read } from "./transaction.ts";
+import { read } from "./transaction.ts";
 
 /** The strategy of a token: the core's factory makes one for each, open for deposits. Tokens that take a fee are no stake. */
 export async function ensureStrategy(

@@ -44,10 +44,21 @@ export const SDK_ERRORS = {
   L1_NO_QUORUM: { number: 10_033, severity: "temporary" },
   /** The pinned addresses hold no started MACH service of this rollup. */
   SERVICE_UNKNOWN: { number: 10_034, severity: "permanent" },
+
+  /** A contract refuses the call; `details.error` is the name of its error. Whether for good, that name says. */
+  REFUSED: { number: 10_040, severity: "temporary" },
+  /** What is asked for contradicts what the account has done already. */
+  CONFLICT: { number: 10_041, severity: "permanent" },
+  TRANSACTION_REVERTED: { number: 10_042, severity: "permanent" },
+  /** It may still be mined: look for its hash before sending it again. */
+  TRANSACTION_NOT_MINED: { number: 10_043, severity: "temporary" },
+  NO_ACCOUNT: { number: 10_044, severity: "permanent" },
+  /** The rewards root in force cannot be computed here: whoever made it gives claims. */
+  CLAIM_NEEDED: { number: 10_045, severity: "permanent" },
 } as const;
 
 export type SdkErrorCode = keyof typeof SDK_ERRORS;
-export type SdkErrorDetails = Readonly<Record<string, string | number | bigint | boolean | null>>;
+export type SdkErrorDetails = Readonly<Record<string, string | number | bigint | boolean | null | readonly string[]>>;
 
 export class SdkError extends Error {
   override readonly name = "SdkError";

@@ -32,3 +32,73 @@ export {
   type L1Header,
   type MachServiceInfo,
 } from "./rpc/schemas.ts";
+export { type Bounty, bountyOf, claimedFaults, payBountyCall } from "./staking/bounty.ts";
+export {
+  type Call,
+  type CallClients,
+  encodeCall,
+  execute,
+  executeAll,
+  type OnStep,
+  view,
+} from "./staking/call.ts";
+export { getOperators, type OperatorStake } from "./staking/getOperators.ts";
+export { getSlashes, type SlashedOperator, type Slashes } from "./staking/getSlashes.ts";
+export { getStake, type Stake, type StakePosition, type WaitingWithdrawal } from "./staking/getStake.ts";
+export { getStakingService, type StakingService } from "./staking/getStakingService.ts";
+export { type KeyMaker, type KeyProof, keyDataOf, keyInfo, type OperatorSetId, proveKey } from "./staking/keys.ts";
+export { type FoundLog, findLogs } from "./staking/logs.ts";
+export {
+  type AllocationState,
+  allocateCalls,
+  allocationsOf,
+  isMember,
+  joinCalls,
+  leaveCalls,
+  registerKeyCalls,
+  registerOperatorCalls,
+} from "./staking/operator.ts";
+export { type OperatorStatus, operatorStatus } from "./staking/operator-status.ts";
+export { receiptOf } from "./staking/receipt.ts";
+export { claimableOf, claimCalls, claimOf, earningsAt, submitRootCalls } from "./staking/rewards/distribution.ts";
+export { DistributionTree, type Earnings, type RewardsClaim } from "./staking/rewards/merkle.ts";
+export { type ServiceStatus, serviceStatus } from "./staking/service-status.ts";
+export {
+  operatorSet,
+  type ServiceContext,
+  type StakingCore,
+  type StakingSuite,
+  type StrategyContext,
+} from "./staking/sets.ts";
+export {
+  completeWithdrawalCalls,
+  type DelegationApproval,
+  delegateCalls,
+  depositCalls,
+  type QueuedWithdrawal,
+  queueWithdrawalCalls,
+  type StakerStatus,
+  stakerStatus,
+  tokenOf,
+  undelegateCalls,
+  type Withdrawal,
+} from "./staking/stake.ts";
+export {
+  type OperatorActions,
+  operatorActions,
+  type StakerActions,
+  type StakingActions,
+  stakerActions,
+  stakingActions,
+} from "./staking/staking-actions.ts";
+export {
+  commitCall,
+  refreshCall,
+  sweepCall,
+  type TableMember,
+  type TableState,
+  table,
+  tableMember,
+  tableState,
+  type Windows,
+} from "./staking/table.ts";

@@ -4,7 +4,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { keccak256 } from "viem";
+import { erc20Abi, keccak256, parseEther } from "viem";
+import { mnemonicToAccount } from "viem/accounts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FINALITY_LEVELS } from "../src/index.ts";
 import { type ScriptedNode, startScriptedNode } from "./support/scripted-node.ts";
@@ -13,6 +14,7 @@ import { startWorld, type World } from "./support/world.ts";
 const run = promisify(execFile);
 const root = new URL("../../../", import.meta.url).pathname;
 const TIMEOUT_MS = 60_000;
+const MNEMONIC = "test test test test test test test test test test test junk";
 
 let world: World;
 let node: ScriptedNode;
@@ -22,6 +24,10 @@ beforeAll(async () => {
   world = await startWorld();
   const certificate = world.certify(await world.message(), [0, 1, 2]);
   const { registrar, verifier, table } = world.suite;
+  // The staker of the examples.
+  const staker = mnemonicToAccount(MNEMONIC, { addressIndex: 7 }).address;
+  const deployer = mnemonicToAccount(MNEMONIC, { addressIndex: 0 });
+  await world.send(deployer, world.services.alt, erc20Abi, "transfer", [staker, parseEther("1")]);
   node = await startScriptedNode((method, params) => {
     switch (method) {
       case "mach_getCertificate":
@@ -107,7 +113,7 @@ test(
     });
     const outputs: string[] = [];
     for (const name of names) outputs.push((await run(process.execPath, [name], { timeout: TIMEOUT_MS })).stdout);
-    expect(outputs).toHaveLength(6);
+    expect(outputs).toHaveLength(8);
     expect(outputs[0]).toMatch(/blockCertificate 20\d\d-.*\nsafe -/);
     expect(outputs[1]).toContain(`block 10 is ${keccak256("0x626c6f636b203130")}`);
     expect(outputs[1]).toContain("believing l1-rpc,certificate-node-for-names");
@@ -115,6 +121,9 @@ test(
     expect(outputs[3]).toContain("certified up to 10");
     expect(outputs[4]).toBe("true\n");
     expect(outputs[5]).toMatch(/^function \d+\n$/);
+    expect(outputs[6]).toContain("30 ALT");
+    expect(outputs[6]).toMatch(/epoch \d+, table of \d+: 90000000000000000000 of 90000000000000000000, \d+ may join/);
+    expect(outputs[7]).toMatch(/2 of 2: deposit, done\n1 ALT in \d+ blocks, about \d+ s\n0 paid out\nCONFLICT\n$/);
   },
   2 * TIMEOUT_MS,
 );

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { type KeyMaker, keyInfo } from "@altlayer/sdk";
 import {
   type Address,
   bytesToHex,
@@ -15,7 +16,6 @@ import { type LocalAccount, privateKeyToAccount } from "viem/accounts";
 import { type Batch, type PlannedCall, revertedOf, sendBatches } from "../batch.ts";
 import { abiOf } from "../deployment.ts";
 import { RestakingError } from "../errors.ts";
-import { type KeyMaker, keyInfo } from "../keys.ts";
 import type { RollupTiming } from "../presets.ts";
 import { type MachServiceFile, serviceFileJson } from "../service-file.ts";
 import type { Rollup } from "../services.ts";

@@ -1,3 +1,4 @@
+import { type KeyMaker, keyDataOf, proveKey } from "@altlayer/sdk";
 import {
   type Abi,
   type Address,
@@ -10,7 +11,6 @@ import {
 } from "viem";
 import type { PlannedCall } from "../batch.ts";
 import { abiOf } from "../deployment.ts";
-import { type KeyMaker, keyDataOf, proveKey } from "../keys.ts";
 import type { MachServiceFile } from "../service-file.ts";
 import type { DevTerms } from "./terms.ts";
 

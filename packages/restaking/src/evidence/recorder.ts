@@ -1,10 +1,8 @@
+import { type Call, execute, isSdkError, type ServiceContext, table } from "@altlayer/sdk";
 import { type Address, type Hex, keccak256, type PublicClient, toHex, zeroHash } from "viem";
-import type { ServiceContext } from "../clients/sets.ts";
-import { table } from "../clients/table.ts";
 import { abiOf, accountOf, type Clients } from "../deployment.ts";
-import { RestakingError } from "../errors.ts";
 import { SLASH_PAGE } from "../keeper/plan.ts";
-import { type Call, execute, read } from "../transaction.ts";
+import { read } from "../transaction.ts";
 import type { Evidence } from "./evidence.ts";
 import { claimBountyCall, commitBountyCall, convictCalls, proveCall, slashCall } from "./slasher.ts";
 
@@ -20,7 +18,7 @@ export interface Recorded {
  * Brings evidence to the L1 from beginning to end: commits to it, so that nobody who copies the proof gets the bounty;
  * records it; convicts, in pages; and slashes. A core that is paused delays only the last, which a `Keeper` repeats.
  * @param options.salt 32 secret bytes, for the bounty; none is asked for without it.
- * @throws RestakingError `REFUSED`: `NotAFault`, `EvidenceTooOld`, `InvalidSignature`.
+ * @throws SdkError `REFUSED`: `NotAFault`, `EvidenceTooOld`, `InvalidSignature`.
  */
 export async function recordEvidence(
   { context, evidence, salt }: { readonly context: ServiceContext; readonly evidence: Evidence; readonly salt?: Hex },
@@ -90,7 +88,7 @@ async function faultOf(
     const faultId = await read<Hex>(clients.publicClient, address, abi, functionName, args);
     return { faultId, recorded: false };
   } catch (error) {
-    if (!(error instanceof RestakingError) || error.details.error !== "AlreadyRecorded") throw error;
+    if (!isSdkError(error) || error.details.error !== "AlreadyRecorded") throw error;
     return { faultId: (error.details.args as Hex[])[0]!, recorded: true };
   }
 }

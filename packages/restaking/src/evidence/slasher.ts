@@ -1,11 +1,10 @@
 import type { Certificate } from "@altlayer/protocol";
+import { type Call, findLogs, operatorSet, type ServiceContext } from "@altlayer/sdk";
 import { type Address, encodeAbiParameters, type Hex, keccak256, type PublicClient, zeroHash } from "viem";
-import { operatorSet, type ServiceContext } from "../clients/sets.ts";
 import { abiOf } from "../deployment.ts";
 import { RestakingError } from "../errors.ts";
 import { type EpochTable, epochTable } from "../history/epoch-table.ts";
-import { findLogs } from "../logs.ts";
-import { type Call, read } from "../transaction.ts";
+import { read } from "../transaction.ts";
 import type { Evidence } from "./evidence.ts";
 import { contradictionStruct, type G2Struct, g1Struct, g2Struct, messageStruct } from "./structs.ts";
 
@@ -134,10 +133,6 @@ export function commitBountyCall(
 
 export function claimBountyCall(context: ServiceContext, faultId: Hex, salt: Hex): Call {
   return slasher(context, "claim the bounty", "claimBounty", [faultId, salt]);
-}
-
-export function payBountyCall(context: ServiceContext, faultId: Hex): Call {
-  return slasher(context, "collect the bounty", "payBounty", [faultId]);
 }
 
 function slasher({ suite }: ServiceContext, label: string, functionName: string, args: readonly unknown[]): Call {

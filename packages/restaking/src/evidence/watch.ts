@@ -1,8 +1,7 @@
 import type { Certificate, MachDigests, Message } from "@altlayer/protocol";
+import { isSdkError, type ServiceContext } from "@altlayer/sdk";
 import type { Address, Hex } from "viem";
-import type { ServiceContext } from "../clients/sets.ts";
 import type { Clients } from "../deployment.ts";
-import { RestakingError } from "../errors.ts";
 import type { KeeperLog } from "../keeper/keeper.ts";
 import type { Evidence, RangeProver } from "./evidence.ts";
 import { ContradictionFinder } from "./finder.ts";
@@ -103,7 +102,7 @@ export class EvidenceWatch {
     try {
       return await recordEvidence({ context: this.#context, evidence, salt }, this.#clients);
     } catch (error) {
-      const refused = error instanceof RestakingError && error.code === "REFUSED";
+      const refused = isSdkError(error) && error.code === "REFUSED";
       this.#log.warn(refused ? "evidence was refused" : "evidence could not be brought to the L1 yet", {
         error: error instanceof Error ? error.message.split("\n", 1)[0] : String(error),
       });

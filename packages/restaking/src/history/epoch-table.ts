@@ -1,10 +1,8 @@
 import { type OperatorEntry, TableTree } from "@altlayer/protocol";
+import { findLogs, type ServiceContext, table } from "@altlayer/sdk";
 import { type Address, concat, type Hex, keccak256, numberToHex, type PublicClient } from "viem";
-import type { ServiceContext } from "../clients/sets.ts";
-import { table } from "../clients/table.ts";
 import { abiOf } from "../deployment.ts";
 import { RestakingError } from "../errors.ts";
-import { findLogs } from "../logs.ts";
 import { read } from "../transaction.ts";
 import { TableHistory } from "./table-history.ts";
 

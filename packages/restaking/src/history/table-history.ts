@@ -1,8 +1,6 @@
+import { findLogs, type ServiceContext, type TableState } from "@altlayer/sdk";
 import type { Address, Hex, PublicClient } from "viem";
-import type { ServiceContext } from "../clients/sets.ts";
-import type { TableState } from "../clients/table.ts";
 import { abiOf } from "../deployment.ts";
-import { findLogs } from "../logs.ts";
 
 interface Changed {
   readonly block: number;

@@ -1,13 +1,24 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type Call,
+  commitCall,
+  execute,
+  findLogs,
+  isSdkError,
+  operatorSet,
+  refreshCall,
+  type ServiceContext,
+  sweepCall,
+  table,
+  tableMember,
+  type Windows,
+} from "@altlayer/sdk";
 import { type Address, type Hex, zeroHash } from "viem";
-import { operatorSet, type ServiceContext } from "../clients/sets.ts";
-import { commitCall, refreshCall, sweepCall, table, tableMember, type Windows } from "../clients/table.ts";
 import { abiOf, accountOf, type Clients } from "../deployment.ts";
 import { RestakingError } from "../errors.ts";
 import { slashCall } from "../evidence/slasher.ts";
 import { TableHistory } from "../history/table-history.ts";
-import { findLogs } from "../logs.ts";
-import { type Call, execute, read } from "../transaction.ts";
+import { read } from "../transaction.ts";
 import { planUpkeep, type Task, type Upkeep } from "./plan.ts";
 
 export interface KeeperLog {
@@ -228,6 +239,6 @@ export class Keeper {
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof RestakingError) return `${error.code}: ${error.message}`;
+  if (error instanceof RestakingError || isSdkError(error)) return `${error.code}: ${error.message}`;
   return error instanceof Error ? error.message.split("\n", 1)[0]! : String(error);
 }

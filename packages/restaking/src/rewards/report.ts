@@ -1,10 +1,9 @@
 import type { RewardsReport } from "@altlayer/protocol";
+import type { Call, ServiceContext } from "@altlayer/sdk";
 import type { Address, Hex } from "viem";
-import type { ServiceContext } from "../clients/sets.ts";
 import { abiOf } from "../deployment.ts";
 import { g1Struct, g2Struct } from "../evidence/structs.ts";
 import type { EpochTable } from "../history/epoch-table.ts";
-import type { Call } from "../transaction.ts";
 
 /** Signatures of the operators under a report, summed. */
 export interface ReportSignature {

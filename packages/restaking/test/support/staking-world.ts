@@ -1,4 +1,5 @@
 import { packageContract } from "@altlayer/contracts";
+import { receiptOf } from "@altlayer/sdk";
 import {
   type Abi,
   type Address,
@@ -17,7 +18,7 @@ import {
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 import { anvil as chain } from "viem/chains";
 import { abiOf, type CoreAddresses, deployCore, ensureStrategy } from "../../src/index.ts";
-import { receiptOf } from "../../src/receipt.ts";
+
 import { type ModelOptions, Refused } from "../model/staking-model.ts";
 import { startAnvil } from "./anvil.ts";
 import { keyOf } from "./service.ts";

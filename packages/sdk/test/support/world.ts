@@ -67,6 +67,7 @@ export interface World {
   readonly rollupId: Hex;
   readonly startBlock: number;
   readonly operators: readonly Operator[];
+  readonly digests: MachDigests;
   send(from: Account, to: Address, abi: Abi, name: string, args: readonly unknown[]): Promise<void>;
   mine(blocks: number): Promise<void>;
   /** A message about an L2 block whose origin is the L1's newest block, its epoch's table committed. */
@@ -212,6 +213,7 @@ export async function startWorld({
     rollupId: id,
     startBlock,
     operators,
+    digests,
     send,
     mine,
     message: async (fields = {}) => {

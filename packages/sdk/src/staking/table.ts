@@ -1,10 +1,12 @@
-import type { Address, Hex, PublicClient } from "viem";
-import { abiOf } from "../deployment.ts";
-import { type Call, read } from "../transaction.ts";
-import type { ServiceContext } from "./sets.ts";
+import type { Address, Hex } from "viem";
+import { readContract } from "viem/actions";
+import type { AnyClient } from "../rpc/call.ts";
+import { type Call, view } from "./call.ts";
+import { operatorTableAbi } from "./generated/operator-table.ts";
 
-type Suite = Pick<ServiceContext, "suite">;
+type Suite = { readonly suite: { readonly table: Address } };
 
+/** In L1 blocks: docs/spec/mach.md, section 11. */
 export interface Windows {
   readonly k: number;
   readonly epochLength: number;
@@ -33,7 +35,7 @@ export interface TableMember {
   readonly expiry: number;
 }
 
-/** Reads weights from the core again, for whoever is in the table. */
+/** Reads weights from the core again, for whoever is in the table: anybody may send it. */
 export function refreshCall({ suite }: Suite, operators: readonly Address[]): Call {
   return call(suite, `refresh ${operators.length} operators`, "refresh", [operators]);
 }
@@ -49,41 +51,36 @@ export function commitCall({ suite }: Suite, epoch: bigint, state: TableState): 
   return call(suite, `commit epoch ${epoch}`, "commit", [epoch, depth, root, aggregate, oldestExpiry]);
 }
 
-export async function tableState(
-  { suite }: Suite,
-  publicClient: PublicClient,
-  blockNumber?: bigint,
-): Promise<TableState> {
-  const [depth, root, aggregate, oldestExpiry] = (await publicClient.readContract({
+export async function tableState({ suite }: Suite, client: AnyClient, blockNumber?: bigint): Promise<TableState> {
+  const [depth, root, aggregate, oldestExpiry] = await readContract(client, {
     address: suite.table,
-    abi: abiOf("OperatorTable"),
+    abi: operatorTableAbi,
     functionName: "state",
     ...(blockNumber === undefined ? {} : { blockNumber }),
-  })) as [number, Hex, TableState["aggregate"], number];
+  });
   return { depth, root, aggregate, oldestExpiry };
 }
 
-export async function tableMember(
-  { suite }: Suite,
-  operator: Address,
-  publicClient: PublicClient,
-): Promise<TableMember> {
-  const [member, index, key, weight, expiry] = await table<
-    [boolean, number, TableMember["key"], readonly bigint[], number]
-  >({ suite }, publicClient, "entryOf", [operator]);
+export async function tableMember({ suite }: Suite, operator: Address, client: AnyClient): Promise<TableMember> {
+  const [member, index, key, weight, expiry] = await view(client, {
+    address: suite.table,
+    abi: operatorTableAbi,
+    functionName: "entryOf",
+    args: [operator],
+  });
   return { operator, member, index, key, weight, expiry };
 }
 
-/** A view of the operator table. */
-export function table<T>(
+/** A view of the operator table, typed by who asks. */
+export async function table<T>(
   { suite }: Suite,
-  publicClient: PublicClient,
+  client: AnyClient,
   functionName: string,
   args: readonly unknown[] = [],
 ): Promise<T> {
-  return read<T>(publicClient, suite.table, abiOf("OperatorTable"), functionName, args);
+  return (await view(client, { address: suite.table, abi: operatorTableAbi, functionName, args } as never)) as T;
 }
 
 function call({ table: address }: Suite["suite"], label: string, functionName: string, args: readonly unknown[]): Call {
-  return { label, address, abi: abiOf("OperatorTable"), functionName, args };
+  return { label, address, abi: operatorTableAbi, functionName, args };
 }

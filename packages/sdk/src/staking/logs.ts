@@ -1,4 +1,6 @@
-import { type Abi, type Address, type PublicClient, parseEventLogs } from "viem";
+import { type Abi, type Address, parseEventLogs } from "viem";
+import { getLogs } from "viem/actions";
+import type { AnyClient } from "../rpc/call.ts";
 
 /** Blocks asked for at once: public endpoints refuse larger ranges. */
 const BLOCKS_PER_QUERY = 5_000n;
@@ -19,13 +21,13 @@ export async function findLogs<Args>(
     readonly fromBlock: bigint;
     readonly toBlock: bigint;
   },
-  publicClient: PublicClient,
+  client: AnyClient,
 ): Promise<FoundLog<Args>[]> {
   const { address, abi, events, fromBlock, toBlock } = query;
   const found: FoundLog<Args>[] = [];
   for (let from = fromBlock; from <= toBlock; from += BLOCKS_PER_QUERY) {
     const to = from + BLOCKS_PER_QUERY - 1n < toBlock ? from + BLOCKS_PER_QUERY - 1n : toBlock;
-    const logs = await publicClient.getLogs({ address, fromBlock: from, toBlock: to });
+    const logs = await getLogs(client, { address, fromBlock: from, toBlock: to });
     for (const log of parseEventLogs({ abi, logs, eventName: [...events] })) {
       const { eventName, args, blockNumber, logIndex } = log as unknown as FoundLog<Args>;
       found.push({ eventName, args, blockNumber, logIndex });

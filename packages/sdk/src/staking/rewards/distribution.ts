@@ -1,9 +1,12 @@
-import { type Address, getAddress, type PublicClient } from "viem";
-import { operatorSet, type ServiceContext } from "../clients/sets.ts";
-import { abiOf } from "../deployment.ts";
-import { RestakingError } from "../errors.ts";
+import { type Address, getAddress, isAddressEqual } from "viem";
+import { getBlock, getBlockNumber, readContract } from "viem/actions";
+import { SdkError } from "../../errors.ts";
+import type { AnyClient } from "../../rpc/call.ts";
+import { type Call, view } from "../call.ts";
+import { delegationManagerAbi } from "../generated/delegation-manager.ts";
+import { rewardsCoordinatorAbi } from "../generated/rewards-coordinator.ts";
 import { findLogs } from "../logs.ts";
-import { type Call, read } from "../transaction.ts";
+import { operatorSet, type ServiceContext } from "../sets.ts";
 import { DistributionTree, type Earnings, type RewardsClaim } from "./merkle.ts";
 
 /**
@@ -30,13 +33,11 @@ interface SharesChange {
 }
 
 const BIPS = 10_000n;
+/** Blocks whose events are gone through at most: a public L1 has more, and roots that we cannot compute anyway. */
+const SCANNED_MAX = 1_000_000n;
 
 /** What everybody has earned by the service's submissions up to an L1 block, and how it is split. */
-export async function earningsAt(
-  context: ServiceContext,
-  toBlock: bigint,
-  publicClient: PublicClient,
-): Promise<Earnings> {
+export async function earningsAt(context: ServiceContext, toBlock: bigint, client: AnyClient): Promise<Earnings> {
   const { core, suite } = context;
   const range = { fromBlock: 0n, toBlock };
   const [submissions, changes] = await Promise.all([
@@ -44,19 +45,19 @@ export async function earningsAt(
       {
         ...range,
         address: core.rewardsCoordinator,
-        abi: abiOf("RewardsCoordinator"),
+        abi: rewardsCoordinatorAbi,
         events: ["OperatorDirectedOperatorSetRewardsSubmissionCreated"],
       },
-      publicClient,
+      client,
     ),
     findLogs<SharesChange>(
       {
         ...range,
         address: core.delegationManager,
-        abi: abiOf("DelegationManager"),
+        abi: delegationManagerAbi,
         events: ["OperatorSharesIncreased", "OperatorSharesDecreased"],
       },
-      publicClient,
+      client,
     ),
   ]);
   const shares = new Map<string, bigint>();
@@ -76,12 +77,12 @@ export async function earningsAt(
   };
   const splits = new Map<Address, bigint>();
   for (const { args } of submissions) {
-    if (args.operatorSet.avs !== suite.registrar) continue;
+    if (!isAddressEqual(args.operatorSet.avs, suite.registrar)) continue;
     const { token, operatorRewards, strategiesAndMultipliers } = args.operatorDirectedRewardsSubmission;
     for (const { operator, amount } of operatorRewards) {
       let split = splits.get(operator);
       if (split === undefined) {
-        split = await splitOf(context, operator, toBlock, publicClient);
+        split = await splitOf(context, operator, toBlock, client);
         splits.set(operator, split);
       }
       const weights = [...(stakers.get(operator) ?? [])].map((staker) => {
@@ -106,85 +107,97 @@ export async function earningsAt(
   return earnings;
 }
 
-async function splitOf(context: ServiceContext, operator: Address, blockNumber: bigint, publicClient: PublicClient) {
-  const bips = (await publicClient.readContract({
+async function splitOf(context: ServiceContext, operator: Address, blockNumber: bigint, client: AnyClient) {
+  const bips = await readContract(client, {
     address: context.core.rewardsCoordinator,
-    abi: abiOf("RewardsCoordinator"),
+    abi: rewardsCoordinatorAbi,
     functionName: "getOperatorSetSplit",
     args: [operator, operatorSet(context)],
     blockNumber,
-  })) as number;
+  });
   return BigInt(bips);
 }
 
 /** The updater's call: the root of all that was earned up to now. None where nothing was, or nothing changed. */
-export async function submitRootCalls(context: ServiceContext, publicClient: PublicClient): Promise<Call[]> {
-  const address = context.core.rewardsCoordinator;
-  const abi = abiOf("RewardsCoordinator");
+export async function submitRootCalls(context: ServiceContext, client: AnyClient): Promise<Call[]> {
+  const rc = { address: context.core.rewardsCoordinator, abi: rewardsCoordinatorAbi } as const;
   // As of the head's parent: a root's time has to be over, and a simulation runs at the head's.
-  const { parentHash } = await publicClient.getBlock();
-  const head = await publicClient.getBlock({ blockHash: parentHash });
-  const earnings = await earningsAt(context, head.number, publicClient);
+  const { parentHash } = await getBlock(client);
+  const head = await getBlock(client, { blockHash: parentHash });
+  const earnings = await earningsAt(context, head.number, client);
   if (earnings.size === 0) return [];
   const { root } = new DistributionTree(earnings);
-  const count = await read<bigint>(publicClient, address, abi, "getDistributionRootsLength");
-  if (count > 0n) {
-    const last = await read<{ root: string }>(publicClient, address, abi, "getCurrentDistributionRoot");
+  if ((await view(client, { ...rc, functionName: "getDistributionRootsLength" })) > 0n) {
+    const last = await view(client, { ...rc, functionName: "getCurrentDistributionRoot" });
     if (last.root === root) return [];
   }
-  const args = [root, Number(head.timestamp)];
-  return [{ label: "submit the rewards root", address, abi, functionName: "submitRoot", args }];
+  return [
+    { label: "submit the rewards root", ...rc, functionName: "submitRoot", args: [root, Number(head.timestamp)] },
+  ];
 }
 
-/** An earner's claim under the newest root that is in force, computed again from the chain; undefined for nothing. */
+/**
+ * An earner's claim under the newest root that is in force, computed again from the chain; undefined for nothing.
+ * @throws SdkError `CLAIM_NEEDED` where the root is somebody else's: EigenLayer's updater makes roots of all AVSs
+ */
 export async function claimOf(
   context: ServiceContext & { readonly earner: Address },
-  publicClient: PublicClient,
+  client: AnyClient,
 ): Promise<RewardsClaim | undefined> {
   const earner = getAddress(context.earner);
-  const address = context.core.rewardsCoordinator;
-  const rc = <T>(functionName: string, args: readonly unknown[] = []) =>
-    read<T>(publicClient, address, abiOf("RewardsCoordinator"), functionName, args);
-  const count = Number(await rc<bigint>("getDistributionRootsLength"));
-  const { timestamp: now } = await publicClient.getBlock();
-  for (let index = count - 1; index >= 0; index--) {
-    const root = await rc<{
-      root: string;
-      rewardsCalculationEndTimestamp: number;
-      activatedAt: number;
-      disabled: boolean;
-    }>("getDistributionRootAtIndex", [BigInt(index)]);
+  const rc = { address: context.core.rewardsCoordinator, abi: rewardsCoordinatorAbi } as const;
+  const [count, { timestamp: now }] = await Promise.all([
+    view(client, { ...rc, functionName: "getDistributionRootsLength" }),
+    getBlock(client),
+  ]);
+  for (let index = count - 1n; index >= 0n; index--) {
+    const root = await view(client, { ...rc, functionName: "getDistributionRootAtIndex", args: [index] });
     if (root.disabled || BigInt(root.activatedAt) > now) continue;
-    const block = await lastBlockUntil(BigInt(root.rewardsCalculationEndTimestamp), publicClient);
-    const tree = new DistributionTree(await earningsAt(context, block, publicClient));
+    const block = await lastBlockUntil(BigInt(root.rewardsCalculationEndTimestamp), client);
+    if (block > SCANNED_MAX) {
+      throw new SdkError("CLAIM_NEEDED", "this L1 is too long to compute rewards here: bring the claim", { block });
+    }
+    const tree = new DistributionTree(await earningsAt(context, block, client));
     if (tree.root !== root.root) {
-      throw new RestakingError(
-        "NOT_FOUND",
-        "the root in force is not what this chain's submissions give: bring the claim of who made it (--proof)",
+      throw new SdkError(
+        "CLAIM_NEEDED",
+        "the root in force is not what this chain's submissions give: bring the claim of who made it",
         { expected: root.root, computed: tree.root },
       );
     }
-    return tree.claim(earner, index);
+    return tree.claim(earner, Number(index));
   }
   return undefined;
 }
 
-/** Claims what has been earned and not been claimed. None where there is nothing. */
-export async function claimCalls(
-  context: ServiceContext & { readonly earner: Address; readonly recipient: Address; readonly claim?: RewardsClaim },
-  publicClient: PublicClient,
-): Promise<Call[]> {
-  const claim = context.claim ?? (await claimOf(context, publicClient));
-  if (claim === undefined) return [];
-  const address = context.core.rewardsCoordinator;
-  const abi = abiOf("RewardsCoordinator");
-  const { earner } = claim.earnerLeaf;
-  const open = await Promise.all(
+/** What of a claim has not been claimed, by token. */
+export async function claimableOf(
+  context: ServiceContext,
+  claim: RewardsClaim,
+  client: AnyClient,
+): Promise<readonly { readonly token: Address; readonly amount: bigint }[]> {
+  const rc = { address: context.core.rewardsCoordinator, abi: rewardsCoordinatorAbi } as const;
+  return Promise.all(
     claim.tokenLeaves.map(async ({ token, cumulativeEarnings }) => {
-      const claimed = await read<bigint>(publicClient, address, abi, "cumulativeClaimed", [earner, token]);
-      return cumulativeEarnings > claimed;
+      const args = [claim.earnerLeaf.earner, token] as const;
+      const claimed = await view(client, { ...rc, functionName: "cumulativeClaimed", args });
+      return { token, amount: cumulativeEarnings > claimed ? cumulativeEarnings - claimed : 0n };
     }),
   );
+}
+
+/**
+ * Claims what has been earned and not been claimed. None where there is nothing.
+ * @param context.claim from whoever made the root; computed from the chain unless given.
+ * @throws SdkError as `claimOf`
+ */
+export async function claimCalls(
+  context: ServiceContext & { readonly earner: Address; readonly recipient: Address; readonly claim?: RewardsClaim },
+  client: AnyClient,
+): Promise<Call[]> {
+  const claim = context.claim ?? (await claimOf(context, client));
+  if (claim === undefined) return [];
+  const open = (await claimableOf(context, claim, client)).map(({ amount }) => amount > 0n);
   if (!open.includes(true)) return [];
   const due = <T>(list: readonly T[]) => list.filter((_, i) => open[i]);
   const claimed = {
@@ -193,16 +206,17 @@ export async function claimCalls(
     tokenTreeProofs: due(claim.tokenTreeProofs),
     tokenLeaves: due(claim.tokenLeaves),
   };
-  return [{ label: "claim rewards", address, abi, functionName: "processClaim", args: [claimed, context.recipient] }];
+  const rc = { address: context.core.rewardsCoordinator, abi: rewardsCoordinatorAbi };
+  return [{ label: "claim rewards", ...rc, functionName: "processClaim", args: [claimed, context.recipient] }];
 }
 
 /** The newest block of at most this timestamp. */
-async function lastBlockUntil(timestamp: bigint, publicClient: PublicClient): Promise<bigint> {
+async function lastBlockUntil(timestamp: bigint, client: AnyClient): Promise<bigint> {
   let low = 0n;
-  let high = await publicClient.getBlockNumber({ cacheTime: 0 });
+  let high = await getBlockNumber(client, { cacheTime: 0 });
   while (low < high) {
     const middle = (low + high + 1n) / 2n;
-    const block = await publicClient.getBlock({ blockNumber: middle });
+    const block = await getBlock(client, { blockNumber: middle });
     if (block.timestamp <= timestamp) low = middle;
     else high = middle - 1n;
   }
