@@ -30,6 +30,8 @@ export function addFinalityCommands(root: Command, done: (exitCode: number) => v
     .addOption(new Option("--certified <tag...>", "tags that mean certified").choices(TAGS).default(["latest"]))
     .option("--host <address>", "where to listen", "127.0.0.1")
     .option("--port <port>", "HTTP and WebSocket; 0 for a free port", whole, 9645)
+    .option("--metrics-port <port>", "Prometheus metrics, /healthz and /readyz; nowhere unless given", whole)
+    .option("--metrics-host <address>", "where they are served", "127.0.0.1")
     .option("--json", "print one JSON object when ready")
     .addOption(new Option("--log-level <level>", "what is logged to standard error").choices(LOG_LEVELS))
     .addOption(new Option("--log-format <format>", "how it is logged").choices(LOG_FORMATS).default("text"))

@@ -14,6 +14,7 @@ export { createProcessMetrics } from "./metrics/registry.ts";
 export { RollupNode, type RollupNodeDependencies, type RollupNodeOptions } from "./node/node.ts";
 export { PROXY_ERRORS, type ProxyErrorCode } from "./proxy/errors.ts";
 export type { FinalHeadStatus } from "./proxy/final-head.ts";
+export { PROXY_METRICS } from "./proxy/metrics.ts";
 export type { CertifiedTag } from "./proxy/pin.ts";
 export { type FinalityProxy, type ProxyOptions, startProxy } from "./proxy/proxy.ts";
 export type { ClientVersion } from "./rpc/engine-api/exchange-methods.ts";

@@ -1,5 +1,5 @@
 import { parseServiceFile } from "@altlayer/restaking";
-import { type CertifiedTag, SystemClock, startProxy } from "@altlayer/rollup";
+import { type CertifiedTag, createProcessMetrics, SystemClock, startProxy } from "@altlayer/rollup";
 import { CliError, EXIT } from "../errors.ts";
 import type { Output } from "../output.ts";
 import { shown } from "../rpc.ts";
@@ -15,11 +15,13 @@ export interface ProxyCommandOptions extends LoggingOptions {
   readonly certified: readonly CertifiedTag[];
   readonly host: string;
   readonly port: number;
+  readonly metricsHost: string;
+  readonly metricsPort?: number;
 }
 
 /** `altlayer proxy`: a finality proxy, until Ctrl-C. */
 export async function proxy(options: ProxyCommandOptions, output: Output): Promise<number> {
-  const { upstream, l1Rpc, agreeing, certified, host, port } = options;
+  const { upstream, l1Rpc, agreeing, certified, host, port, metricsHost, metricsPort } = options;
   const [first, ...others] = l1Rpc;
   if (first === undefined || (agreeing ?? 1) > l1Rpc.length) {
     throw new CliError("USAGE", "--agreeing cannot exceed the number of --l1-rpc");
@@ -35,16 +37,23 @@ export async function proxy(options: ProxyCommandOptions, output: Output): Promi
         service: { l1ChainId, avs: suite.registrar, rollupId: suite.rollupId },
         certified,
         listen: { host, port },
+        ...(metricsPort === undefined ? {} : { metrics: { host: metricsHost, port: metricsPort } }),
       },
-      { clock: new SystemClock(), log: loggerOf(options, "warn") },
+      {
+        clock: new SystemClock(),
+        log: loggerOf(options, "warn"),
+        ...(metricsPort === undefined ? {} : { processMetrics: createProcessMetrics() }),
+      },
     );
     try {
-      const { httpUrl, wsUrl } = running;
-      if (output.json) output.answer({ http: httpUrl, ws: wsUrl, upstream: shown(upstream), certified });
+      const { httpUrl, wsUrl, metricsUrl } = running;
+      if (output.json)
+        output.answer({ http: httpUrl, ws: wsUrl, metrics: metricsUrl, upstream: shown(upstream), certified });
       else {
         output.line(`${certified.join(", ")} of ${shown(upstream)} means certified, at`);
         output.line(`  HTTP       ${httpUrl}`);
         output.line(`  WebSocket  ${wsUrl}`);
+        if (metricsUrl !== null) output.line(`  metrics    ${metricsUrl}/metrics`);
         output.note("what the chain computes (eth_call, balances, logs) is its word: see docs/finality.md");
       }
       if (!stop.signal.aborted)

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import { METRICS, type MetricDefinition, type MetricKey } from "./definitions.ts";
+import { METRICS, type MetricDefinition } from "./definitions.ts";
 
 type MetricOf<D extends MetricDefinition> = D["kind"] extends "gauge"
   ? Gauge
@@ -7,28 +7,37 @@ type MetricOf<D extends MetricDefinition> = D["kind"] extends "gauge"
     ? Counter
     : Histogram;
 
-export type Metrics = { readonly [K in MetricKey]: MetricOf<(typeof METRICS)[K]> };
+export type MetricTable = Readonly<Record<string, MetricDefinition>>;
+export type MetricsOf<Table extends MetricTable> = { readonly [K in keyof Table]: MetricOf<Table[K]> };
+export type Metrics = MetricsOf<typeof METRICS>;
 
-/** One rollup node's metrics: nothing is shared with another node of the process. */
-export class NodeMetrics {
+/** The metrics of one table, of one program: nothing is shared with another of the process. */
+export class MetricSet<Table extends MetricTable> {
   readonly registry = new Registry();
-  readonly metrics: Metrics;
+  readonly metrics: MetricsOf<Table>;
   /** What counters stood at when they were last read from a part. */
   readonly #read = new Map<string, number>();
 
-  constructor() {
-    const made = Object.entries(METRICS).map(([key, definition]) => [key, create(definition, this.registry)]);
-    this.metrics = Object.fromEntries(made) as Metrics;
+  constructor(table: Table) {
+    const made = Object.entries(table).map(([key, definition]) => [key, create(definition, this.registry)]);
+    this.metrics = Object.fromEntries(made) as MetricsOf<Table>;
   }
 
   /** Brings a counter to the total that a part counted by itself: parts count in plain numbers and know no metrics. */
-  countTo(key: MetricKey, total: number, labels: Readonly<Record<string, string>> = {}): void {
-    const metric = this.metrics[key];
+  countTo(key: keyof Table & string, total: number, labels: Readonly<Record<string, string>> = {}): void {
+    const metric: unknown = this.metrics[key];
     if (!(metric instanceof Counter)) return;
     const id = `${key} ${Object.values(labels).join(" ")}`;
     const before = this.#read.get(id) ?? 0;
     this.#read.set(id, total);
     metric.inc(labels, Math.max(0, total - before));
+  }
+}
+
+/** One rollup node's metrics. */
+export class NodeMetrics extends MetricSet<typeof METRICS> {
+  constructor() {
+    super(METRICS);
   }
 }
 

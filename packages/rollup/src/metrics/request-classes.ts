@@ -1,5 +1,5 @@
+import type { Histogram } from "prom-client";
 import type { RequestObserver, RequestOutcome } from "../rpc/json-rpc/handler.ts";
-import type { NodeMetrics } from "./registry.ts";
 
 /** By what a request costs and whom it concerns; the first prefix that fits counts. */
 const CLASSES: readonly (readonly [prefix: string, name: string])[] = [
@@ -30,11 +30,11 @@ export function classOf(method: string | null): string {
 }
 
 /** Times requests. A method's class is looked up once, and its label set is bound once: what is left is an addition. */
-export function requestObserver({ metrics }: NodeMetrics): RequestObserver {
+export function requestObserver(duration: Histogram): RequestObserver {
   // Methods are known ones or null: the maps stay small whatever clients send.
   const bound = new Map<string | null, Map<RequestOutcome, { observe(seconds: number): void }>>();
   const bind = (method: string | null, outcome: RequestOutcome) => {
-    const child = metrics.rpcDuration.labels({ class: classOf(method), outcome });
+    const child = duration.labels({ class: classOf(method), outcome });
     bound.set(method, (bound.get(method) ?? new Map()).set(outcome, child));
     return child;
   };

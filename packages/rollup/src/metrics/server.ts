@@ -1,6 +1,11 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { HealthCheck } from "./health.ts";
+
+/** One thing that was looked at: a null reason means that all is well. */
+export interface Check {
+  readonly name: string;
+  readonly reason: string | null;
+}
 
 export interface MetricsServer {
   readonly url: string;
@@ -10,8 +15,8 @@ export interface MetricsServer {
 export interface MetricsSource {
   /** The exposition text of all metrics, and its content type. */
   metrics(): Promise<{ readonly text: string; readonly contentType: string }>;
-  liveness(): readonly HealthCheck[];
-  readiness(): Promise<readonly HealthCheck[]>;
+  liveness(): readonly Check[];
+  readiness(): Promise<readonly Check[]>;
 }
 
 const MAX_CONNECTIONS = 64;
@@ -62,7 +67,7 @@ export async function startMetricsServer(
   };
 }
 
-function sendChecks(response: ServerResponse, checks: readonly HealthCheck[]): void {
+function sendChecks(response: ServerResponse, checks: readonly Check[]): void {
   const failing = checks.filter(({ reason }) => reason !== null);
   const body = {
     ok: failing.length === 0,

@@ -247,7 +247,7 @@ async function boot(
     ...(config.forwardTo === undefined
       ? {}
       : { forward: forwarder(config.forwardTo, { clock, log }), forwards: () => control?.active !== true }),
-    ...(ownMetrics ? { observe: requestObserver(ownMetrics) } : {}),
+    ...(ownMetrics ? { observe: requestObserver(ownMetrics.metrics.rpcDuration) } : {}),
     onInternalError: ({ method, error }) => log.error("rpc failed", { method, error: describeError(error) }),
   };
   const rpc = config.rpc && (await startRpcServer(rpcOptions(config.rpc), rpcDependencies));

@@ -19,6 +19,8 @@ export const PROXY_ERRORS = {
   METHOD_NOT_PINNED: 11_008,
   /** A filter or subscription ended: it fell behind, or the chain under it was replaced. */
   ENDED: 11_009,
+  /** Too many requests wait for the upstream: ask again. */
+  BUSY: 11_010,
 } as const;
 export type ProxyErrorCode = keyof typeof PROXY_ERRORS;
 

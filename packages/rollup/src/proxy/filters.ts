@@ -41,6 +41,10 @@ export class Filters {
     });
   }
 
+  get size(): number {
+    return this.#filters.size;
+  }
+
   /** @param criteria of logs; `null` for a filter of blocks. @throws RpcError -32005 */
   install(criteria: LogCriteria | null, pin: Pin): string {
     const now = this.#clock.nowMs();

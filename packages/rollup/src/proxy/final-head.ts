@@ -33,6 +33,8 @@ export interface Trip {
 
 export interface FinalHeadStatus {
   readonly certified: BlockRef | null;
+  /** That block's timestamp: seconds since 1970. */
+  readonly certifiedTimestamp: number | null;
   readonly tripped: Trip | null;
   readonly heldBack: BlockRef | null;
   /** Of the last verified certificate. */
@@ -60,6 +62,8 @@ const ALERT_LOOKS = 64;
  */
 export class FinalHead {
   readonly chain: FinalChain;
+  /** How often the breaker opened, by reason. */
+  readonly trips = new Map<TripCode, number>();
   readonly #pollMs: number;
   readonly #upstream: Upstream;
   readonly #verify: (record: CertificateRecord) => Promise<VerifiedCertificate>;
@@ -110,6 +114,7 @@ export class FinalHead {
   status(): FinalHeadStatus {
     return {
       certified: this.#current?.ref ?? null,
+      certifiedTimestamp: this.#current?.message.core.timestamp ?? null,
       tripped: this.#tripped,
       heldBack: this.#heldBack,
       trusts: this.#current?.trusts ?? [],
@@ -210,6 +215,7 @@ export class FinalHead {
 
   #trip(code: TripCode, block: BlockRef): void {
     this.#tripped = { code, block, sinceMs: this.#clock.nowMs() };
+    this.trips.set(code, (this.trips.get(code) ?? 0) + 1);
     this.#log.error("fast finality is suspended", { reason: code, number: block.number, hash: block.hash });
   }
 

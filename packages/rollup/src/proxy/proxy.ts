@@ -1,8 +1,11 @@
-import { type L1Trust, type ServicePin, type VerifiedCertificate, verifyCertificate } from "@altlayer/sdk";
+import { isSdkError, type L1Trust, type ServicePin, type VerifiedCertificate, verifyCertificate } from "@altlayer/sdk";
+import type { Registry } from "prom-client";
 import { createClient, http } from "viem";
 import type { Clock } from "../clock.ts";
 import { JSON_RPC_DEFAULTS, JsonRpcClient } from "../l1/rpc-client.ts";
 import type { Logger } from "../log.ts";
+import { requestObserver } from "../metrics/request-classes.ts";
+import type { MetricsServer } from "../metrics/server.ts";
 import { methodNotFound } from "../rpc/errors.ts";
 import { JsonRpcHandler } from "../rpc/json-rpc/handler.ts";
 import { type CallContext, json, type RpcMethod } from "../rpc/json-rpc/method.ts";
@@ -14,7 +17,9 @@ import { Filters } from "./filters.ts";
 import { FinalHead, type FinalHeadStatus } from "./final-head.ts";
 import { Logs } from "./logs.ts";
 import { PINNING } from "./method-table.ts";
+import { ProxyMetrics, startProxyMetrics } from "./metrics.ts";
 import { type CertifiedTag, Pin, quantityOf } from "./pin.ts";
+import { Slots } from "./slots.ts";
 import { ProxySubscriptions } from "./subscriptions.ts";
 import { Upstream } from "./upstream.ts";
 
@@ -31,17 +36,23 @@ export interface ProxyOptions {
   readonly pollMs?: number;
   readonly listen?: Partial<ListenOptions>;
   readonly limits?: Partial<RpcLimits>;
+  /** Requests of clients to `upstream` at a time, and that wait for it; 128 and 8,192 unless given. */
+  readonly upstreamLimits?: { readonly running: number; readonly waiting: number };
+  /** Where metrics, health and readiness are served; nowhere unless given. */
+  readonly metrics?: { readonly host?: string; readonly port: number };
 }
 
 export interface FinalityProxy {
   readonly httpUrl: string;
   readonly wsUrl: string;
+  readonly metricsUrl: string | null;
   status(): FinalHeadStatus;
   close(): Promise<void>;
 }
 
 const DEFAULT_POLL_MS = 250;
 const L1_TIMEOUT_MS = 10_000;
+const UPSTREAM_LIMITS = { running: 128, waiting: 8_192 };
 
 /**
  * Puts MACH in front of a chain's JSON-RPC: configured tags mean the newest block whose certificate was verified here
@@ -49,17 +60,26 @@ const L1_TIMEOUT_MS = 10_000;
  */
 export async function startProxy(
   options: ProxyOptions,
-  dependencies: { readonly clock: Clock; readonly log: Logger },
+  dependencies: {
+    readonly clock: Clock;
+    readonly log: Logger;
+    /** What the program measures of itself, served beside the proxy's own metrics. */
+    readonly processMetrics?: Registry;
+  },
 ): Promise<FinalityProxy> {
   const { clock, log } = dependencies;
   const limits = { ...defaultLimits, ...options.limits };
   const certified = options.certified ?? ["latest"];
-  const rpcOptions = { ...JSON_RPC_DEFAULTS, url: options.upstream, attempts: 2 };
-  const rpc = new JsonRpcClient(rpcOptions, { clock, log });
-  const upstream = new Upstream({ rpc });
+  // No answer is larger than one that may be passed on.
+  const rpcOptions = { url: options.upstream, attempts: 2, maxResponseBytes: limits.responseBytes };
+  const rpc = new JsonRpcClient({ ...JSON_RPC_DEFAULTS, ...rpcOptions }, { clock, log });
+  const slots = new Slots(options.upstreamLimits ?? UPSTREAM_LIMITS);
+  const upstream = new Upstream({ rpc, slots });
+  const own = new ProxyMetrics();
+  // Clients that crowd the upstream must not keep the breaker from looking.
   const head = new FinalHead(
     { pollMs: options.pollMs ?? DEFAULT_POLL_MS },
-    { upstream, verify: verifierOf(options, clock), clock, log },
+    { upstream: new Upstream({ rpc }), verify: measured(verifierOf(options, clock), own), clock, log },
   );
   const logs = new Logs(limits, { upstream });
   const filters = new Filters({ limits }, { head, logs, clock });
@@ -69,23 +89,38 @@ export async function startProxy(
     { limits },
     {
       methods,
+      observe: requestObserver(own.metrics.rpcDuration),
       onInternalError: ({ method, error }) => log.error("proxy failed", { method, error: String(error) }),
     },
   );
-  let listener: Listener;
+  let listener: Listener | undefined;
+  let monitoring: MetricsServer | null = null;
   try {
     listener = await listen({ listen: { ...defaultListen, ...options.listen }, limits }, { handler });
+    if (options.metrics !== undefined) {
+      const { host = defaultListen.host, port } = options.metrics;
+      const proxy = { head, slots, rpc, filters, subscriptions };
+      monitoring = await startProxyMetrics(
+        { host, port },
+        { own, proxy, process: dependencies.processMetrics ?? null },
+      );
+    }
   } catch (error) {
+    await listener?.close();
     rpc.close();
     throw error;
   }
+  const opened = listener;
+  const { httpUrl, wsUrl } = opened;
   head.start();
   return {
-    httpUrl: listener.httpUrl,
-    wsUrl: listener.wsUrl,
+    httpUrl,
+    wsUrl,
+    metricsUrl: monitoring?.url ?? null,
     status: () => head.status(),
     close: async () => {
-      await listener.close();
+      await monitoring?.close();
+      await opened.close();
       subscriptions.close();
       filters.close();
       rpc.close();
@@ -105,6 +140,24 @@ function verifierOf({ l1, agreeing, service }: ProxyOptions, clock: Clock) {
       trust: { service, l1: trusted },
       now: clock.nowMs(),
     });
+}
+
+type Verify = ReturnType<typeof verifierOf>;
+
+function measured(verify: Verify, { metrics }: ProxyMetrics): Verify {
+  return async (certificate) => {
+    const stop = metrics.checkDuration.startTimer();
+    try {
+      const verified = await verify(certificate);
+      metrics.certificates.inc({ outcome: "verified" });
+      return verified;
+    } catch (error) {
+      metrics.certificates.inc({ outcome: isSdkError(error) ? error.code : "L1_UNREACHABLE" });
+      throw error;
+    } finally {
+      stop();
+    }
+  };
 }
 
 interface Parts {

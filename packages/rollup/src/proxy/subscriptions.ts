@@ -53,6 +53,10 @@ export class ProxySubscriptions {
     this.#stop = dependencies.head.onChange((change) => this.#changed(change));
   }
 
+  get size(): number {
+    return this.#open.size;
+  }
+
   /** @throws RpcError where the transport has no notifications, there is no such topic, or too many are open */
   subscribe([topic, criteria]: readonly unknown[], notifier: Notifier | undefined): string {
     if (notifier === undefined) throw notificationsUnsupported();

@@ -4,6 +4,7 @@ import { RollupError } from "../errors.ts";
 import type { JsonRpcClient } from "../l1/rpc-client.ts";
 import { RpcError } from "../rpc/errors.ts";
 import { proxyError } from "./errors.ts";
+import type { Slots } from "./slots.ts";
 
 export interface BlockRef {
   readonly number: number;
@@ -13,15 +14,19 @@ export interface BlockRef {
 /** The chain's own RPC. Its errors are passed on as they are; a block it gives must hash to what was asked for. */
 export class Upstream {
   readonly #rpc: JsonRpcClient;
+  readonly #slots: Slots | null;
 
-  constructor(dependencies: { readonly rpc: JsonRpcClient }) {
+  /** @param dependencies.slots bound what clients ask at a time; the proxy's own few questions go without. */
+  constructor(dependencies: { readonly rpc: JsonRpcClient; readonly slots?: Slots }) {
     this.#rpc = dependencies.rpc;
+    this.#slots = dependencies.slots ?? null;
   }
 
-  /** @throws RpcError: the server's own, or `UPSTREAM_UNREACHABLE` */
+  /** @throws RpcError: the server's own, `UPSTREAM_UNREACHABLE` or `BUSY` */
   async call(method: string, params: readonly unknown[], options: { readonly idempotent?: boolean } = {}) {
+    const ask = () => this.#rpc.call(method, params, options);
     try {
-      return await this.#rpc.call(method, params, options);
+      return await (this.#slots === null ? ask() : this.#slots.run(ask));
     } catch (error) {
       if (!(error instanceof RollupError)) throw error;
       const { code, message, data } = error.data as { code?: number; message?: string; data?: unknown };

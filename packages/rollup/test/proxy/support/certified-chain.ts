@@ -16,7 +16,7 @@ import { type CertificateJson, startWorld, type World } from "../../../../sdk/te
 import { SystemClock } from "../../../src/clock.ts";
 import { silentLogger } from "../../../src/log.ts";
 import type { CertifiedTag } from "../../../src/proxy/pin.ts";
-import { type FinalityProxy, startProxy } from "../../../src/proxy/proxy.ts";
+import { type FinalityProxy, type ProxyOptions, startProxy } from "../../../src/proxy/proxy.ts";
 
 const KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 /** Where chains in these tests begin to be certified. */
@@ -51,6 +51,8 @@ export interface CertifiedChain {
 export interface ProxyChoice {
   readonly certified?: readonly CertifiedTag[];
   readonly upstream?: string;
+  readonly metrics?: NonNullable<ProxyOptions["metrics"]>;
+  readonly upstreamLimits?: NonNullable<ProxyOptions["upstreamLimits"]>;
 }
 
 export interface CertifyOptions {
@@ -124,7 +126,7 @@ export async function startCertifiedChain(): Promise<CertifiedChain> {
       certificates.set(height, { ...json, void: { reason: "the L1 derived another block", at: "0x1" } });
     },
     hashAt,
-    proxy: async ({ certified, upstream = node.httpUrl } = {}) => {
+    proxy: async ({ certified, upstream = node.httpUrl, ...choice } = {}) => {
       const { registrar } = world.suite;
       const proxy = await startProxy(
         {
@@ -132,6 +134,7 @@ export async function startCertifiedChain(): Promise<CertifiedChain> {
           l1: [world.anvil.url],
           service: { l1ChainId: 31_337, avs: registrar, rollupId: world.rollupId },
           pollMs: 20,
+          ...choice,
           ...(certified === undefined ? {} : { certified }),
           limits: { batchRequests: 20, bodyBytes: 64 * 1024, concurrentRequests: 1 },
         },
