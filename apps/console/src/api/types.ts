@@ -81,7 +81,18 @@ export interface RollupSummary {
   readonly signatures: readonly SignatureRequest[];
 }
 
+/** The rollup's MACH service on its settlement network. */
+export interface MachService {
+  readonly avs: Hex;
+  readonly table: Hex;
+  readonly verifier: Hex;
+  /** Those that the platform runs; others may have joined. */
+  readonly operators: readonly Hex[];
+}
+
 export interface Rollup extends RollupSummary {
+  /** Null before its launch has come so far, and for a rollup that is not restaked. */
+  readonly mach: MachService | null;
   readonly spec: Spec;
   readonly steps: readonly Step[];
 }

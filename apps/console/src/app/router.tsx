@@ -182,6 +182,12 @@ const bridgeRoute = createRoute({
   component: lazyRouteComponent(() => import("../pages/bridge/BridgePage.tsx"), "BridgePage"),
 });
 
+const stakingRoute = createRoute({
+  getParentRoute: () => rollupRoute,
+  path: "/staking",
+  component: lazyRouteComponent(() => import("../pages/staking/StakingPage.tsx"), "StakingPage"),
+});
+
 const faucetRoute = createRoute({
   getParentRoute: () => rollupRoute,
   path: "/faucet",
@@ -204,6 +210,7 @@ const routeTree = rootRoute.addChildren([
       transactionRoute,
       addressRoute,
       bridgeRoute,
+      stakingRoute,
       faucetRoute,
     ]),
   ]),

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet, useParams } from "@tanstack/react-router";
-import { ArrowLeftRight, Blocks, Droplets, Gauge, Settings2, Terminal } from "lucide-react";
+import { ArrowLeftRight, Blocks, Droplets, Gauge, Settings2, ShieldCheck, Terminal } from "lucide-react";
 import { useEffect, useState } from "react";
 import { followRollup } from "../api/events.ts";
 import { networksQuery, rollupQuery } from "../api/queries.ts";
@@ -56,6 +56,12 @@ export function RollupLayout() {
             <Link to="/teams/$team/rollups/$rollup/bridge" params={params}>
               <ArrowLeftRight size={15} aria-hidden="true" />
               Bridge
+            </Link>
+          </li>
+          <li>
+            <Link to="/teams/$team/rollups/$rollup/staking" params={params}>
+              <ShieldCheck size={15} aria-hidden="true" />
+              Staking
             </Link>
           </li>
           {development ? (

@@ -30,6 +30,7 @@ export function everyPageStories(world: () => World): void {
       ["block", `${rollup}/explorer/blocks/1`, "Block 1"],
       ["contract", `${rollup}/explorer/addresses/0x4200000000000000000000000000000000000016`, "L2ToL1MessagePasser"],
       ["bridge", `${rollup}/bridge`, "Bridge"],
+      ["staking", `${rollup}/staking`, "Operators"],
       ["faucet", `${rollup}/faucet`, "Faucet"],
       ["logs", `${rollup}/logs`, "Logs"],
       ["settings", `${rollup}/settings`, "Settings"],

@@ -6,6 +6,7 @@ import { explorerStories } from "./explorer.ts";
 import { launchStories } from "./launch.ts";
 import { settingsStories } from "./settings.ts";
 import { signInStories } from "./sign-in.ts";
+import { stakingStories } from "./staking.ts";
 import type { World } from "./support/world.ts";
 import { createWorld } from "./support/world.ts";
 import { teamStories } from "./team.ts";
@@ -33,6 +34,7 @@ describe("the console", () => {
   launchStories(world);
   explorerStories(world);
   bridgeStories(world);
+  stakingStories(world);
   settingsStories(world);
   teamStories(world);
   everyPageStories(world);

@@ -27,7 +27,7 @@ export function ConnectWallet() {
         }
       >
         {wallets.length === 0
-          ? "The bridge needs a browser wallet that announces itself (EIP-6963 or window.ethereum)."
+          ? "This page needs a browser wallet that announces itself (EIP-6963 or window.ethereum)."
           : "The page then sees your address and balances. It cannot move anything without your signature."}
       </Empty>
       {join.isError ? (
