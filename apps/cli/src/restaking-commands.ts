@@ -176,6 +176,14 @@ export function addRestakingCommands(root: Command, done: (exitCode: number) => 
     ),
   );
 
+  signed(
+    ofService(
+      add(operator, "bounty", "collect the bounty of a fault that the account has reported", async () => {
+        return (await import("./commands/restaking/operator-bounty.ts")).operatorBounty;
+      }),
+    ),
+  ).option("--fault <id>", "this one; by default the account's own, oldest first", hash);
+
   withLogging(
     signed(
       ofService(
