@@ -6,6 +6,7 @@ import { say, step } from "../lib/progress.mjs";
 import { isCurrent, writeStamp } from "../lib/stamps.mjs";
 import { consoleStep } from "./console.mjs";
 import { contractsStep } from "./contracts.mjs";
+import { docsStep } from "./docs.mjs";
 import { engineStep } from "./engine.mjs";
 import { packagesStep } from "./packages.mjs";
 import { nodeStep, pnpmStep } from "./tools.mjs";
@@ -15,7 +16,7 @@ import { warmStep } from "./warm.mjs";
  * The steps in order. Each says what it reads (`fingerprint`) and makes (`outputs`), and is skipped when a stamp shows
  * that the outputs were made from exactly these inputs.
  */
-const STEPS = [nodeStep, pnpmStep, packagesStep, engineStep, contractsStep, consoleStep, warmStep];
+const STEPS = [nodeStep, pnpmStep, packagesStep, engineStep, contractsStep, consoleStep, docsStep, warmStep];
 
 /**
  * Brings everything up to date and returns how to run the project's programs.

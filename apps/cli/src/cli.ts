@@ -14,7 +14,8 @@ function snapshotBlock(text: string): "finalized" | "safe" | number {
 const exitCodes = `
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the surroundings are in the way (port, lock, L1), 130 interrupted.`;
 
-function program(done: (exitCode: number) => void): Command {
+/** The whole command line; a finished command tells `done` its exit code. */
+export function program(done: (exitCode: number) => void): Command {
   const root = new Command("altlayer")
     .description("Runs OP-Stack-conformant rollups: a development chain, a sequencer, a follower, and what they need.")
     .version(VERSION, "--version")

@@ -1,2 +1,3 @@
 export { main } from "./cli.ts";
+export { type CommandDescription, describeCommands } from "./describe.ts";
 export { CLI_ERRORS, CliError, type CliErrorCode, EXIT } from "./errors.ts";

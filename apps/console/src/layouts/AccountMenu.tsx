@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useRouter } from "@tanstack/react-router";
-import { LogOut, User } from "lucide-react";
+import { BookOpen, LogOut, User } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { request } from "../api/client.ts";
 import { messageOf } from "../api/errors.ts";
@@ -65,6 +65,10 @@ export function AccountMenu() {
             </li>
           ))}
         </ul>
+        <a className="button plain" href="/docs/">
+          <BookOpen size={15} aria-hidden="true" />
+          Documentation
+        </a>
         <button type="button" className="button plain" onClick={() => signOut.mutate()}>
           <LogOut size={15} aria-hidden="true" />
           Sign out

@@ -1,5 +1,5 @@
 import { Link, Outlet, useMatchRoute, useParams } from "@tanstack/react-router";
-import { KeyRound, Layers, ScrollText, Users } from "lucide-react";
+import { BookOpen, KeyRound, Layers, ScrollText, Users } from "lucide-react";
 import { NotFound } from "../app/fallbacks.tsx";
 import { Shell } from "./Shell.tsx";
 import { useSession, useTeam } from "./use-team.ts";
@@ -49,6 +49,12 @@ export function TeamLayout() {
               <ScrollText size={15} aria-hidden="true" />
               Audit
             </Link>
+          </li>
+          <li>
+            <a href="/docs/">
+              <BookOpen size={15} aria-hidden="true" />
+              Documentation
+            </a>
           </li>
         </ul>
       }

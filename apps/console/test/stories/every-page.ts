@@ -35,6 +35,10 @@ export function everyPageStories(world: () => World): void {
       ["logs", `${rollup}/logs`, "Logs"],
       ["settings", `${rollup}/settings`, "Settings"],
       ["status", `/status/${id}`, "All is well"],
+      ["docs", "/docs/", "Quick start"],
+      ["docs-trust", "/docs/trust/", "Who can do what to your funds"],
+      ["docs-spec", "/docs/rollup-spec/", "The rollup spec"],
+      ["docs-api", "/docs/api/", "HTTP API"],
       ["nowhere", "/nowhere", "There is nothing here"],
     ];
   };

@@ -51,8 +51,13 @@ export interface ApiServerOptions {
   readonly hosts?: readonly string[];
   /** The console's build. */
   readonly consoleDir?: string;
+  /** The documentation's, served below /docs/. */
+  readonly docsDir?: string;
   readonly requestsPerMinute: number;
 }
+
+/** What the API says of itself: OpenAPI 3.1. */
+export const openApiDocument = (version = "0"): unknown => openApiOf(ROUTES, { version, base: API_BASE });
 
 /** Builds the server; the caller listens and closes. */
 export async function createApiServer(
@@ -86,8 +91,18 @@ export async function createApiServer(
     errorResponseBuilder: (_, { after }) => new RaasError("RATE_LIMITED", `too many requests: wait ${after}`),
   });
   for (const route of ROUTES) addRoute(app, route, services);
-  const document = openApiOf(ROUTES, { version: services.version, base: API_BASE });
+  const document = openApiDocument(services.version);
   app.get(`${API_BASE}/openapi.json`, async () => document);
+  if (options.docsDir !== undefined) {
+    await app.register(staticFiles, {
+      root: options.docsDir,
+      prefix: "/docs/",
+      decorateReply: options.consoleDir === undefined,
+      redirect: true,
+      index: "index.html",
+      dotfiles: "deny",
+    });
+  }
   if (options.consoleDir !== undefined) {
     await app.register(staticFiles, {
       root: options.consoleDir,

@@ -1,0 +1,3 @@
+import { buildDocs, DOCS_FILES } from "./index.ts";
+
+await buildDocs({ outDir: DOCS_FILES });
