@@ -98,10 +98,14 @@ export class LiveView {
       };
     }
     const { rpc } = running.endpoints;
-    const [sync, pool] = (await rpcBatch(rpc, [
-      ["optimism_syncStatus", []],
-      ["txpool_status", []],
-    ]).catch(() => [null, null])) as [SyncStatus | null, { pending: Hex } | null];
+    const [sync, pool] = (await rpcBatch(
+      rpc,
+      [
+        ["optimism_syncStatus", []],
+        ["txpool_status", []],
+      ],
+      { quiet: true },
+    ).catch(() => [null, null])) as [SyncStatus | null, { pending: Hex } | null];
     const throughput = sync === null ? null : await this.#throughput(rpc, sync.unsafe_l2.number).catch(() => null);
     return {
       phase: rollup.phase,
@@ -122,6 +126,7 @@ export class LiveView {
     const blocks = (await rpcBatch(
       rpc,
       numbers.map((number): Call => ["eth_getBlockByNumber", [`0x${number.toString(16)}`, false]]),
+      { quiet: true },
     )) as Block[];
     const newest = blocks[0];
     const oldest = blocks.at(-1);
@@ -160,7 +165,7 @@ export class LiveView {
   }
 
   async #alarms(rollup: RollupRecord, sync: SyncStatus | null, balances: Live["balances"]): Promise<readonly Alarm[]> {
-    const { alarms } = await this.#deps.rollups.spec(rollup);
+    const { alarms, execution } = await this.#deps.rollups.spec(rollup);
     const now = this.#deps.nowMs() + this.#deps.networks.get(rollup.networkId).clockOffsetMs;
     const raised: Omit<Alarm, "since">[] = [];
     if (sync === null) {
@@ -172,7 +177,7 @@ export class LiveView {
         raised.push({ code: "BATCHES_LAG", severity: "critical", message });
       }
       const staleSeconds = now / 1_000 - sync.unsafe_l2.timestamp;
-      if (staleSeconds > STALE_SECONDS) {
+      if (staleSeconds > STALE_SECONDS + execution.idleSeconds) {
         raised.push({
           code: "HEAD_STALE",
           severity: "critical",

@@ -87,12 +87,16 @@ export class Networks {
  * Posts JSON and returns the answer's text. Redirects are not followed: the address was chosen, not where it points.
  * @throws RaasError `UPSTREAM`
  */
-export async function postJson(url: string, body: string): Promise<string> {
+export async function postJson(
+  url: string,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<string> {
   let response: Response;
   try {
     response = await fetch(url, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", ...headers },
       body,
       redirect: "error",
       signal: AbortSignal.timeout(TIMEOUT_MS),

@@ -8,6 +8,7 @@ export { EngineApiClient } from "./external-engine/engine-api-client.ts";
 export type { L1Finality, L1Heads } from "./l1/head-watcher.ts";
 export { type KeyReference, keyReferenceSchema, loadAccount, type ProvidedAccount } from "./l1/keys.ts";
 export type { Kzg } from "./l1/kzg.ts";
+export { SharedL1 } from "./l1/shared-l1.ts";
 export { createLogger, type Logger, type LogLevel, type LogSink, loggerTo, silentLogger } from "./log.ts";
 export { METRICS, type MetricDefinition, PROCESS_METRICS } from "./metrics/definitions.ts";
 export { createProcessMetrics } from "./metrics/registry.ts";
@@ -32,5 +33,6 @@ export type {
   SyncProgress,
 } from "./rpc/providers.ts";
 export { type RpcServer, type RpcServerOptions, startRpcServer } from "./rpc/server.ts";
+export { QUIET_HEADER } from "./rpc/transport/http.ts";
 export type { SnapshotBlock } from "./snapshot/create.ts";
 export { snapshotOfStopped } from "./snapshot/source.ts";

@@ -58,6 +58,7 @@ export async function readBlocks(url: string, first: number, last: number): Prom
       ["eth_getBlockByNumber", [tag(number), true]],
       ["eth_getBlockReceipts", [tag(number)]],
     ]),
+    { quiet: true },
   );
   const blocks: ChainBlockData[] = [];
   for (let at = 0; at < results.length; at += 2) {
@@ -77,10 +78,14 @@ export async function headAndHash(
   url: string,
   number: number,
 ): Promise<{ readonly head: number; readonly hash: string | null }> {
-  const [head, block] = await rpcBatch(url, [
-    ["eth_blockNumber", []],
-    ["eth_getBlockByNumber", [tag(number), false]],
-  ]);
+  const [head, block] = await rpcBatch(
+    url,
+    [
+      ["eth_blockNumber", []],
+      ["eth_getBlockByNumber", [tag(number), false]],
+    ],
+    { quiet: true },
+  );
   if (typeof head !== "string") throw new RaasError("UPSTREAM", "the node does not tell its head");
   return { head: Number(head), hash: z.object({ hash: hex }).nullable().parse(block)?.hash ?? null };
 }

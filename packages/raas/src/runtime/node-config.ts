@@ -38,6 +38,7 @@ export function nodeConfigOf(
     flashblocks: { host: "127.0.0.1", port: ports.flashblocks },
     sequencer: {
       sliceMs: spec.execution.sliceMs,
+      idleMs: spec.execution.idleSeconds * 1_000,
       ...(development ? { confirmations: 1 } : {}),
       signer: { kind: "provided", name: "sequencer" },
     },
@@ -63,6 +64,6 @@ export function nodeConfigOf(
 
 /** Identifies all that a change of the spec restarts the node for. */
 export function settingsOf({ execution, dataAvailability, proposals, access }: RollupSpec): string {
-  const settings = [execution.sliceMs, dataAvailability, proposals, access.corsOrigins];
+  const settings = [execution.sliceMs, execution.idleSeconds, dataAvailability, proposals, access.corsOrigins];
   return createHash("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 16);
 }

@@ -118,6 +118,18 @@ export const rollupSpecSchema = z.strictObject({
         group: "execution",
         unit: "milliseconds",
       }),
+      idleSeconds: field(z.number().int().min(0).max(300).default(30), {
+        title: "Idle rest",
+        description:
+          "While nobody uses the chain, its due blocks are made together, at the latest after so long. They carry the times they would have had; whoever asks or sends wakes the chain at once. 0 makes every block at its time.",
+        cost: "With a rest, a chain that nobody uses costs little to run.",
+        trust: NOBODY_NEW,
+        change: "us",
+        effect: "restart",
+        group: "execution",
+        unit: "seconds",
+        advanced: true,
+      }),
       gasLimit: field(z.number().int().min(21_000_000).max(1_000_000_000).default(60_000_000), {
         title: "Gas limit",
         description: "Gas in one block: how much the chain can do.",

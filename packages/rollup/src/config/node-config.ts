@@ -73,6 +73,15 @@ const sequencerSchema = z.strictObject({
   sealMarginMs: z.number().int().min(0).max(10_000).default(50),
   sliceMs: z.number().int().min(5).max(1_000).default(10).describe("shortest time between two slices"),
   maxBlockBytes: z.number().int().min(10_000).max(10_000_000).default(8_000_000),
+  idleMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(600_000)
+    .default(0)
+    .describe(
+      "how long a chain that nobody uses may stay behind before its due blocks are made together; 0: not at all",
+    ),
   signer: keyReferenceSchema.optional().describe("signs unsafe blocks for gossip, and slices"),
   standby: z
     .strictObject({ rpc: url, slices: z.url({ protocol: /^wss?$/ }) })

@@ -2,6 +2,7 @@ import type { Engine, ExecutionPayload, Hex, PayloadStatus } from "@altlayer/eng
 import type {
   Derivation,
   DerivedAttributes,
+  L1Block,
   L1BlockRef,
   L2BlockRef,
   PipelineStep,
@@ -85,6 +86,7 @@ export class DerivationDriver {
   readonly #unsafe: UnsafeImport;
   readonly #wakeup = new Wakeup();
   readonly #listeners = new Set<() => void>();
+  readonly #l1Listeners = new Set<(block: L1Block) => void>();
   #phase: DerivationStatus["phase"] = "starting";
   #started = false;
   #safe: L2BlockRef | null = null;
@@ -124,6 +126,12 @@ export class DerivationDriver {
   onProgress(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Called with every L1 block that is derived from, in order; after a reset some come again, or others in their place. */
+  onL1Block(listener: (block: L1Block) => void): () => void {
+    this.#l1Listeners.add(listener);
+    return () => this.#l1Listeners.delete(listener);
   }
 
   start(): void {
@@ -256,7 +264,7 @@ export class DerivationDriver {
     if (step.hash === null && step.number > last) return false;
     const block =
       step.hash === null
-        ? await this.#ahead.take(step.number, last)
+        ? await this.#ahead.take(step.number, last, latest?.hash ?? null)
         : await l1Data.block(await l1.headerByHash(step.hash));
     if (!block) return false;
     if (step.parentHash !== null && block.parentHash !== step.parentHash) {
@@ -266,6 +274,7 @@ export class DerivationDriver {
       });
     }
     pipeline.provideL1Block(block);
+    for (const listener of this.#l1Listeners) listener(block);
     if (latest && latest.number - block.number > FAR_BLOCKS) this.#tellProgress(block.number, latest.number);
     this.#notify();
     return true;

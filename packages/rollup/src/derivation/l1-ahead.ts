@@ -1,4 +1,4 @@
-import type { L1Block } from "@altlayer/protocol";
+import type { Hex, L1Block } from "@altlayer/protocol";
 import type { L1Reader } from "../l1/l1-client.ts";
 import type { L1Data } from "./l1-data.ts";
 
@@ -18,15 +18,15 @@ export class L1Ahead {
     this.#l1Data = dependencies.l1Data;
   }
 
-  /** The canonical block of that number; begins to read those after it, up to `last`. */
-  async take(number: number, last: number): Promise<L1Block | null> {
-    const block = this.#reading.get(number) ?? this.#read(number);
+  /** The canonical block of that number, by the L1's head if it is known; begins to read those after it, up to `last`. */
+  async take(number: number, last: number, head: Hex | null): Promise<L1Block | null> {
+    const block = this.#reading.get(number) ?? this.#read(number, head);
     for (const known of this.#reading.keys()) {
       if (known <= number || known > number + this.#depth) this.#reading.delete(known);
     }
     for (let next = number + 1; next <= Math.min(number + this.#depth, last); next++) {
       if (this.#reading.has(next)) continue;
-      const ahead = this.#read(next);
+      const ahead = this.#read(next, head);
       // Thrown to whoever takes it; until then nobody listens.
       ahead.catch(() => {});
       this.#reading.set(next, ahead);
@@ -38,8 +38,8 @@ export class L1Ahead {
     this.#reading.clear();
   }
 
-  async #read(number: number): Promise<L1Block | null> {
-    const header = await this.#l1.headerByNumber(number);
+  async #read(number: number, head: Hex | null): Promise<L1Block | null> {
+    const header = (head && this.#l1.ancestorAtHand(head, number)) ?? (await this.#l1.headerByNumber(number));
     return header && (await this.#l1Data.block(header));
   }
 }

@@ -35,6 +35,8 @@ export interface L1Reader {
   headerByTag(tag: L1Tag): Promise<L1Header | null>;
   headerByNumber(number: number): Promise<L1Header | null>;
   headerByHash(hash: Hex): Promise<L1Header>;
+  /** The ancestor of a block at that height, if all between them is at hand; else `null`. Asks nobody. */
+  ancestorAtHand(head: Hex, number: number): L1Header | null;
   transactions(hash: Hex): Promise<readonly L1RpcTransaction[]>;
   receipts(hash: Hex): Promise<readonly L1Receipt[]>;
 }
@@ -59,6 +61,8 @@ export class L1Client implements L1Reader {
   readonly #headers: Lru<Hex, L1Header>;
   readonly #bodies: Lru<Hex, readonly L1RpcTransaction[]>;
   readonly #receipts: Lru<Hex, readonly L1Receipt[]>;
+  /** What is being asked for: many nodes want the same block at the same moment. */
+  readonly #underWay = new Map<string, Promise<unknown>>();
 
   constructor(options: Partial<L1ClientOptions>, dependencies: { readonly rpc: JsonRpcClient }) {
     this.#options = { ...L1_CLIENT_DEFAULTS, ...options };
@@ -82,21 +86,35 @@ export class L1Client implements L1Reader {
 
   /** The canonical header at a height, or `null` if the L1 has none there yet. */
   headerByNumber(number: number): Promise<L1Header | null> {
+    return this.#once(`header ${number}`, () => this.#headerByNumber(number));
+  }
+
+  #headerByNumber(number: number): Promise<L1Header | null> {
     return this.#header("eth_getBlockByNumber", `0x${number.toString(16)}`, (header) => header.number === number);
   }
 
   async headerByHash(hash: Hex): Promise<L1Header> {
-    const cached = this.#headers.get(hash);
-    if (cached) return cached;
+    return this.#headers.get(hash) ?? (await this.#once(`header ${hash}`, () => this.#readHeader(hash)));
+  }
+
+  async #readHeader(hash: Hex): Promise<L1Header> {
     const header = await this.#header("eth_getBlockByHash", hash, (candidate) => candidate.hash === hash);
     if (!header) throw notFound(hash);
     return header;
   }
 
+  ancestorAtHand(head: Hex, number: number): L1Header | null {
+    let header = this.#headers.get(head);
+    while (header !== undefined && header.number > number) header = this.#headers.get(header.parentHash);
+    return header?.number === number ? header : null;
+  }
+
   /** The block's transactions in order, checked against the header's transaction root. */
   async transactions(hash: Hex): Promise<readonly L1RpcTransaction[]> {
-    const cached = this.#bodies.get(hash);
-    if (cached) return cached;
+    return this.#bodies.get(hash) ?? (await this.#once(`transactions ${hash}`, () => this.#readTransactions(hash)));
+  }
+
+  async #readTransactions(hash: Hex): Promise<readonly L1RpcTransaction[]> {
     const method = "eth_getBlockByHash";
     const answer = await this.#rpc.call(method, [hash, true]);
     if (answer === null) throw notFound(hash);
@@ -114,8 +132,10 @@ export class L1Client implements L1Reader {
 
   /** The block's receipts in order, checked against the header's receipt root. */
   async receipts(hash: Hex): Promise<readonly L1Receipt[]> {
-    const cached = this.#receipts.get(hash);
-    if (cached) return cached;
+    return this.#receipts.get(hash) ?? (await this.#once(`receipts ${hash}`, () => this.#readReceipts(hash)));
+  }
+
+  async #readReceipts(hash: Hex): Promise<readonly L1Receipt[]> {
     const header = await this.headerByHash(hash);
     const method = "eth_getBlockReceipts";
     const answer = await this.#rpc.call(method, [hash]);
@@ -130,6 +150,15 @@ export class L1Client implements L1Reader {
     );
     this.#receipts.set(hash, receipts, weight);
     return receipts;
+  }
+
+  /** Who asks for what is being asked for already gets the same answer. */
+  #once<T>(what: string, ask: () => Promise<T>): Promise<T> {
+    const known = this.#underWay.get(what);
+    if (known !== undefined) return known as Promise<T>;
+    const answer = ask().finally(() => this.#underWay.delete(what));
+    this.#underWay.set(what, answer);
+    return answer;
   }
 
   /**

@@ -32,13 +32,13 @@ export function liveness(node: Pick<ObservedNode, "driver">, engineFailed: boole
 /** Whether traffic should be sent here: caught up with the L1, and able to go on. */
 export async function readiness(
   node: ObservedNode,
-  options: { readonly limits: ReadinessLimits; readonly engineFailed: boolean },
+  options: { readonly limits: ReadinessLimits; readonly engineFailed: boolean; readonly idleMs: number },
 ): Promise<readonly HealthCheck[]> {
   const { watcher, l1, driver, sequencer, engine, clock, rollup } = node;
   const { limits } = options;
   const ageOf = (timestamp: number) => Math.round(clock.nowMs() / 1000 - timestamp);
   const { unsafe, safe } = engine.heads();
-  const stalledSeconds = Math.max(STALLED_MIN_SECONDS, STALLED_BLOCKS * rollup.blockTime);
+  const stalledSeconds = Math.max(STALLED_MIN_SECONDS, STALLED_BLOCKS * rollup.blockTime) + options.idleMs / 1_000;
   const older = (what: string, age: number, limit: number) =>
     age > limit ? `${what} is ${age} s old, more than ${limit} s` : null;
   const { bavail, bsize } = await statfs(node.dataDir);

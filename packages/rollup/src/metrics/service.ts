@@ -10,6 +10,8 @@ export interface MetricsServiceOptions {
   readonly port: number;
   readonly readiness: ReadinessLimits;
   readonly clientVersion: string;
+  /** How far a sequencer's head may stay behind by intent. */
+  readonly idleMs: number;
 }
 
 /** Serves one node's metrics, and those of the process if the program has any, with health and readiness. */
@@ -38,7 +40,7 @@ export async function startMetricsService(
       return { text: (await Promise.all(texts)).join("\n"), contentType: Registry.PROMETHEUS_CONTENT_TYPE };
     },
     liveness: () => liveness(node, engineFailed),
-    readiness: () => readiness(node, { limits: options.readiness, engineFailed }),
+    readiness: () => readiness(node, { limits: options.readiness, engineFailed, idleMs: options.idleMs }),
   });
   return {
     url: server.url,

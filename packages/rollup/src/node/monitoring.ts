@@ -9,7 +9,12 @@ import { startMetricsService } from "../metrics/service.ts";
 
 /** Balances, metrics, health and readiness of a node whose parts stand. */
 export async function startMonitoring(
-  options: { readonly metrics: NonNullable<NodeConfig["metrics"]>; readonly clientVersion: string },
+  options: {
+    readonly metrics: NonNullable<NodeConfig["metrics"]>;
+    readonly clientVersion: string;
+    /** How far the head may stay behind by intent. */
+    readonly idleMs: number;
+  },
   dependencies: {
     readonly own: NodeMetrics;
     readonly process: Registry | null;
@@ -26,7 +31,7 @@ export async function startMonitoring(
   );
   balances.start();
   const server = await startMetricsService(
-    { ...settings, clientVersion: options.clientVersion },
+    { ...settings, clientVersion: options.clientVersion, idleMs: options.idleMs },
     { own, process, node: { ...node, balances } },
   );
   return {

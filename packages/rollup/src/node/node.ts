@@ -22,6 +22,7 @@ import { loadAccount, type ProvidedAccount } from "../l1/keys.ts";
 import type { Kzg } from "../l1/kzg.ts";
 import { L1Client } from "../l1/l1-client.ts";
 import { JSON_RPC_DEFAULTS, JsonRpcClient } from "../l1/rpc-client.ts";
+import type { SharedL1 } from "../l1/shared-l1.ts";
 import { TransactionManager } from "../l1/transaction-manager.ts";
 import { createLogger, type Logger } from "../log.ts";
 import { observeEngine } from "../metrics/observe-engine.ts";
@@ -81,6 +82,8 @@ export interface RollupNodeDependencies {
   readonly log?: Logger;
   /** Signs MACH's messages as that operator, instead of the one that the configuration names. */
   readonly machOperator?: MachOperatorOptions;
+  /** The L1 of the configuration's URL, where several nodes of this process read it. */
+  readonly sharedL1?: SharedL1;
   /** Needed to begin from a snapshot. */
   readonly installSnapshot?: (options: InstallSnapshotOptions) => Promise<SnapshotInfo>;
   /** Holds the keys that the configuration calls `provided`. */
@@ -173,10 +176,12 @@ async function boot(
     { clock, log: log.child("l1") },
   );
   closers.push(() => rpcClient.close());
-  const l1 = new L1Client({ verify: !config.l1.trustRpc }, { rpc: rpcClient });
+  const { sharedL1 } = dependencies;
+  const leaving = new AbortController();
+  const l1 = sharedL1?.readerFor(leaving.signal) ?? new L1Client({ verify: !config.l1.trustRpc }, { rpc: rpcClient });
   await requireChain(l1, rollup);
   const l1Data = new L1Data({ rollup, blobSchedule: config.l1.blobSchedule }, { l1 });
-  const watcher = new HeadWatcher(config.l1, { l1, clock, log: log.child("l1") });
+  const watcher = sharedL1?.watcher ?? new HeadWatcher(config.l1, { l1, clock, log: log.child("l1") });
   const { beacon } = config.l1;
   const servers = beacon?.urls.map((server) => new BeaconApi({ ...BEACON_API_DEFAULTS, url: server })) ?? [];
   const blobs = beacon && kzg ? new BeaconBlobSource({ addressing: beacon.addressing }, { servers, kzg }) : null;
@@ -237,8 +242,10 @@ async function boot(
             idle: driver.status.idle,
           },
         );
+  let sequencing: Sequencing | null = null;
   const rpcDependencies: RpcDependencies = {
     engine,
+    ...(config.sequencer?.idleMs ? { current: async () => sequencing?.idle?.current() } : {}),
     ...(config.sequencer ? { sequencer: { control: () => control, commands: config.rpc?.admin ?? false } } : {}),
     slices,
     node: nodeInfo({ genesisJson, clientVersion, rollup }, { engine, gossip: () => gossip, syncing }),
@@ -264,8 +271,10 @@ async function boot(
     : null;
   if (engineApi) closers.push(() => engineApi.close());
 
-  watcher.start();
-  closers.push(() => watcher.close());
+  if (!sharedL1) {
+    watcher.start();
+    closers.push(() => watcher.close());
+  }
   driver?.start();
   if (driver) closers.push(() => driver.close());
 
@@ -381,7 +390,6 @@ async function boot(
     closers.push(() => started.close());
   }
 
-  let sequencing: Sequencing | null = null;
   if (config.sequencer && driver) {
     const network = gossip;
     const publish =
@@ -402,10 +410,12 @@ async function boot(
         witness,
         recover: mach?.recover ?? null,
         publish,
+        watched: () => (rpc?.subscriptions ?? 0) > 0,
       },
     );
     sequencing = made;
     closers.push(async () => {
+      made.close();
       await made.sequencer.close();
       await made.lease?.release();
     });
@@ -462,7 +472,7 @@ async function boot(
       mach,
     };
     const started = await startMonitoring(
-      { metrics: config.metrics, clientVersion },
+      { metrics: config.metrics, clientVersion, idleMs: config.sequencer?.idleMs ?? 0 },
       {
         own: ownMetrics,
         process: dependencies.processMetrics ?? null,
@@ -475,7 +485,10 @@ async function boot(
   }
 
   // Closed first: whoever waits for a silent L1 is let go, so that all the others close at once.
-  closers.push(() => rpcClient.close());
+  closers.push(() => {
+    rpcClient.close();
+    leaving.abort();
+  });
 
   log.info("node started", {
     l2ChainId: rollup.l2ChainId,

@@ -85,6 +85,8 @@ export interface RpcDependencies {
   readonly mach?: () => MachProvider | null;
   /** Whether transactions are forwarded now; a standby that sequences itself keeps them. Default: always. */
   readonly forwards?: () => boolean;
+  /** Brings a chain that rests to its schedule; resolves at once where nothing is due. */
+  readonly current?: () => Promise<void>;
   readonly observe?: RequestObserver;
   readonly onInternalError?: (failure: { readonly method: string; readonly error: unknown }) => void;
 }

@@ -109,12 +109,13 @@ export async function startRpcServer(options: RpcServerOptions, dependencies: Rp
   const limits = { ...defaultLimits, ...options.limits };
   const api = createRpcApi({ limits }, dependencies);
   const methods = new Map(api.methods.map((method) => [method.name, method]));
-  const { onInternalError, observe } = dependencies;
+  const { onInternalError, observe, current } = dependencies;
   const handler = new JsonRpcHandler(
     { limits },
     {
       methods,
       ...(observe === undefined ? {} : { observe }),
+      ...(current === undefined ? {} : { current }),
       ...(onInternalError === undefined ? {} : { onInternalError }),
     },
   );

@@ -64,12 +64,14 @@ export class OriginSelector {
     const current = await this.#current(parent);
     const drift = derivationParameters(rollup, current.timestamp).maxSequencerDrift;
     const pastDrift = timestamp > current.timestamp + drift;
-    const latest = this.#watcher.heads?.latest.number ?? current.number;
+    const { number: latest, hash: head } = this.#watcher.heads?.latest ?? current;
     const wanted = current.number + 1;
     // Not due yet, as seen before: what it is by then is asked when it is.
     const known = this.#next?.parentHash === current.hash && this.#next.timestamp > timestamp;
     if (!known && (pastDrift || wanted <= latest - confirmations)) {
-      const next = await this.#soon(this.#l1.headerByNumber(wanted), wanted);
+      // Derivation has mostly read it by now: blocks that are made up for are not held up by the L1.
+      const atHand = this.#l1.ancestorAtHand(head, wanted);
+      const next = atHand ?? (await this.#soon(this.#l1.headerByNumber(wanted), wanted));
       if (next && next.parentHash !== current.hash) {
         throw replaced(parent);
       }

@@ -11,6 +11,7 @@ import { Wakeup } from "../signal.ts";
 import type { SliceWitness } from "../slices/slice-follower.ts";
 import { type ParentBlock, sequencedAttributes } from "./attributes.ts";
 import { BlockBuilder, type OpenBlock, OUTPACED } from "./block-builder.ts";
+import type { IdleGate } from "./idle-gate.ts";
 import type { OriginSelector } from "./origin-selector.ts";
 import { resumedBlock } from "./resumed-block.ts";
 import type { WindowGuard } from "./window-guard.ts";
@@ -44,6 +45,8 @@ export interface SequencerDependencies {
   readonly recover: (() => Promise<boolean>) | null;
   /** Takes every new block once it is the head: gossip. */
   readonly publish: ((payload: ExecutionPayload) => Promise<void>) | null;
+  /** Says when blocks may be late, since nobody uses the chain; `null`: never. */
+  readonly idle: IdleGate | null;
 }
 
 /** How long a sequencer that may not build waits before it asks again. */
@@ -96,7 +99,10 @@ export class Sequencer {
   start(halfBuilt: ResumedCandidate | null = null): void {
     this.#halfBuilt = halfBuilt;
     this.#stopListening ??= this.#d.engine.onEvent((event) => {
-      if (event.kind === "pooled") this.#pooled.poke();
+      if (event.kind === "pooled") {
+        this.#pooled.poke();
+        this.#d.idle?.touch();
+      }
       if (event.kind === "undone") {
         const { number, slices, lost } = event;
         this.#d.log.warn("published slices are undone", { number, slices, lost: lost.length });
@@ -112,6 +118,7 @@ export class Sequencer {
   async stop(): Promise<void> {
     if (!this.#running) return;
     this.#paused = true;
+    this.#d.idle?.interrupt();
     this.#resting ??= Promise.withResolvers();
     await Promise.race([this.#resting.promise, this.#running]);
   }
@@ -136,6 +143,7 @@ export class Sequencer {
       let begun = false;
       while (!signal.aborted) {
         if (this.#paused) {
+          this.#d.idle?.release();
           await this.#settle();
           this.#resting?.resolve();
           begun = false;
@@ -149,10 +157,11 @@ export class Sequencer {
         }
         try {
           if (this.#halfBuilt) await this.#goOn(this.#halfBuilt);
-          else await this.#buildNext();
+          else if (await this.#rested()) await this.#buildNext();
           failures = 0;
         } catch (error) {
           if (signal.aborted || isClosed(error)) return;
+          this.#d.idle?.release();
           // Never two blocks at one height: what is being sealed is settled first.
           await this.#settle().catch(() => {});
           if (severityOf(error) === "reset") driver.requestReset();
@@ -163,6 +172,17 @@ export class Sequencer {
     } catch (error) {
       if (!signal.aborted) log.error("sequencer stopped", { error: describeError(error) });
     }
+  }
+
+  /** Lets the chain rest while nobody uses it. False: it is to stop. */
+  async #rested(): Promise<boolean> {
+    const { idle, engine, l2 } = this.#d;
+    if (idle === null) return true;
+    const parent = this.#sealing?.block.ref ?? (await l2.byHash(engine.heads().unsafe.hash));
+    if (!idle.mayRest(parent)) return true;
+    await this.#settle();
+    const head = await l2.byHash(engine.heads().unsafe.hash);
+    return await idle.rest(head, () => this.#paused, this.#closing.signal);
   }
 
   async #buildNext(): Promise<void> {
@@ -180,6 +200,7 @@ export class Sequencer {
     // The block that is being sealed is not in the chain yet: the guard looks at the one below.
     const { build, depositsOnly } = await guard.decide(await l2.byHash(engine.heads().unsafe.hash));
     if (!build) {
+      this.#d.idle?.release();
       await this.#settle();
       await clock.sleep(HELD_MS, this.#closing.signal);
       return;
@@ -227,7 +248,8 @@ export class Sequencer {
     const deadlineMs = place.timestamp * 1000 - this.#options.sealMarginMs;
     let parentHash: Hex | null;
     try {
-      if (!open.attributes.noTxPool) await this.#builder.fill(open, deadlineMs, signal);
+      const filled = !open.attributes.noTxPool && this.#d.idle?.isPast(place.timestamp) !== true;
+      if (filled) await this.#builder.fill(open, deadlineMs, signal);
       else await sleepUntil(clock, deadlineMs, signal);
       parentHash = place.sealing ? await place.sealing.adopted : engine.heads().unsafe.hash;
       if (parentHash === null || engine.heads().unsafe.hash !== parentHash) throw OUTPACED;
@@ -282,6 +304,7 @@ export class Sequencer {
     });
     if (!change) return null;
     l2.remember(payload);
+    this.#d.idle?.adopted();
     this.#d.witness?.signed(payload.blockHash);
     void this.#publish(payload);
     return payload.blockHash;

@@ -15,6 +15,8 @@ export type RequestObserver = (request: {
 
 export interface HandlerDependencies {
   readonly methods: ReadonlyMap<string, RpcMethod>;
+  /** Brings the chain to its schedule, before a method that looks at it runs. */
+  readonly current?: () => Promise<void>;
   /** Told of every request that reached a method, or named one that there is not. */
   readonly observe?: RequestObserver;
   /** Told about errors that are ours: a handler threw something without a JSON-RPC code. */
@@ -23,6 +25,9 @@ export interface HandlerDependencies {
 
 /** So many batches run at the full limit of requests at a time; more share it. */
 const BATCH_SHARE = 4;
+
+/** Methods that look at no block, or that wake the chain by what they bring. */
+const TIMELESS = /^(net|web3|admin|engine)_|^eth_(chainId|sendRawTransaction(Sync)?|protocolVersion)$/;
 
 /**
  * JSON-RPC 2.0 over any transport: one body in, one response text out (`undefined` when only notifications came).
@@ -158,9 +163,11 @@ export class JsonRpcHandler {
     observe({ method: methods.has(method) ? method : null, outcome, seconds: (performance.now() - startedAt) / 1000 });
   }
 
-  #invoke(method: string, params: unknown, context: CallContext): Promise<RawJson> {
-    const definition = this.#dependencies.methods.get(method);
+  async #invoke(method: string, params: unknown, context: CallContext): Promise<RawJson> {
+    const { methods, current } = this.#dependencies;
+    const definition = methods.get(method);
     if (definition === undefined) throw methodNotFound(method.slice(0, 100));
+    if (current !== undefined && context.quiet !== true && !TIMELESS.test(method)) await current();
     return definition.invoke(params, context);
   }
 }

@@ -18,6 +18,8 @@ export interface CallContext {
   readonly notifier?: Notifier;
   /** What all clients together may make the server hold. */
   readonly budget?: ByteBudget;
+  /** The client does not mind a chain that rests (`QUIET_HEADER`). */
+  readonly quiet?: boolean;
   /** Whether the client is gone: what it asked for need not be answered any more. */
   readonly isGone?: () => boolean;
 }

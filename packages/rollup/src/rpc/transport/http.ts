@@ -6,6 +6,11 @@ import type { ListenOptions, RpcLimits } from "../options.ts";
 import { corsHeaders, isHostAllowed } from "./access.ts";
 import type { BodySlots } from "./body-slots.ts";
 
+/**
+ * A request with this header (any value) takes the chain as it is: one that rests is not brought to its schedule for it.
+ * For monitoring and indexers, which would otherwise keep every chain awake.
+ */
+export const QUIET_HEADER = "x-altlayer-quiet";
 /** Requests of one connection that may wait for their answers. */
 const MAX_PIPELINED = 4;
 /** Bodies up to this are read at once. */
@@ -58,7 +63,8 @@ export function createHttpListener(
     response.once("close", () => unanswered.set(request.socket, (unanswered.get(request.socket) ?? 1) - 1));
     readBody(request, { limit: limits.bodyBytes, slots }, (body) => {
       if (body === undefined) return refuse(response, 413, tooLarge);
-      dependencies.handler.handle(body, { budget, isGone: () => response.destroyed }).then(
+      const quiet = request.headers[QUIET_HEADER] !== undefined;
+      dependencies.handler.handle(body, { budget, quiet, isGone: () => response.destroyed }).then(
         (answer) => respond(response, answer ?? "", { budget, stalledMs: limits.stalledResponseMs }),
         () => refuse(response, 500, "internal error"),
       );
