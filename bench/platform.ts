@@ -1,18 +1,24 @@
 /**
- * The control plane: launches from the API call to the first receipt, a restart until all serve again, and the API with
- * 1,000 rollups in its store. `--rollups N` (launched), `--requests N` (a second), `--seconds N`.
+ * The control plane: a restaked launch to the first transaction that MACH made final, then many launches to the first
+ * receipt; what rollups without traffic take of memory and CPU; a restart until all serve again; and the API with 1,000
+ * rollups in its store. `--rollups N` (launched), `--awake N` (of them, with a block every second; the others rest),
+ * `--restaked N` (launched first, one after the other, and stopped), `--requests N` (a second), `--seconds N` (of each
+ * measurement).
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import type { Platform } from "@altlayer/raas";
-import { exampleSpec, startPlatform } from "@altlayer/raas";
+import { exampleSpec, startL1Clock, startPlatform } from "@altlayer/raas";
 import { silentLogger } from "@altlayer/rollup";
 import { BenchError } from "./src/errors.ts";
 import { startL1 } from "./src/l1.ts";
 import { describeMachine, ownVersion } from "./src/machine.ts";
 import { COMMON_OPTIONS, round, withDirectory } from "./src/options.ts";
+import { cpuMsOf, residentMib } from "./src/process-usage.ts";
 import { print, type Row } from "./src/report.ts";
 import { call } from "./src/rpc.ts";
 
@@ -21,11 +27,15 @@ const { values } = parseArgs({
   options: {
     ...COMMON_OPTIONS,
     rollups: { type: "string", default: "10" },
+    awake: { type: "string", default: "50" },
+    restaked: { type: "string", default: "1" },
     requests: { type: "string", default: "200" },
     seconds: { type: "string", default: "10" },
   },
 });
 const launched = values.smoke ? 2 : Number(values.rollups);
+const awake = Number(values.awake);
+const restaked = Number(values.restaked);
 const stored = values.smoke ? 50 : 1_000;
 const seconds = values.smoke ? 1 : Number(values.seconds);
 const RECEIVER = "0x00000000000000000000000000000000000aaaaa";
@@ -62,33 +72,75 @@ interface Rollup {
   readonly endpoints: { readonly rpc: string } | null;
 }
 
-async function launch(access: Access, index: number): Promise<number> {
-  const spec = { ...exampleSpec(), name: `bench-${index}`, chain: { chainId: 50_000 + index, blockTimeSeconds: 1 } };
+/** Levels of finality below a certificate. */
+const UNCERTIFIED = ["pending", "slice"];
+/** As the platform's own development rollups rest. */
+const REST_SECONDS = 30;
+
+/** Launches one, and answers how long it took until its first transaction had a receipt, or a certificate. */
+async function launch(
+  access: Access,
+  index: number,
+  mach: boolean,
+): Promise<{ readonly id: string; readonly ms: number }> {
+  const example = exampleSpec();
+  const spec = {
+    ...example,
+    name: `${mach ? "restaked" : "bench"}-${index}`,
+    chain: { chainId: (mach ? 40_000 : 50_000) + index, blockTimeSeconds: 1 },
+    execution: { ...example.execution, idleSeconds: index < awake ? 0 : REST_SECONDS },
+    dataAvailability: { kind: "calldata", maxBatchDelaySeconds: 60 },
+    services: { mach: { restaking: mach ? "on" : "off" } },
+  };
   const startedAt = performance.now();
-  const { id } = await ask<Rollup>(access, "POST", "/rollups", {
-    spec: { ...spec, dataAvailability: { kind: "calldata", maxBatchDelaySeconds: 4 } },
-  });
+  const { id } = await ask<Rollup>(access, "POST", "/rollups", { spec });
   for (;;) {
     const rollup = await ask<Rollup>(access, "GET", `/rollups/${id}`);
     if (rollup.phase === "running" && rollup.endpoints !== null) {
+      const { rpc } = rollup.endpoints;
       const { transactionHash } = await ask<{ transactionHash: string }>(access, "POST", `/rollups/${id}/faucet`, {
         address: RECEIVER,
       });
-      while ((await call(rollup.endpoints.rpc, "eth_getTransactionReceipt", [transactionHash])) === null)
-        await pause(startedAt, 5, "the first receipt");
-      return performance.now() - startedAt;
+      const reached = async () => {
+        if (!mach) return (await call(rpc, "eth_getTransactionReceipt", [transactionHash])) !== null;
+        const { level } = await call<{ level: string }>(rpc, "mach_getFinality", [transactionHash]);
+        return !UNCERTIFIED.includes(level);
+      };
+      while (!(await reached())) await pause(startedAt, 5, "the first receipt");
+      return { id, ms: performance.now() - startedAt };
     }
-    await pause(startedAt, 10, "a launch");
+    await pause(startedAt, 20, "a launch");
   }
 }
 
 async function allServe({ services: { runtime } }: Platform, count: number, ids: readonly string[]): Promise<void> {
   const since = performance.now();
-  while (ids.filter((id) => runtime.running(id) !== null).length < count) await pause(since, 10, "the restart");
+  for (const id of ids) {
+    let answered = false;
+    while (!answered) {
+      const running = runtime.running(id);
+      answered = running !== null && (await call(running.endpoints.rpc, "eth_chainId", []).catch(() => null)) !== null;
+      if (!answered) await pause(since, 10, `the restart of ${count}`);
+    }
+  }
+}
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+/** What this process takes while nobody uses the rollups. */
+async function atRest(): Promise<{ readonly mib: number; readonly cpuPercent: number }> {
+  collectGarbage();
+  const before = cpuMsOf(process.pid);
+  await sleep(seconds * 1_000);
+  const cpuPercent = (cpuMsOf(process.pid) - before) / seconds / 10;
+  collectGarbage();
+  return { mib: residentMib(process.pid), cpuPercent };
 }
 
 await withDirectory("platform", async (directory) => {
-  const l1 = await startL1();
+  const l1 = await startL1({ blocks: "clock" });
+  const clock = startL1Clock({ url: l1.url, blockTimeSeconds: 1, offsetMs: 0 });
   const network = {
     id: "development",
     name: "L1",
@@ -108,7 +160,7 @@ await withDirectory("platform", async (directory) => {
   const rows: Row[] = [];
   let platform = await start();
   try {
-    const { people, credentials, rollups } = platform.services;
+    const { people, credentials } = platform.services;
     const user = await people.localUser();
     const [team] = await people.teamsOf(user.id);
     const teamId = team?.id ?? "";
@@ -120,13 +172,36 @@ await withDirectory("platform", async (directory) => {
       ttlMs: null,
     });
     const access = () => ({ base: `${platform.url}/api/v1/teams/${teamId}`, token });
-    const launches: number[] = [];
-    for (let index = 0; index < launched; index++) launches.push(await launch(access(), index));
+    for (let index = 0; index < restaked; index++) {
+      const { id, ms } = await launch(access(), index, true);
+      rows.push({ what: `restaked launch ${index + 1} to the first MACH-final transaction`, ms: Math.round(ms) });
+      await ask(access(), "POST", `/rollups/${id}/stop`, {});
+      const since = performance.now();
+      while (platform.services.runtime.running(id) !== null) await pause(since, 20, "the stop");
+    }
+    const launches: { readonly id: string; readonly ms: number }[] = [];
+    let first = { mib: 0, cpuPercent: 0 };
+    for (let index = 0; index < launched; index++) {
+      launches.push(await launch(access(), index, false));
+      if (index === 0) first = await atRest();
+    }
+    const all = await atRest();
+    const [firstMs, lastMs] = [launches[0]?.ms ?? 0, launches.at(-1)?.ms ?? 0];
     rows.push(
-      { what: "first launch to first receipt", ms: Math.round(launches[0] ?? 0) },
-      { what: `launch ${launched} to first receipt`, ms: Math.round(launches.at(-1) ?? 0) },
+      { what: "first launch to first receipt", ms: Math.round(firstMs) },
+      {
+        what: `launch ${launched} to first receipt`,
+        ms: Math.round(lastMs),
+        "x the first": round(lastMs / firstMs, 2),
+      },
+      {
+        what: `${launched} rollups, ${Math.min(awake, launched)} with a block a second`,
+        "MiB each beyond the first": round((all.mib - first.mib) / Math.max(1, launched - 1), 1),
+        "resident MiB": all.mib,
+        "CPU % of a core": round(all.cpuPercent),
+      },
     );
-    const ids = (await rollups.list(teamId, { limit: launched })).map(({ id }) => id);
+    const ids = launches.map(({ id }) => id);
     await platform.close();
     const restartedAt = performance.now();
     platform = await start();
@@ -164,6 +239,7 @@ await withDirectory("platform", async (directory) => {
     );
   } finally {
     await platform.close();
+    await clock.close();
     await l1.stop();
   }
 });

@@ -15,12 +15,18 @@ export interface L1 extends Program {
   readonly url: string;
 }
 
-/** The development L1 of the benches: anvil with a block a second. */
-export async function startL1(options: { readonly blockTime?: number } = {}): Promise<L1> {
+/**
+ * The development L1 of the benches: anvil with a block a second.
+ * @param options.blocks "clock": none but those that somebody asks for, so that a clock of the bench's own can.
+ */
+export async function startL1(
+  options: { readonly blockTime?: number; readonly blocks?: "interval" | "clock" } = {},
+): Promise<L1> {
   const port = await freePort();
   const program = startProgram("anvil (L1)", anvilPath(), [
     ...["--port", String(port), "--chain-id", "900", "--hardfork", "prague", "--gas-limit", "1000000000"],
-    ...["--block-time", String(options.blockTime ?? 1), "--no-request-size-limit", "--quiet"],
+    ...(options.blocks === "clock" ? ["--no-mining"] : ["--block-time", String(options.blockTime ?? 1)]),
+    ...["--no-request-size-limit", "--slots-in-an-epoch", "1", "--quiet"],
   ]);
   const url = `http://127.0.0.1:${port}`;
   await waitFor("anvil answers", () => call<string>(url, "eth_chainId"), { program });

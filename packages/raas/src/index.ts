@@ -1,5 +1,6 @@
-export { API_BASE } from "./api/server.ts";
+export { API_BASE, openApiDocument } from "./api/server.ts";
 export { RAAS_ERRORS, RaasError, type RaasErrorCode } from "./errors.ts";
+export { type L1ClockOptions, startL1Clock } from "./l1-clock.ts";
 export { type NetworkInput, networkSchema } from "./networks.ts";
 export { type Platform, type PlatformOptions, startPlatform } from "./platform.ts";
 export { serviceNames, startOperators } from "./runtime/operators.ts";

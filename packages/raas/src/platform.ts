@@ -35,6 +35,7 @@ export interface PlatformOptions {
   /** Origin under which browsers reach us, where that is not this machine. */
   readonly publicUrl?: string;
   readonly consoleDir?: string;
+  readonly docsDir?: string;
   /** Protects the master key; without it the key lies in the data directory. */
   readonly masterPassword?: string;
   readonly requestsPerMinute?: number;
@@ -82,7 +83,7 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
     const directoryOf = (id: string) => join(dataDir, "rollups", id);
     const logs = new LogBook({ fileOf: (id) => join(directoryOf(id), "node.log") });
 
-    const runtime = new InProcessRuntime({ clientVersion: version });
+    const runtime = new InProcessRuntime({ clientVersion: version }, { log: log.child("l1") });
     closers.push(() => runtime.close());
     const explorer = new Explorer(
       { fileOf: (id) => join(directoryOf(id), "explorer.db") },
@@ -146,6 +147,7 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
         requestsPerMinute: options.requestsPerMinute ?? REQUESTS_PER_MINUTE,
         ...(options.publicUrl === undefined ? {} : { hosts: [new URL(options.publicUrl).host] }),
         ...(options.consoleDir === undefined ? {} : { consoleDir: options.consoleDir }),
+        ...(options.docsDir === undefined ? {} : { docsDir: options.docsDir }),
       },
       { services, log: log.child("api") },
     );

@@ -31,12 +31,10 @@ export interface SentCall {
  * Whatever of them a block holds is a beginning of the list, so what comes later may build on what comes earlier.
  */
 export async function sendBatches(batches: readonly Batch[], publicClient: PublicClient): Promise<SentCall[]> {
-  const chainId = await publicClient.getChainId();
-  const { baseFeePerGas } = await publicClient.getBlock();
-  const sent: SentCall[] = [];
-  for (const batch of batches) {
+  const [chainId, { baseFeePerGas }] = await Promise.all([publicClient.getChainId(), publicClient.getBlock()]);
+  const sending = batches.flatMap((batch) => {
     const tip = parseGwei("0.1") * BigInt(batch.rank + 1);
-    for (const [i, call] of batch.calls.entries()) {
+    return batch.calls.map(async (call, i): Promise<SentCall> => {
       const serializedTransaction = await batch.account.signTransaction({
         type: "eip1559",
         chainId,
@@ -48,10 +46,10 @@ export async function sendBatches(batches: readonly Batch[], publicClient: Publi
         maxPriorityFeePerGas: tip,
         maxFeePerGas: 4n * (baseFeePerGas ?? 0n) + tip,
       });
-      sent.push({ batch, call, hash: await publicClient.sendRawTransaction({ serializedTransaction }) });
-    }
-  }
-  return sent;
+      return { batch, call, hash: await publicClient.sendRawTransaction({ serializedTransaction }) };
+    });
+  });
+  return await Promise.all(sending);
 }
 
 /** Waits until all are mined; returns those that reverted, in the order of their sending. */

@@ -34,10 +34,11 @@ export interface Anvil {
   /**
    * Lets blocks come at their time from now on; until then there are none but by `mine`. The chain's clock goes on where
    * it stood, so that a stopped weekend owes no empty blocks.
+   * @param options.blocks false: whoever asked makes the blocks (`startL1Clock` of the control plane).
    * @returns milliseconds to add to the machine's clock to get the chain's: negative after a long stop, positive after
    * a clock that was set back.
    */
-  startClock(): Promise<number>;
+  startClock(options?: { readonly blocks: boolean }): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -97,7 +98,7 @@ export async function startAnvil(options: AnvilOptions, { log }: { readonly log:
       resumed,
       failed,
       mine: () => mine(url),
-      startClock: () => startClock(url, options, resumed !== undefined),
+      startClock: ({ blocks } = { blocks: true }) => startClock(url, { ...options, blocks }, resumed !== undefined),
       stop: async () => {
         saving.abort();
         await stop();
@@ -156,7 +157,11 @@ async function mine(url: string): Promise<void> {
 }
 
 /** The head's timestamp is the only record needed: the offset is its distance to now. */
-async function startClock(url: string, options: AnvilOptions, resumed: boolean): Promise<number> {
+async function startClock(
+  url: string,
+  options: AnvilOptions & { readonly blocks: boolean },
+  resumed: boolean,
+): Promise<number> {
   const nowMs = Date.now();
   let offsetMs = 0;
   if (resumed) {
@@ -166,7 +171,7 @@ async function startClock(url: string, options: AnvilOptions, resumed: boolean):
     if (nowMs - nextMs > options.catchUpMaxSeconds * 1000 || nowMs < headMs) offsetMs = nextMs - nowMs;
     await rpc(url, "evm_setTime", [Math.floor((nowMs + offsetMs) / 1000)]);
   }
-  await rpc(url, "evm_setIntervalMining", [options.blockTimeSeconds]);
+  if (options.blocks) await rpc(url, "evm_setIntervalMining", [options.blockTimeSeconds]);
   return offsetMs;
 }
 

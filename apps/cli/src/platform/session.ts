@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { kzg } from "@altlayer/engine";
 import type { NetworkInput, Platform, StoreOptions } from "@altlayer/raas";
-import { exampleSpec, startPlatform } from "@altlayer/raas";
+import { exampleSpec, startL1Clock, startPlatform } from "@altlayer/raas";
 import type { Logger } from "@altlayer/rollup";
 import { SystemClock, startBeaconFacade } from "@altlayer/rollup";
 import { startAnvil } from "../dev/anvil.ts";
@@ -51,6 +51,12 @@ export function builtConsole(): string | undefined {
   return existsSync(join(directory, "index.html")) ? directory : undefined;
 }
 
+/** Where `npm run setup` leaves the documentation. */
+function builtDocs(): string | undefined {
+  const directory = fileURLToPath(new URL("../../../docs/dist", import.meta.url));
+  return existsSync(join(directory, "index.html")) ? directory : undefined;
+}
+
 /** Boots the development L1, its blob archive, and the control plane; `close` takes them down in mirror order. */
 export async function startPlatformSession(
   options: PlatformSessionOptions,
@@ -90,7 +96,13 @@ export async function startPlatformSession(
       signal.throwIfAborted();
       // A new chain's genesis lies a while back; its first block is of now.
       if (anvil.resumed === undefined) await anvil.mine();
-      const clockOffsetMs = await anvil.startClock();
+      const clockOffsetMs = await anvil.startClock({ blocks: false });
+      const clock = startL1Clock({
+        url: anvil.url,
+        blockTimeSeconds: options.l1BlockTimeSeconds,
+        offsetMs: clockOffsetMs,
+      });
+      closers.push(() => clock.close());
       const blobs = await onPorts({ beacon: options.ports.beacon }, ({ beacon }) =>
         startBeaconFacade(
           {
@@ -123,6 +135,7 @@ export async function startPlatformSession(
     onProgress("starting the platform");
     const { store, masterPassword, publicUrl, consoleDir, version } = options;
     const directory = join(dataDir.root, "platform");
+    const docsDir = builtDocs();
     const platform = await onPorts({ platform: options.ports.platform }, ({ platform: port }) =>
       startPlatform(
         {
@@ -134,6 +147,7 @@ export async function startPlatformSession(
           ...(masterPassword === undefined ? {} : { masterPassword }),
           ...(publicUrl === undefined ? {} : { publicUrl }),
           ...(consoleDir === undefined ? {} : { consoleDir }),
+          ...(docsDir === undefined ? {} : { docsDir }),
         },
         { log: log.child("platform") },
       ),

@@ -4,9 +4,18 @@ import { join } from "node:path";
 import { installSnapshot, kzg, openEngine } from "@altlayer/engine";
 import { parseRollupConfig } from "@altlayer/protocol";
 import { Keeper } from "@altlayer/restaking";
-import { giveOrder, parseNodeConfig, RollupNode, SystemClock } from "@altlayer/rollup";
+import {
+  giveOrder,
+  type Logger,
+  type NodeConfig,
+  parseNodeConfig,
+  RollupNode,
+  SharedL1,
+  SystemClock,
+} from "@altlayer/rollup";
 import { createPublicClient, createWalletClient, http } from "viem";
 import { RaasError } from "../errors.ts";
+import type { Network } from "../networks.ts";
 import type { Role } from "../secrets/key-store.ts";
 import { ROLES } from "../secrets/key-store.ts";
 import type { Hex } from "../spec/primitives.ts";
@@ -29,12 +38,16 @@ const KEEPER_POLL_MS = 500;
 /** Rollups as objects of this process: the cheapest way, for one machine whose rollups may share a fate. */
 export class InProcessRuntime implements Runtime {
   readonly #clientVersion: string;
+  readonly #log: Logger;
   readonly #entries = new Map<string, Entry>();
+  /** By network: heads are asked for once for all rollups that settle there, and blocks kept once. */
+  readonly #l1s = new Map<string, SharedL1>();
   /** Starts and stops of one rollup follow each other. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
-  constructor(options: { readonly clientVersion: string }) {
+  constructor(options: { readonly clientVersion: string }, { log }: { readonly log: Logger }) {
     this.#clientVersion = options.clientVersion;
+    this.#log = log;
   }
 
   start(request: RunRequest): Promise<Running> {
@@ -82,6 +95,8 @@ export class InProcessRuntime implements Runtime {
   async close(): Promise<void> {
     await Promise.allSettled([...this.#turns.values()]);
     const results = await Promise.allSettled([...this.#entries.keys()].map((id) => this.stop(id)));
+    for (const l1 of this.#l1s.values()) await l1.close();
+    this.#l1s.clear();
     const failed = results.find((result) => result.status === "rejected");
     if (failed !== undefined) throw failed.reason;
   }
@@ -113,11 +128,12 @@ export class InProcessRuntime implements Runtime {
     const chain = { rollup, genesisJson: genesisJson!, clientVersion: this.#clientVersion };
     const clock = new SystemClock({ offsetMs: config.clockOffsetMs });
     const { log } = request;
+    const sharedL1 = this.#l1Of(request.network, config.l1, clock);
     const node = await RollupNode.start(
       { config, ...chain },
-      { openEngine, installSnapshot, kzg, clock, log, providedAccount: accountOf },
+      { openEngine, installSnapshot, kzg, clock, log, sharedL1, providedAccount: accountOf },
     );
-    const endMach = await startMach(request, { l1: input.l1, ...chain }, { node, clock }).catch(
+    const endMach = await startMach(request, { l1: input.l1, ...chain }, { node, clock, sharedL1 }).catch(
       async (error: unknown) => {
         await node.close();
         throw error;
@@ -129,6 +145,14 @@ export class InProcessRuntime implements Runtime {
       flashblocks: `ws://127.0.0.1:${ports.flashblocks}`,
     };
     return { node, endMach, dataDir: config.dataDir, running: { settings: request.settings, endpoints, ports } };
+  }
+
+  #l1Of({ id }: Network, config: NodeConfig["l1"], clock: SystemClock): SharedL1 {
+    const known = this.#l1s.get(id);
+    if (known !== undefined) return known;
+    const l1 = new SharedL1(config, { clock, log: this.#log.child(id) });
+    this.#l1s.set(id, l1);
+    return l1;
   }
 
   #inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
@@ -146,7 +170,7 @@ export class InProcessRuntime implements Runtime {
 async function startMach(
   { mach, network, directory, log }: RunRequest,
   chain: Pick<OperatorsOptions, "l1" | "rollup" | "genesisJson" | "clientVersion">,
-  { node, clock }: { readonly node: RollupNode; readonly clock: SystemClock },
+  parts: { readonly node: RollupNode; readonly clock: SystemClock; readonly sharedL1: SharedL1 },
 ): Promise<() => Promise<void>> {
   if (mach === null) return async () => {};
   const { service, operators } = mach;
@@ -160,7 +184,7 @@ async function startMach(
   );
   const nodes = await startOperators(
     { ...chain, service, operators, directory: join(directory, "operators") },
-    { node, clock, log, openEngine, kzg },
+    { ...parts, log, openEngine, kzg },
   );
   keeper.start();
   return async () => {

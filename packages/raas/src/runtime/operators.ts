@@ -48,7 +48,7 @@ export async function startOperators(
   options: OperatorsOptions,
   dependencies: { readonly node: RollupNode; readonly clock: Clock; readonly log: Logger } & Pick<
     RollupNodeDependencies,
-    "openEngine" | "kzg"
+    "openEngine" | "kzg" | "sharedL1"
   >,
 ): Promise<readonly RollupNode[]> {
   const { rollup, genesisJson, clientVersion, operators } = options;

@@ -10,7 +10,7 @@ import type { Hex } from "../spec/primitives.ts";
 import type { RollupStore } from "../store/rollups.ts";
 import type { LaunchDependencies } from "./launch.ts";
 import { buildGenesis, deployContracts, fundRoles, makeKeys } from "./launch.ts";
-import { machRunOf, restake } from "./restake.ts";
+import { machRunOf, restake, settleFirstTable } from "./restake.ts";
 import { contractsResult, restakeResult } from "./results.ts";
 import type { Actions, StepContext } from "./step.ts";
 
@@ -64,7 +64,10 @@ const startNode =
   async ({ rollup, spec, lease, result }: StepContext): Promise<unknown> => {
     const network = await networks.check(rollup.networkId);
     const { addresses } = contractsResult.parse(result("contracts"));
-    const running = await runtime.start({
+    const { service } = restakeResult.parse(result("restake"));
+    const mach = await machRunOf(service, { rollup, spec, network, keys, networks });
+    const log = logs.loggerOf(rollup.id);
+    const starting = runtime.start({
       id: rollup.id,
       spec,
       settings: settingsOf(spec),
@@ -72,10 +75,11 @@ const startNode =
       directory: directoryOf(rollup.id),
       disputeGameFactory: addresses.DisputeGameFactoryProxy ?? `0x${"00".repeat(20)}`,
       ports: rollup.ports,
-      mach: await machRunOf(restakeResult.parse(result("restake")).service, { rollup, spec, network, keys, networks }),
+      mach,
       account: (role) => keys.account(rollup.id, role),
-      log: logs.loggerOf(rollup.id),
+      log,
     });
+    const [running] = await Promise.all([starting, mach === null ? null : settleFirstTable(mach, { network, log })]);
     await rollups.setPorts(lease, rollup.id, running.ports);
     return {};
   };

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { bn254 } from "@altlayer/engine";
 import {
   altNeeded,
@@ -13,7 +14,20 @@ import {
   type RollupTiming,
   serviceFileJson,
 } from "@altlayer/restaking";
-import { concat, type Hex, hexToBytes, keccak256, numberToHex, stringToHex } from "viem";
+import type { Logger } from "@altlayer/rollup";
+import {
+  concat,
+  createPublicClient,
+  createWalletClient,
+  type Hex,
+  hexToBytes,
+  http,
+  keccak256,
+  numberToHex,
+  type PublicClient,
+  parseAbi,
+  stringToHex,
+} from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { RaasError } from "../errors.ts";
 import type { Network, Networks } from "../networks.ts";
@@ -27,10 +41,12 @@ import { addressesOf, contractsResult, genesisResult } from "./results.ts";
 import type { StepContext } from "./step.ts";
 
 const BALANCE_WEI = 10n ** 21n;
-/** Transactions are signed and stored one by one: a burst has longer pauses than the deployer's. */
-const BURST_END_MS = 100;
 /** After the first table's block: anvil's finalized block is two below its head. */
 const FINALITY_BLOCKS = 2;
+/** From a service's start until its first table is final: the next block, the table's, and those that make it final. */
+const FIRST_TABLE_BLOCKS = 2 + FINALITY_BLOCKS;
+const POLL_MS = 20;
+const START_BLOCK = parseAbi(["function startBlock() view returns (uint256)"]);
 /** Deploys what all services of a development network share. Public, as all of such a network is. */
 const FOUNDATION_KEY = keccak256(stringToHex("altlayer platform: restaking of a development network"));
 
@@ -40,11 +56,11 @@ export function isRestaked(spec: RollupSpec, network: Network): boolean {
 }
 
 /**
- * The rollup's service on the network's core: contracts, operators with stake and keys, started, and with a first table
- * that is final. What all rollups share is deployed by the first that needs it.
+ * The rollup's service on the network's core: contracts, and operators with stake and keys; started. What all rollups
+ * share is deployed by the first that needs it.
  */
 export function restake(dependencies: LaunchDependencies & { readonly networksDirectory: string }) {
-  const { networks, keys, outbox, directoryOf, networksDirectory, log } = dependencies;
+  const { networks, keys, outbox, directoryOf, networksDirectory } = dependencies;
   /** The foundation's account is one for all rollups of a network: they take turns. */
   const turns = new Map<string, Promise<unknown>>();
   const inTurn = <T>(id: string, work: () => Promise<T>): Promise<T> => {
@@ -62,10 +78,7 @@ export function restake(dependencies: LaunchDependencies & { readonly networksDi
     const { creator, operators, keeper } = keysOf(await keys.privateKey(rollup.id, "restaking"), spec);
     await fund([FOUNDATION_KEY, creator, keeper, ...operators], network, networks);
     const account = privateKeyToAccount(keeper);
-    const { publicClient, walletClient } = l1AccessOf(
-      { network, rollupId: rollup.id, account, burstEndMs: BURST_END_MS },
-      { outbox },
-    );
+    const { publicClient } = l1AccessOf({ network, rollupId: rollup.id, account }, { outbox });
     const timing = timingOf(network);
     const to = privateKeyToAccount(creator).address;
     const foundation = await inTurn(network.id, async (): Promise<Foundation> => {
@@ -97,19 +110,53 @@ export function restake(dependencies: LaunchDependencies & { readonly networksDi
       },
       { publicClient, bn254 },
     );
-    if (!restaking.resumed) {
-      detail("first operator table");
-      await mineBlock(network, publicClient);
-      const clients = { publicClient, walletClient };
-      const upkeep = new Keeper(restaking.service, { clients, log: log.child("keeper") });
-      await upkeep.tick(Number(await publicClient.getBlockNumber()));
-      for (let block = 0; block < FINALITY_BLOCKS; block++) await mineBlock(network, publicClient);
-    }
     return {
       service: JSON.parse(serviceFileJson(restaking.service)) as unknown,
       operators: restaking.operators.map((operator) => operator.address.toLowerCase()),
     };
   };
+}
+
+/**
+ * Brings a new service's first table to the L1 and makes it final there, which a development L1 does at once: without it
+ * nothing is certified. Its operators may start meanwhile. Does nothing for a service that is older.
+ */
+export async function settleFirstTable(
+  { service, keeper }: MachRun,
+  { network, log }: { readonly network: Network; readonly log: Logger },
+): Promise<void> {
+  const transport = http(network.rpcUrl);
+  const publicClient = createPublicClient({ transport, pollingInterval: POLL_MS, cacheTime: 0 });
+  const clients = { publicClient, walletClient: createWalletClient({ account: keeper, transport }) };
+  const startBlock = await publicClient.readContract({
+    address: service.suite.table,
+    abi: START_BLOCK,
+    functionName: "startBlock",
+  });
+  const head = async () => Number(await publicClient.getBlockNumber());
+  if ((await head()) >= Number(startBlock) + FIRST_TABLE_BLOCKS) return;
+  if ((await head()) <= Number(startBlock)) await mineBlock(network, publicClient);
+  const committing = new Keeper(service, { clients, log: log.child("keeper") }).tick(await head());
+  await mineWhile(committing, { network, publicClient });
+  while ((await head()) < Number(startBlock) + FIRST_TABLE_BLOCKS) await mineBlock(network, publicClient);
+}
+
+/** Until the work is done, makes a block whenever a transaction waits. */
+async function mineWhile(
+  work: Promise<unknown>,
+  { network, publicClient }: { readonly network: Network; readonly publicClient: PublicClient },
+): Promise<void> {
+  let done = false;
+  const finished = work.finally(() => {
+    done = true;
+  });
+  finished.catch(() => {});
+  while (!done) {
+    const { pending } = (await publicClient.request({ method: "txpool_status" } as never)) as { readonly pending: Hex };
+    if (Number(pending) > 0) await mineBlock(network, publicClient);
+    await Promise.race([sleep(POLL_MS), finished.catch(() => {})]);
+  }
+  await finished;
 }
 
 /** What a node needs to run the operators of a service; null without one. */
