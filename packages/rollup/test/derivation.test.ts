@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Hex } from "@altlayer/engine";
 import { createWalletClient, encodeFunctionData, http, parseAbi, parseEther } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
@@ -97,4 +99,54 @@ describe("two nodes derive equal hashes", () => {
     const call = [{ to: "0x4200000000000000000000000000000000000015", data: "0xf8206140" }, "latest"];
     expect(BigInt(JSON.parse(await follower.engine.query("eth_call", JSON.stringify(call))))).toBe(expected);
   }, 120_000);
+});
+
+describe("finality", () => {
+  let devnet: Devnet;
+  afterEach(() => devnet?.close(), 60_000);
+
+  it("waits for the L1 block that holds a batch now, not for the one that held it before a reorg", async () => {
+    devnet = await startDevnet();
+    const l1 = { ...devnet.l1, finality: { kind: "blocks", safeBlocks: 1, finalizedBlocks: 8 } as const };
+    // L1 origins so far back that reorgs drop batches, and no L2 block.
+    const sequencer = await devnet.node("sequencer", { ...sequencing(), sequencer: { confirmations: 6 }, l1 });
+    const follower = await devnet.node("follower", { l1 });
+    const finalities: { readonly number: number; readonly l1Number: number }[] = [];
+    follower.engine.onEvent((event) => {
+      if (event.kind !== "heads") return;
+      const { number } = event.change.heads.finalized;
+      if (number > (finalities.at(-1)?.number ?? 0))
+        finalities.push({ number, l1Number: follower.watcher.heads?.finalized?.number ?? -1 });
+    });
+    await agreeOnSafe(sequencer, follower, 4);
+    let moved = 0;
+    for (let reorgs = 0; reorgs < 3; reorgs++) {
+      const before = follower.engine.heads().safe.number;
+      await devnet.anvil.call("anvil_reorg", [4, []]);
+      await devnet.anvil.call("evm_setTime", [Math.floor(Date.now() / 1000)]);
+      await until(() => follower.engine.heads().safe.number < before, 20_000).then(
+        () => moved++,
+        () => {},
+      );
+      await until(() => follower.engine.heads().safe.number > before, 60_000);
+    }
+    expect(moved).toBeGreaterThan(0);
+    const last = follower.engine.heads().safe.number;
+    await until(() => follower.engine.heads().finalized.number >= last, 60_000);
+
+    // A node that comes only now saw no reorg.
+    const fresh = await devnet.node("fresh", { l1 });
+    await agreeOnSafe(fresh, follower, last, 60_000);
+    const record = await readFile(join(devnet.directory, "fresh", "safe-heads.jsonl"), "utf8");
+    const heads = record
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line.slice(0, line.lastIndexOf(" "))) as Record<"l1" | "l2", { number: number }>);
+    const early = finalities.filter(({ number, l1Number }) => {
+      const holder = heads.find(({ l2 }) => l2.number >= number);
+      return holder !== undefined && holder.l1.number > l1Number;
+    });
+    expect(finalities.length).toBeGreaterThan(0);
+    expect(early).toEqual([]);
+  }, 240_000);
 });

@@ -208,6 +208,8 @@ export class DerivationDriver {
         log.info("heads move back to what the L1 supports", { unsafe: start.unsafe.number, safe: start.safe.number });
         await engine.setHeads({ unsafe: start.unsafe.hash, safe: start.safe.hash });
       }
+      // What an L1 reorg took away must finalise nothing, nor be a base of MACH.
+      await store.cut(start.recorded);
       const { l1: l1Genesis, l2: l2Genesis } = this.#options.rollup.genesis;
       // What the L1 determined before the first batch is on record, too (docs/spec/mach.md, section 1, asks for it).
       if (store.entries.length === 0 && start.safe.hash === l2Genesis.hash) {
@@ -375,7 +377,8 @@ export class DerivationDriver {
   async #finalize(): Promise<void> {
     const { engine, store, watcher, headLock, pipeline } = this.#d;
     const finalized = watcher.heads?.finalized;
-    if (!finalized || !this.#started) return;
+    // After a reorg the record may name L1 blocks that are gone, until it is known that derivation stands on none of them.
+    if (!finalized || !this.#started || this.#checkOrigin) return;
     const entry = store.upTo(Math.min(finalized.number, pipeline.origin.number));
     if (!entry || entry.l2.number <= engine.heads().finalized.number) return;
     await headLock.run(async () => {

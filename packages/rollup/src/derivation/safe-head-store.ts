@@ -72,6 +72,14 @@ export class SafeHeadStore {
     if (++this.#lines > 4 * this.#maxEntries) await this.#compact();
   }
 
+  /** Forgets safe heads above that L2 block: they are derived again, perhaps from other L1 blocks. */
+  async cut(l2Number: number): Promise<void> {
+    const kept = this.#entries.findLastIndex((entry) => entry.l2.number <= l2Number) + 1;
+    if (kept === this.#entries.length) return;
+    this.#entries.length = kept;
+    await this.#compact();
+  }
+
   /** The newest safe head that was derived from L1 blocks up to `l1Number`. */
   upTo(l1Number: number): SafeHeadEntry | null {
     return this.#entries.findLast((entry) => entry.l1.number <= l1Number) ?? null;

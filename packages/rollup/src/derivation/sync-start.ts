@@ -9,6 +9,8 @@ import type { SafeHeadStore } from "./safe-head-store.ts";
 export interface SyncStart {
   readonly unsafe: L2BlockRef;
   readonly safe: L2BlockRef;
+  /** Up to which L2 block the record of safe heads holds: later ones name L1 blocks that may be gone. */
+  readonly recorded: number;
   readonly pipeline: PipelineStart;
 }
 
@@ -33,7 +35,8 @@ export async function findSyncStart(
   const start = await pipelineStart(safe);
   // Known from the record only: batches that were judged before the safe head was reached are not judged again.
   const pipeline = derivedFrom === null ? start : { ...start, safeHeadDerivedFrom: derivedFrom };
-  return { unsafe: unsafe.number < safe.number ? safe : unsafe, safe, pipeline };
+  const recorded = derivedFrom === null ? heads.finalized.number : safe.number;
+  return { unsafe: unsafe.number < safe.number ? safe : unsafe, safe, recorded, pipeline };
 
   /** An origin that the L1 has not reached is plausible: it may be behind, and what was built on it is not given up. */
   async function findUnsafe(): Promise<L2BlockRef> {

@@ -83,14 +83,15 @@ export class HeadWatcher {
       return before;
     }
     const heads: L1Heads = { latest: refOf(latest), ...(await this.#finality(latest.number)) };
-    this.#heads = heads;
-    this.#answeredAtMs = this.#clock.nowMs();
     const unchanged =
       before?.latest.hash === heads.latest.hash &&
       before.safe?.hash === heads.safe?.hash &&
       before.finalized?.hash === heads.finalized?.hash;
+    const reorged = !unchanged && before !== null && !(await this.#extends(before.latest, heads.latest));
+    // Heads and whether they are of another branch are told together: nobody takes one without the other.
+    this.#heads = heads;
+    this.#answeredAtMs = this.#clock.nowMs();
     if (!unchanged) {
-      const reorged = before !== null && !(await this.#extends(before.latest, heads.latest));
       for (const listener of this.#listeners) listener({ heads, reorged });
     }
     return heads;
