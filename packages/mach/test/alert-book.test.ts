@@ -1,4 +1,4 @@
-import type { Alert, Base } from "@altlayer/protocol";
+import { ALERT_REASONS, type Alert, type Base } from "@altlayer/protocol";
 import { expect, test } from "vitest";
 import { type AlertEffect, type AlertInput, EMPTY_ALERT_BOOK, stepAlertBook } from "../src/index.ts";
 import { blockMessage, type ExampleBlock, ExampleChain, named } from "./support/chain.ts";
@@ -55,6 +55,15 @@ test("one alert an operator and height; strangers and unknown epochs do not coun
   expect(book.alert(0)).toEqual([]);
   expect(book.alert(0, { blockHash: named("another") })).toEqual([]);
   expect(book.alert(0, { height: 2, blockHash: named("next") })).toEqual(["show"]);
+});
+
+test("an alert about a slice takes not the place of one about its block", () => {
+  const book = new TestBook();
+  const slice = { reason: ALERT_REASONS.slice, blockHash: named("a slice's id") };
+  expect(book.alert(0, slice)).toEqual(["show"]);
+  expect(book.alert(0, { ...slice, blockHash: named("another slice's") })).toEqual([]);
+  expect(book.alert(0)).toEqual(["show"]);
+  expect(book.alert(1, slice)).toEqual(["holdBack"]);
 });
 
 test("who signed the block raises no alert about it, whichever came first", () => {

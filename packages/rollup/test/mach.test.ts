@@ -8,6 +8,7 @@ import type { NodeConfigInput } from "../src/config/node-config.ts";
 import { payloadHash } from "../src/gossip/payload-hash.ts";
 import type { RollupNode } from "../src/node/node.ts";
 import { type Devnet, keyOf, ROLES, sequencing, startDevnet } from "./support/devnet.ts";
+import { type LyingSlices, startLyingSlices } from "./support/lying-slices.ts";
 import { type MachDevnet, startMachDevnet } from "./support/mach.ts";
 import { until } from "./support/until.ts";
 
@@ -34,6 +35,11 @@ interface Finality {
     readonly by: Readonly<Record<string, unknown>> | null;
   }[];
 }
+interface Suspect {
+  readonly blockHash: Hex;
+  readonly heldBack: boolean;
+  readonly alerts: readonly { readonly reason: Hex; readonly transactionIndex: Hex }[];
+}
 interface Certificate {
   readonly digest: Hex;
   readonly kind: string;
@@ -46,15 +52,21 @@ interface Certificate {
 
 let devnet: Devnet;
 let mach: MachDevnet;
+let lying: LyingSlices | null = null;
 const sockets: { close(): void }[] = [];
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.close();
   await mach?.close();
   await devnet?.close();
+  await lying?.close();
+  lying = null;
 }, 60_000);
 
 /** A sequencer that gathers certificates, and four operators that follow it, each with an engine of its own. */
-async function startNetwork(sequencing: Partial<NodeConfigInput>, finalizedBlocks = 2) {
+async function startNetwork(
+  sequencing: Partial<NodeConfigInput>,
+  { finalizedBlocks = 2, slices = async (url: string) => url } = {},
+) {
   const l1 = { ...devnet.l1, finality: { kind: "blocks", safeBlocks: 1, finalizedBlocks } as const };
   const config: Partial<NodeConfigInput> = {
     ...sequencing,
@@ -66,7 +78,7 @@ async function startNetwork(sequencing: Partial<NodeConfigInput>, finalizedBlock
   };
   const sequencer = await devnet.node("sequencer", config);
   const gossip = { peers: [...(sequencer.gossip?.node.addresses ?? [])] };
-  const followSlices = `${sequencer.flashblocks?.url}/slices`;
+  const followSlices = await slices(`${sequencer.flashblocks?.url}/slices`);
   const peers = [...(sequencer.mach?.service.status().addresses ?? [])];
   const operators: RollupNode[] = [];
   for (let i = 0; i < 4; i++) {
@@ -178,15 +190,33 @@ it("certifies slices and blocks by operators that execute them, and says of a tr
 it("tells of blocks that execution refutes, and of certificates that the L1 made void, and goes on", async () => {
   devnet = await startDevnet({ blockTime: 1 });
   mach = await startMachDevnet(devnet);
-  const { sequencer, ask, certified } = await startNetwork(sequencing(), REORG_DEPTH + 1);
+  const { sequencer, transport, ask, certified } = await startNetwork(sequencing(), {
+    finalizedBlocks: REORG_DEPTH + 1,
+    slices: async (url) => {
+      lying = await startLyingSlices(url, { chainId: 901, key: ROLES.owner });
+      return lying.url;
+    },
+  });
   await until(async () => (await certified()) !== null, 60_000);
+
+  // The sequencer signs a slice that execution does not give.
+  lying?.lie();
+  const wallet = createWalletClient({ account, chain, transport });
+  await wallet.sendTransaction({ to: account.address, value: 1n, ...fees });
+  await until(() => (lying?.lies.length ?? 0) > 0, 20_000);
+  const [lie] = lying?.lies ?? [];
+  const aboutSlices = async () =>
+    (await ask<Suspect[]>("mach_getAlerts", `0x${lie?.height.toString(16)}`)).filter(
+      ({ blockHash }) => blockHash === lie?.id,
+    );
+  await until(async () => (await aboutSlices()).some(({ heldBack }) => heldBack), 20_000);
+  for (const { reason } of (await aboutSlices())[0]?.alerts ?? []) expect(reason).toBe("0x6");
 
   // The sequencer signs a block with a state root of its own invention.
   const head = await sequencer.engine.payloadByHash(sequencer.engine.heads().unsafe.hash);
   const invented = { ...(head as ExecutionPayload), stateRoot: keccak256("0x01") };
   const bad = { ...invented, blockHash: payloadHash(invented) };
   await sequencer.gossip?.node.publish(bad);
-  type Suspect = { blockHash: Hex; heldBack: boolean; alerts: { reason: Hex; transactionIndex: Hex }[] };
   const alerts = () => ask<Suspect[]>("mach_getAlerts", bad.blockNumber);
   await until(async () => (await alerts()).some(({ heldBack }) => heldBack), 20_000);
   const [suspect] = await alerts();

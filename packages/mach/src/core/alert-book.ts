@@ -1,4 +1,4 @@
-import { type Alert, exceedsThird, type Hex, type Message } from "@altlayer/protocol";
+import { ALERT_REASONS, type Alert, exceedsThird, type Hex, type Message } from "@altlayer/protocol";
 import type { WeightTable } from "./types.ts";
 
 /** docs/spec/mach.md, section 8. Shells check the signatures of alerts and shares before they say so. */
@@ -29,9 +29,9 @@ interface Signers {
 
 export interface AlertBook {
   readonly tables: ReadonlyMap<number, WeightTable>;
-  /** By block hash. */
+  /** By block hash, or slice id. */
   readonly suspects: ReadonlyMap<Hex, Suspect>;
-  /** Height and operator of every alert: one each. */
+  /** `onceOf` every alert. */
   readonly alerted: ReadonlySet<string>;
   /** Who signed a block, by its hash, while it is not settled. */
   readonly signers: ReadonlyMap<Hex, Signers>;
@@ -43,7 +43,7 @@ export interface AlertStep {
   readonly effects: readonly AlertEffect[];
 }
 
-/** At each limit the oldest go. Alerts are one for operator and height, so that heights bound them. */
+/** At each limit the oldest go. Alerts are two for operator and height at most, so that heights bound them. */
 const MAX_TABLES = 16;
 const MAX_SIGNED_BLOCKS = 4_096;
 const MAX_AHEAD_HEIGHTS = 32_768;
@@ -55,6 +55,11 @@ export const EMPTY_ALERT_BOOK: AlertBook = {
   signers: new Map(),
   settledHeight: -1,
 };
+
+/** Height, operator, and whether the alert is about a block or a slice: one alert each. The height comes first. */
+export function onceOf({ height, reason }: Alert, from: number): string {
+  return `${height} ${from} ${reason === ALERT_REASONS.slice ? "slice" : "block"}`;
+}
 
 export function stepAlertBook(state: AlertBook, input: AlertInput): AlertStep {
   switch (input.type) {
@@ -75,7 +80,7 @@ export function stepAlertBook(state: AlertBook, input: AlertInput): AlertStep {
 function withAlert(state: AlertBook, from: number, alert: Alert): AlertStep {
   const table = state.tables.get(alert.epoch);
   const open = alert.height > state.settledHeight && alert.height <= state.settledHeight + MAX_AHEAD_HEIGHTS;
-  const once = `${alert.height} ${from}`;
+  const once = onceOf(alert, from);
   if (!table?.weights.has(from) || !open) return { state, effects: [] };
   if (state.alerted.has(once) || state.signers.get(alert.blockHash)?.indices.has(from)) return { state, effects: [] };
   const before = state.suspects.get(alert.blockHash);

@@ -36,5 +36,6 @@ export interface OperatorState {
   readonly l1Head: number;
   readonly table: WeightTable | null;
   readonly furthest: ReadonlyMap<number, Share>;
-  readonly alertedHeight: number;
+  /** The highest heights of alerts, about blocks and about slices. */
+  readonly alerted: { readonly block: number; readonly slice: number };
 }

@@ -1,4 +1,4 @@
-import { type Alert, type Base, BLOCK, type Hex, isQuorum, type Message } from "@altlayer/protocol";
+import { ALERT_REASONS, type Alert, type Base, BLOCK, type Hex, isQuorum, type Message } from "@altlayer/protocol";
 import type { Candidate, Obstacle, OperatorState } from "./operator-state.ts";
 import { isAhead, messageOf, type SigningRule } from "./signing-rule.ts";
 import type { Executed, JournalRecord, OperatorConfig, Share, WeightTable } from "./types.ts";
@@ -70,7 +70,7 @@ export function startOperator(
     l1Head: -1,
     table: null,
     furthest: new Map(),
-    alertedHeight: -1,
+    alerted: { block: -1, slice: -1 },
   };
   const asked: OperatorStep = { state, effects: [{ type: "ask" }] };
   return restored ? then(asked, (next) => quarantine(next, context.config)) : asked;
@@ -230,11 +230,13 @@ function quarantine(state: OperatorState, config: OperatorConfig, seenHeight = 0
   };
 }
 
-/** One alert a height, and none about what this operator signed itself. */
+/** One alert a height about a block, and one about a slice; none about what this operator signed itself. */
 function alerted(state: OperatorState, alert: Alert): OperatorStep {
   const signed = state.tip?.kind === BLOCK && state.tip.core.blockHash === alert.blockHash;
-  if (signed || alert.height <= state.alertedHeight) return only(state);
-  return { state: { ...state, alertedHeight: alert.height }, effects: [{ type: "alert", alert }] };
+  const about = alert.reason === ALERT_REASONS.slice ? "slice" : "block";
+  if (signed || alert.height <= state.alerted[about]) return only(state);
+  const alerted = { ...state.alerted, [about]: alert.height };
+  return { state: { ...state, alerted }, effects: [{ type: "alert", alert }] };
 }
 
 function sameStatement(a: Pick<Executed, "kind" | "core">, b: Pick<Executed, "kind" | "core">): boolean {

@@ -1,5 +1,5 @@
 import { type Alert, type Hex, hexToBytes, type MachDigests } from "@altlayer/protocol";
-import { type AlertBook, type AlertInput, EMPTY_ALERT_BOOK, stepAlertBook } from "../core/alert-book.ts";
+import { type AlertBook, type AlertInput, EMPTY_ALERT_BOOK, onceOf, stepAlertBook } from "../core/alert-book.ts";
 import type { SignedAlert } from "./links/wire.ts";
 import type { Bn254Like } from "./options.ts";
 import type { EpochTable } from "./table/epoch-table.ts";
@@ -11,7 +11,7 @@ export type AlertEvent =
   /** Alerts of more than a third of the weight: hold the block back. */
   | { readonly type: "heldBack"; readonly height: number; readonly blockHash: Hex; readonly alerts: readonly Alert[] };
 
-/** A block that operators alert against. */
+/** A block that operators alert against, or a slice: then its id stands for the hash. */
 export interface SuspectBlock {
   readonly height: number;
   readonly blockHash: Hex;
@@ -33,7 +33,7 @@ export interface AlertsDependencies {
 export class Alerts {
   readonly #dependencies: AlertsDependencies;
   #book: AlertBook = EMPTY_ALERT_BOOK;
-  /** As they were signed, by height and index: passed on to peers that come later. */
+  /** As they were signed, by `onceOf`: passed on to peers that come later. */
   readonly #signed = new Map<string, SignedAlert>();
 
   constructor(dependencies: AlertsDependencies) {
@@ -49,7 +49,7 @@ export class Alerts {
     const table = this.#dependencies.table(alert.epoch);
     const from = table?.indexOf(operator);
     if (table === undefined || from === undefined) return "ignored";
-    const once = `${alert.height} ${from}`;
+    const once = onceOf(alert, from);
     if (this.#book.alerted.has(once) || alert.height <= this.#book.settledHeight) return "ignored";
     if (!this.#isSigned(signed, table, from, signature)) return "wrong";
     if (this.#dependencies.hasSigned(from, alert.blockHash, alert.epoch)) return "ignored";

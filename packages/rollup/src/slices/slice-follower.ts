@@ -1,5 +1,6 @@
 import type { Engine, ExecutionPayload, Hex, PayloadAttributes, ResumedCandidate, SliceMode } from "@altlayer/engine";
-import { hexToBytes } from "viem/utils";
+import { NO_TRANSACTION } from "@altlayer/protocol";
+import { hexToBytes, keccak256 } from "viem/utils";
 import { WebSocket } from "ws";
 import type { Clock } from "../clock.ts";
 import { describeError } from "../errors.ts";
@@ -40,6 +41,17 @@ export interface SliceWitness {
   signed(blockHash: Hex): void;
   /** The sequencer marks a slice that came out the same here. */
   mark(mark: MarkMessage["mark"]): void;
+  /** The sequencer signed a slice that came out otherwise here. */
+  refuted(slice: RefutedSlice): void;
+}
+
+/** A slice that execution refutes, and what its block was opened with. */
+export interface RefutedSlice {
+  readonly height: number;
+  readonly id: Hex;
+  readonly attributes: PayloadAttributes;
+  /** Of the block: the first that cannot be executed; `NO_TRANSACTION` where all can, to other receipts. */
+  readonly transactionIndex: number;
 }
 
 /** Largest message: a block's worth of transactions in hex, with receipts. */
@@ -228,9 +240,13 @@ export class SliceFollower {
       // Amid a block that was not followed from its start, or a gap: wait for the next block.
       if (!follows || !following) return await this.#stopFollowing();
       const { transactions } = flashblock.diff;
+      const before = following.block.transactionCount;
       const result = await this.#d.engine.extend(following.block.candidate, { kind: "transactions", transactions });
       following.block = { ...following.block, ...result };
-      await this.#compare(following, message, result.rejected[0]?.message);
+      const [first] = result.rejected;
+      const isFirst = (raw: Hex) => keccak256(raw) === first?.hash;
+      const index = before + (first ? Math.max(0, transactions.findIndex(isFirst)) : 0);
+      await this.#compare(following, message, first && { index, problem: first.message });
     }
   }
 
@@ -272,7 +288,11 @@ export class SliceFollower {
   }
 
   /** Whether the slice came out here as the sequencer published it. */
-  async #compare(following: Following, message: SliceMessage, rejected: string | undefined): Promise<void> {
+  async #compare(
+    following: Following,
+    message: SliceMessage,
+    rejected: { readonly index: number; readonly problem: string } | undefined,
+  ): Promise<void> {
     const { slice } = message;
     const { engine, clock } = this.#d;
     const deadlineMs = clock.nowMs() + OWN_ID_WAIT_MS;
@@ -289,7 +309,14 @@ export class SliceFollower {
       return;
     }
     this.#counts.diverged++;
-    this.#d.log.error("slice diverges", { ...place(message), theirs: slice.id, ours: own ?? "none", rejected });
+    const problem = rejected?.problem;
+    this.#d.log.error("slice diverges", { ...place(message), theirs: slice.id, ours: own ?? "none", problem });
+    // One that the engine has not published in time may be right.
+    if (own !== undefined || rejected) {
+      const { attributes } = following.block;
+      const transactionIndex = rejected?.index ?? NO_TRANSACTION;
+      this.#d.witness?.refuted({ height: slice.number, id: slice.id, attributes, transactionIndex });
+    }
     await this.#stopFollowing();
   }
 
