@@ -27,6 +27,7 @@ export {
   stepOperator,
 } from "./core/operator.ts";
 export type { Candidate, Obstacle, OperatorState } from "./core/operator-state.ts";
+export { agreesWithCount, type CountedCertificate, participationReport } from "./core/participation.ts";
 export { SIGNING_RULES, type SigningRule } from "./core/signing-rule.ts";
 export type * from "./core/types.ts";
 export { OPERATOR_LIMITS } from "./core/types.ts";
@@ -59,6 +60,7 @@ export {
   type MachTuning,
   type ServiceIdentity,
 } from "./node/options.ts";
+export type { CertifiedReport } from "./node/reports.ts";
 export type { MachService, MachStatus, Silence } from "./node/service.ts";
 export { domainOf as machDomainOf } from "./node/service-domain.ts";
 export { localSigner } from "./node/signer/local-signer.ts";

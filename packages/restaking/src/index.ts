@@ -88,7 +88,13 @@ export { contradictionStruct, g1Struct, g2Struct, messageStruct } from "./eviden
 export { EvidenceWatch } from "./evidence/watch.ts";
 export { type EpochTable, epochTable, type TableEntryStruct } from "./history/epoch-table.ts";
 export { TableHistory, type WeightChange } from "./history/table-history.ts";
-export { Keeper, type KeeperLog, type KeeperOptions, type KeeperStatus } from "./keeper/keeper.ts";
+export {
+  Keeper,
+  type KeeperLog,
+  type KeeperOptions,
+  type KeeperStatus,
+  type ReportSource,
+} from "./keeper/keeper.ts";
 export { planUpkeep, type Task, type Upkeep } from "./keeper/plan.ts";
 export { NETWORKS, type NetworkName, type RollupTiming, windowsOf } from "./presets.ts";
 export { type ReportSignature, submitReportCall } from "./rewards/report.ts";

@@ -15,20 +15,27 @@ test.each<[string, Partial<Upkeep>, Task[]]>([
   ["another's weight is in its last half", { members: members(199, 129, 199) }, []],
   ["another's weight is in its last quarter", { members: members(199, 120, 199) }, [refresh(1)]],
   ["a weight has expired long ago", { members: members(199, 199, 110) }, [{ kind: "sweep", limit: 16 }]],
+  ["epochs are over, and their late signatures in", rewards(0, 2), [{ kind: "report", firstEpoch: 0, lastEpoch: 1 }]],
+  ["too few epochs are over for a report", rewards(0, 3), []],
+  ["the epochs are paid", rewards(2, 1), []],
   ["somebody was convicted", { convicted: [who(1)] }, [{ kind: "slash", operators: [who(1)] }]],
 ])("when %s", (_, changed, tasks) => {
   const upkeep: Upkeep = {
     ...{ head: 118, startBlock: 100, epochLength: 4, certificateAge: 32, life: LIFE, keeper: who(0) },
-    ...{ uncommitted: [], convicted: [], members: members(199, 199, 199) },
+    ...{ uncommitted: [], convicted: [], members: members(199, 199, 199), rewards: null },
     ...changed,
   };
   expect(planUpkeep(upkeep)).toEqual(tasks);
 });
 
+function rewards(nextEpoch: number, reportEpochs: number): Partial<Upkeep> {
+  return { keeper: who(7), rewards: { nextEpoch, reportEpochs, k: 4 } };
+}
+
 test("a keeper that is no member does not wait for the members", () => {
   const upkeep: Upkeep = {
     ...{ head: 101, startBlock: 100, epochLength: 4, certificateAge: 32, life: LIFE, keeper: who(7) },
-    ...{ uncommitted: [0], convicted: [], members: members(999, 999, 999) },
+    ...{ uncommitted: [0], convicted: [], members: members(999, 999, 999), rewards: null },
   };
   expect(planUpkeep(upkeep)).toEqual([{ kind: "commit", epoch: 0 }]);
 });
@@ -40,7 +47,7 @@ test("keepers go one after the other, in an order that changes with the epoch", 
     const acting = [0, 1, 2].filter((i) => {
       const upkeep: Upkeep = {
         ...{ head, startBlock: 100, epochLength: 4, certificateAge: 32, life: LIFE, keeper: who(i) },
-        ...{ uncommitted: [epoch], convicted: [], members: members(999, 999, 999) },
+        ...{ uncommitted: [epoch], convicted: [], members: members(999, 999, 999), rewards: null },
       };
       return planUpkeep(upkeep).length > 0;
     });

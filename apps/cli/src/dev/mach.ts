@@ -108,9 +108,15 @@ export async function ensureDevMach(
     await rpc(l1Url, "anvil_setBalance", [keeperAccount.address, `0x${KEEPER_WEI.toString(16)}`]);
   }
   const walletClient = createWalletClient({ account: keeperAccount, transport });
+  // The node that sequences asks the operators, once they run.
+  let reporter: RollupNode | null = null;
   const keeper = new Keeper(
     service,
-    { clients: { publicClient, walletClient }, log: log.child("keeper") },
+    {
+      clients: { publicClient, walletClient },
+      log: log.child("keeper"),
+      reports: async (epochs) => (await reporter?.mach?.service.report(epochs)) ?? null,
+    },
     { pollMs: KEEPER_POLL_MS },
   );
   if (!restaking.resumed) {
@@ -140,12 +146,14 @@ export async function ensureDevMach(
         },
         parts,
       );
+      reporter = parts.node;
       // An operator's node hears of the others' shares: two hear of everybody's.
       const stopWatch = await startEvidenceWatch(
         { service, nodes: nodes.slice(0, 2) },
         { clients: { publicClient, walletClient }, log: log.child("evidence") },
       );
       return async () => {
+        reporter = null;
         await stopWatch();
         await Promise.all(nodes.map((each) => each.close()));
       };

@@ -6,6 +6,7 @@ import {
   hexToBytes,
   type MachDigests,
   messageFault,
+  type RewardsReport,
 } from "@altlayer/protocol";
 import type { Share } from "../core/types.ts";
 import { type AlertEvent, Alerts } from "./alerts.ts";
@@ -22,6 +23,7 @@ import { encodeFrame, type Frame } from "./links/wire.ts";
 import { Listeners } from "./listeners.ts";
 import type { OperatorSeat } from "./operator/operator-seat.ts";
 import type { MachDependencies } from "./options.ts";
+import { Reports } from "./reports.ts";
 import type { SeenShare } from "./service.ts";
 import type { EpochTable } from "./table/epoch-table.ts";
 import { TableBook } from "./table/table-book.ts";
@@ -48,6 +50,8 @@ export interface MachNodeParts {
   readonly certificateHeights: number;
   readonly wantTable: (base: Base) => void;
   readonly l1Block: (number: number) => void;
+  /** Of an operator: how it signs who took part. */
+  readonly operator: { readonly address: Hex; readonly sign: (report: RewardsReport) => Promise<Hex> } | null;
 }
 
 /** What happens to a node, and what it does about it: no timers, files or sockets of its own. */
@@ -58,6 +62,7 @@ export class MachNode {
   readonly shares = new Listeners<SeenShare>();
   readonly alertEvents = new Listeners<AlertEvent>();
   readonly alerts: Alerts;
+  readonly reports: Reports;
   readonly #parts: MachNodeParts;
   readonly #dependencies: Pick<MachDependencies, "bn254" | "clock" | "log">;
   readonly #aggregation: Aggregation;
@@ -89,6 +94,14 @@ export class MachNode {
       table,
       hasSigned: (index, blockHash) => this.#hasSigned(index, blockHash),
       onEvent: (event) => this.alertEvents.tell(event),
+    });
+    this.reports = new Reports({
+      ...parts,
+      bn254,
+      log,
+      table,
+      broadcast: (frame) => this.links.broadcast(frame, (peer) => peer.operator !== null),
+      count: counters.count,
     });
     this.#aggregation = new Aggregation(
       { schedule: terms.schedule },
@@ -181,6 +194,12 @@ export class MachNode {
         return;
       case "served":
         this.#served.add(peer);
+        return;
+      case "report":
+        if (this.#mayAsk(peer)) void this.#endorse(peer, frame.report);
+        return;
+      case "endorsement":
+        if (peer.operator !== null) void this.reports.endorsed(peer.operator, frame);
     }
   }
 
@@ -329,12 +348,7 @@ export class MachNode {
   }
 
   #serve(peer: Peer, query: Extract<Frame, { type: "request" }>["query"]): void {
-    const nowMs = performance.now();
-    if (nowMs - (this.#askedAtMs.get(peer) ?? Number.NEGATIVE_INFINITY) < REQUEST_EVERY_MS) {
-      this.#parts.counters.count("requests refused, too often");
-      return;
-    }
-    this.#askedAtMs.set(peer, nowMs);
+    if (!this.#mayAsk(peer)) return;
     const { store } = this.#parts;
     const found = "digest" in query ? [store.find(query)] : store.newest(query.height, SERVED_AT_ONCE);
     for (const record of found) {
@@ -342,6 +356,25 @@ export class MachNode {
       peer.sendEncoded(encodeFrame({ type: "certificate", encoded: hexToBytes(record.encoded) }));
     }
     peer.send({ type: "served" });
+  }
+
+  async #endorse(peer: Peer, report: RewardsReport): Promise<void> {
+    try {
+      const answer = await this.reports.asked(report);
+      if (answer !== null) peer.send(answer);
+    } catch (error) {
+      this.#dependencies.log.warn("report not signed", { error: String(error) });
+    }
+  }
+
+  #mayAsk(peer: Peer): boolean {
+    const nowMs = performance.now();
+    if (nowMs - (this.#askedAtMs.get(peer) ?? Number.NEGATIVE_INFINITY) < REQUEST_EVERY_MS) {
+      this.#parts.counters.count("requests refused, too often");
+      return false;
+    }
+    this.#askedAtMs.set(peer, nowMs);
+    return true;
   }
 
   #hasSigned(index: number, blockHash: Hex): boolean {

@@ -1,6 +1,7 @@
-import type { Hex, Message } from "@altlayer/protocol";
+import type { Hex, Message, RewardsReport } from "@altlayer/protocol";
 import type { AlertEvent, SuspectBlock } from "./alerts.ts";
 import type { CertificateQuery, CertificateRecord } from "./certificates/certificate-store.ts";
+import type { CertifiedReport } from "./reports.ts";
 import type { EpochTable } from "./table/epoch-table.ts";
 import type { ServiceTerms } from "./table/table-contract.ts";
 
@@ -58,6 +59,11 @@ export interface MachService {
   onAlert(listener: (event: AlertEvent) => void): () => void;
   /** A certificate became void, or (its mark `null`) is none any more. */
   onVoid(listener: (record: CertificateRecord) => void): () => void;
+  /**
+   * Has the operators sign who took part in these epochs, by the certificates that are held (docs/spec/mach.md, section 8).
+   * @returns null where the epochs are not over, or operators of too little weight came to the same shares in time
+   */
+  report(epochs: Pick<RewardsReport, "firstEpoch" | "lastEpoch">, timeoutMs?: number): Promise<CertifiedReport | null>;
   /**
    * Asks the peers for their newest certificates: what a restarting sequencer does before it builds.
    * @returns how many peers answered; after all have, or the time is over

@@ -20,6 +20,8 @@ import { TableSource } from "./table/table-source.ts";
 const MAX_CONNECTIONS = 256;
 const SYNC_MS = 1_000;
 const CATCH_UP_POLL_MS = 20;
+/** How long signatures under a report are waited for. */
+const REPORT_MS = 5_000;
 
 /**
  * Starts MACH of one rollup: gathers, checks, keeps and passes on certificates, and with an operator signs.
@@ -59,6 +61,7 @@ export async function startMach(options: MachOptions, dependencies: MachDependen
       certificateHeights,
       wantTable: (base) => tables.want(base),
       l1Block: (number) => tables.l1Block(number),
+      operator: operator && { address: operator.address, sign: (report) => operator.signer.signReport(report) },
     },
     { bn254, clock, log },
   );
@@ -122,6 +125,7 @@ export async function startMach(options: MachOptions, dependencies: MachDependen
     onShare: (listener) => node.shares.add(listener),
     onAlert: (listener) => node.alertEvents.add(listener),
     onVoid: (listener) => node.voids.add(listener),
+    report: (epochs, timeoutMs = REPORT_MS) => node.reports.gather(epochs, timeoutMs),
     async catchUp(timeoutMs) {
       for (const peer of node.links.peers) node.request(peer);
       const endMs = performance.now() + timeoutMs;

@@ -8,6 +8,7 @@ import {
   type Link,
   type MachDigests,
   type Message,
+  type RewardsReport,
 } from "@altlayer/protocol";
 import { encodeFrame, type Frame } from "../../src/node/links/wire.ts";
 import { named } from "./chain.ts";
@@ -27,6 +28,12 @@ export function wireVectors(message: Message, certificate: Hex, digests: MachDig
     transactionIndex: 7,
   };
   const share = { message, signature: sign(digests.message(message)) };
+  const report: RewardsReport = {
+    firstEpoch: 3,
+    lastEpoch: 5,
+    operators: [operator, `0x${"02".repeat(20)}`],
+    points: [7n, 2n ** 64n - 1n],
+  };
   const linkSignature = sign(digests.link(link));
   const frames: readonly Frame[] = [
     { type: "hello", link: null },
@@ -40,6 +47,8 @@ export function wireVectors(message: Message, certificate: Hex, digests: MachDig
     { type: "request", query: { digest: digests.message(message) } },
     { type: "request", query: { height: 10 } },
     { type: "served" },
+    { type: "report", report },
+    { type: "endorsement", digest: digests.report(report), signature: sign(digests.report(report)) },
   ];
   return {
     keyG2: bytesToHex(keys.g2),

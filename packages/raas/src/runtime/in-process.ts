@@ -179,7 +179,11 @@ async function startMach(
   const walletClient = createWalletClient({ account: mach.keeper, transport });
   const keeper = new Keeper(
     service,
-    { clients: { publicClient, walletClient }, log: log.child("keeper") },
+    {
+      clients: { publicClient, walletClient },
+      log: log.child("keeper"),
+      reports: async (epochs) => (await node.mach?.service.report(epochs)) ?? null,
+    },
     { pollMs: KEEPER_POLL_MS },
   );
   const nodes = await startOperators(

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { RewardsReport } from "@altlayer/protocol";
 import {
   type Call,
   commitCall,
@@ -13,11 +14,13 @@ import {
   tableMember,
   type Windows,
 } from "@altlayer/sdk";
-import { type Address, type Hex, zeroHash } from "viem";
+import { type Address, erc20Abi, type Hex, zeroHash } from "viem";
 import { abiOf, accountOf, type Clients } from "../deployment.ts";
 import { RestakingError } from "../errors.ts";
 import { slashCall } from "../evidence/slasher.ts";
+import { epochTable } from "../history/epoch-table.ts";
 import { TableHistory } from "../history/table-history.ts";
+import { type ReportSignature, submitReportCall } from "../rewards/report.ts";
 import { read } from "../transaction.ts";
 import { planUpkeep, type Task, type Upkeep } from "./plan.ts";
 
@@ -29,7 +32,14 @@ export interface KeeperLog {
 export interface KeeperOptions {
   /** Between two looks at the L1's head. */
   readonly pollMs?: number;
+  /** Epochs whose rewards are paid by one transaction. */
+  readonly reportEpochs?: number;
 }
+
+/** Has the operators certify who took part: a MACH service does. `null`: not now. */
+export type ReportSource = (
+  epochs: Pick<RewardsReport, "firstEpoch" | "lastEpoch">,
+) => Promise<(ReportSignature & { readonly report: RewardsReport }) | null>;
 
 export interface KeeperStatus {
   readonly head: number;
@@ -37,6 +47,7 @@ export interface KeeperStatus {
   readonly refreshed: number;
   readonly swept: number;
   readonly slashed: number;
+  readonly reported: number;
   readonly failed: number;
 }
 
@@ -44,10 +55,14 @@ export interface KeeperStatus {
 const EPOCHS_BACK = 8;
 /** A slash that the core refused, being paused, is tried again after so many blocks. */
 const SLASH_RETRY_BLOCKS = 10;
+/** On mainnet, where an epoch is 32 L1 blocks: seven times a day. */
+const REPORT_EPOCHS = 32;
+/** A report that the operators did not certify is asked for again after so many blocks. */
+const REPORT_RETRY_BLOCKS = 4;
 
 /**
  * Keeps a service going: commits epochs' tables, refreshes weights before they expire, sweeps what has, slashes whom
- * the slasher has convicted. Any number may run beside each other; `planUpkeep` says who goes first.
+ * the slasher has convicted, pays who took part. Any number may run beside each other; `planUpkeep` says who goes first.
  */
 export class Keeper {
   readonly #context: ServiceContext;
@@ -59,20 +74,25 @@ export class Keeper {
   readonly #closing = new AbortController();
   readonly #convicted = new Set<Address>();
   readonly #slashNotBefore = new Map<Address, number>();
-  readonly #counts = { committed: 0, refreshed: 0, swept: 0, slashed: 0, failed: 0 };
+  readonly #counts = { committed: 0, refreshed: 0, swept: 0, slashed: 0, reported: 0, failed: 0 };
+  readonly #reports: ReportSource | undefined;
+  readonly #reportEpochs: number;
+  #reportNotBefore = 0;
   #head = -1;
   #convictionsKnown: number;
   #running: Promise<void> | undefined;
 
   constructor(
     context: ServiceContext,
-    { clients, log }: { readonly clients: Clients; readonly log: KeeperLog },
-    { pollMs = 1_000 }: KeeperOptions = {},
+    { clients, log, reports }: { readonly clients: Clients; readonly log: KeeperLog; readonly reports?: ReportSource },
+    { pollMs = 1_000, reportEpochs = REPORT_EPOCHS }: KeeperOptions = {},
   ) {
     this.#context = context;
     this.#clients = clients;
     this.#log = log;
     this.#pollMs = pollMs;
+    this.#reports = reports;
+    this.#reportEpochs = reportEpochs;
     this.#history = new TableHistory(context, clients);
     this.#keeper = accountOf(clients).address;
     this.#convictionsKnown = (context.fromBlock ?? 0) - 1;
@@ -141,16 +161,18 @@ export class Keeper {
     ]);
     if (start === 0n) return undefined;
     const startBlock = Number(start);
-    const { epochLength, certificateAge } = windows;
-    const [entries, uncommitted, convicted] = await Promise.all([
+    const { epochLength, certificateAge, k } = windows;
+    const [entries, uncommitted, convicted, nextEpoch] = await Promise.all([
       Promise.all(operators.map((operator) => tableMember(this.#context, operator, publicClient))),
       this.#uncommitted(head, startBlock, epochLength),
       this.#unslashed(head),
+      this.#nextRewarded(head),
     ]);
+    const rewards = nextEpoch === null ? null : { nextEpoch, reportEpochs: this.#reportEpochs, k };
     const members = entries.filter(({ member, weight }) => member && weight.some((each) => each > 0n));
     return {
       ...{ head, startBlock, epochLength, certificateAge, life: Number(life) },
-      ...{ uncommitted, members, convicted, keeper: this.#keeper },
+      ...{ uncommitted, members, convicted, keeper: this.#keeper, rewards },
     };
   }
 
@@ -164,6 +186,17 @@ export class Keeper {
 
   #commitment(epoch: number): Promise<Hex> {
     return table<Hex>(this.#context, this.#clients.publicClient, "commitments", [BigInt(epoch)]);
+  }
+
+  /** The epoch that the next report begins with; null without a source of reports, or with an empty fund. */
+  async #nextRewarded(head: number): Promise<number | null> {
+    if (this.#reports === undefined || head < this.#reportNotBefore) return null;
+    const { publicClient } = this.#clients;
+    const address = this.#context.suite.rewards;
+    const view = <T>(functionName: string) => read<T>(publicClient, address, abiOf("MachRewards"), functionName);
+    const [token, nextEpoch] = await Promise.all([view<Address>("token"), view<bigint>("nextEpoch")]);
+    const fund = await read<bigint>(publicClient, token, erc20Abi, "balanceOf", [address]);
+    return fund === 0n ? null : Number(nextEpoch);
   }
 
   /** Convicted, and not slashed or not ejected yet. */
@@ -223,6 +256,16 @@ export class Keeper {
         await this.#send(slashCall(this.#context, task.operators));
         this.#counts.slashed++;
         return true;
+      case "report": {
+        this.#reportNotBefore = head + REPORT_RETRY_BLOCKS;
+        const { firstEpoch, lastEpoch } = task;
+        const certified = await this.#reports?.({ firstEpoch, lastEpoch });
+        if (!certified) return false;
+        const table = await epochTable(this.#context, certified.report.lastEpoch, this.#clients.publicClient);
+        await this.#send(submitReportCall(this.#context, certified.report, certified, table));
+        this.#counts.reported++;
+        return true;
+      }
     }
   }
 

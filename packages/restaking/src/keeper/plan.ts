@@ -15,13 +15,22 @@ export interface Upkeep {
   /** Convicted, and not slashed or not ejected yet. */
   readonly convicted: readonly Address[];
   readonly keeper: Address;
+  /** Of a keeper that can have reports certified, while there is something to pay with. */
+  readonly rewards: {
+    readonly nextEpoch: number;
+    /** Epochs that are paid by one transaction. */
+    readonly reportEpochs: number;
+    /** L1 blocks by which origins lag the epoch that their messages are of. */
+    readonly k: number;
+  } | null;
 }
 
 export type Task =
   | { readonly kind: "commit"; readonly epoch: number }
   | { readonly kind: "refresh"; readonly operators: readonly Address[] }
   | { readonly kind: "sweep"; readonly limit: number }
-  | { readonly kind: "slash"; readonly operators: readonly Address[] };
+  | { readonly kind: "slash"; readonly operators: readonly Address[] }
+  | { readonly kind: "report"; readonly firstEpoch: number; readonly lastEpoch: number };
 
 /** So many keepers wait one block longer each; the rest waits as long as the last of them. */
 const RANKS_MAX = 4;
@@ -38,6 +47,7 @@ const SWEEP_PAGE = 16;
  * - Expired weight that was not swept makes an epoch uncommittable: weights are refreshed in the last half of their
  *   life (one's own) or quarter (everybody's), and what has expired is swept.
  * - Convictions are slashed as soon as the core lets us.
+ * - Who took part is reported once enough epochs are over, and their late signatures are in.
  */
 export function planUpkeep(upkeep: Upkeep): Task[] {
   const { head, members, life, keeper } = upkeep;
@@ -55,6 +65,14 @@ export function planUpkeep(upkeep: Upkeep): Task[] {
   for (const each of upkeep.uncommitted) {
     const block = upkeep.startBlock + each * upkeep.epochLength;
     if (block + rank < head && head <= block + upkeep.certificateAge) tasks.push({ kind: "commit", epoch: each });
+  }
+  const { rewards } = upkeep;
+  if (rewards) {
+    // Blocks of an epoch have origins up to K behind the next one's; another epoch for those that lag.
+    const lastEpoch = Math.floor((head - rank - 1 - upkeep.startBlock - rewards.k) / upkeep.epochLength) - 2;
+    if (lastEpoch - rewards.nextEpoch + 1 >= rewards.reportEpochs) {
+      tasks.push({ kind: "report", firstEpoch: rewards.nextEpoch, lastEpoch });
+    }
   }
   return tasks;
 }

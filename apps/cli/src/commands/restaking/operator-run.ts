@@ -1,4 +1,4 @@
-import { Keeper, type MachServiceFile } from "@altlayer/restaking";
+import { Keeper, type MachServiceFile, type ReportSource } from "@altlayer/restaking";
 import { getAddress } from "viem";
 import { CliError } from "../../errors.ts";
 import { startEvidenceWatch } from "../../evidence.ts";
@@ -24,7 +24,8 @@ export async function operatorRun(options: OperatorRunOptions, output: Output): 
         { service, nodes: [running] },
         { clients, log: log.child("evidence") },
       );
-      const keeper = options.keeper ? new Keeper(service, { clients, log: log.child("keeper") }) : undefined;
+      const reports: ReportSource = async (epochs) => (await running.mach?.service.report(epochs)) ?? null;
+      const keeper = options.keeper ? new Keeper(service, { clients, log: log.child("keeper"), reports }) : undefined;
       keeper?.start();
       return async () => {
         await keeper?.close();

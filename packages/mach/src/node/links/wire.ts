@@ -5,9 +5,11 @@ import {
   bytesToHex,
   decodeMessage,
   encodeMessage,
+  encodeShares,
   type Hex,
   hexToBytes,
   MESSAGE_BYTES,
+  type RewardsReport,
 } from "@altlayer/protocol";
 import type { Share } from "../../core/types.ts";
 import { MachError } from "../../errors.ts";
@@ -26,7 +28,11 @@ export type Frame =
   /** Asks for certificates: of a digest, or of the highest heights from `height` on. */
   | { readonly type: "request"; readonly query: { readonly digest: Hex } | { readonly height: number } }
   /** All that was asked for has been sent. */
-  | { readonly type: "served" };
+  | { readonly type: "served" }
+  /** Asks an operator to sign who took part (section 8, "Rewards"). */
+  | { readonly type: "report"; readonly report: RewardsReport }
+  /** The signature on a report, by its digest. */
+  | { readonly type: "endorsement"; readonly digest: Hex; readonly signature: Hex };
 
 export interface SignedLink {
   readonly operator: Hex;
@@ -40,13 +46,26 @@ export interface SignedAlert {
   readonly signature: Hex;
 }
 
-const TYPES = ["hello", "share", "ask", "answer", "certificate", "alert", "request", "served"] as const;
+const TYPES = [
+  "hello",
+  "share",
+  "ask",
+  "answer",
+  "certificate",
+  "alert",
+  "request",
+  "served",
+  "report",
+  "endorsement",
+] as const;
 const SIGNATURE_BYTES = 64;
 const LINK_BYTES = 20 + 8 + SIGNATURE_BYTES;
 const SHARE_BYTES = MESSAGE_BYTES + SIGNATURE_BYTES;
 const ALERT_BYTES = 20 + 8 + 8 + 32 + 1 + 4 + SIGNATURE_BYTES;
-/** A certificate of the deepest table there can be. */
-export const MAX_FRAME_BYTES = 16 * 1024;
+const POINTS_BYTES = 20 + 8;
+const MAX_REPORTED = 1024;
+/** A report of as many operators as there can be. */
+export const MAX_FRAME_BYTES = 32 * 1024;
 const MIN_CERTIFICATE_BYTES = 1 + MESSAGE_BYTES + 32 + 64 + 128 + 2 + 1;
 
 /** A frame with its length in front. */
@@ -77,6 +96,12 @@ export function decodeFrame(bytes: Uint8Array): Frame {
         return { type, signed: readAlert(sized(body, ALERT_BYTES)) };
       case "request":
         return { type, query: readQuery(body) };
+      case "report":
+        return { type, report: readReport(body) };
+      case "endorsement": {
+        const bytes = sized(body, 32 + SIGNATURE_BYTES);
+        return { type, digest: bytesToHex(bytes.subarray(0, 32)), signature: bytesToHex(bytes.subarray(32)) };
+      }
       case "ask":
       case "served":
         sized(body, 0);
@@ -119,6 +144,15 @@ function bodyOf(frame: Frame): Uint8Array {
       return "digest" in frame.query
         ? Buffer.concat([Buffer.of(0), hexToBytes(frame.query.digest)])
         : Buffer.concat([Buffer.of(1), u64(frame.query.height)]);
+    case "report": {
+      const { firstEpoch, lastEpoch, operators, points } = frame.report;
+      const count = Buffer.alloc(2);
+      count.writeUInt16BE(operators.length);
+      const list = operators.flatMap((operator, i) => [hexToBytes(operator), u64(points[i] ?? 0n)]);
+      return Buffer.concat([u64(firstEpoch), u64(lastEpoch), count, ...list]);
+    }
+    case "endorsement":
+      return Buffer.concat([hexToBytes(frame.digest), hexToBytes(frame.signature)]);
     case "ask":
     case "served":
       return new Uint8Array();
@@ -160,6 +194,22 @@ function readAlert(bytes: Buffer): SignedAlert {
   };
 }
 
+/** Strictly: `encodeShares` takes it. */
+function readReport(body: Buffer): RewardsReport {
+  const count = body.length < 18 ? 0 : body.readUInt16BE(16);
+  if (count > MAX_REPORTED) throw malformed("too many operators");
+  sized(body, 18 + count * POINTS_BYTES);
+  const at = Array.from({ length: count }, (_, i) => 18 + i * POINTS_BYTES);
+  const report = {
+    firstEpoch: safe(body.readBigUInt64BE(0)),
+    lastEpoch: safe(body.readBigUInt64BE(8)),
+    operators: at.map((from) => bytesToHex(body.subarray(from, from + 20))),
+    points: at.map((from) => body.readBigUInt64BE(from + 20)),
+  };
+  encodeShares(report);
+  return report;
+}
+
 function readQuery(body: Buffer): { digest: Hex } | { height: number } {
   const kind = body[0];
   if (kind === 0) return { digest: bytesToHex(sized(body, 33).subarray(1)) };
@@ -186,7 +236,7 @@ function safe(value: bigint): number {
   return Number(value);
 }
 
-function u64(value: number): Buffer {
+function u64(value: number | bigint): Buffer {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64BE(BigInt(value));
   return bytes;

@@ -19,5 +19,6 @@ export function localSigner(
     sign: (message) => sign(digests.message(message)),
     signAlert: (alert) => sign(digests.alert(alert)),
     signLink: (link) => sign(digests.link(link)),
+    signReport: async (report) => sign(digests.report(report)),
   };
 }

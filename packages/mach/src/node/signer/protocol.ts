@@ -8,12 +8,13 @@ import {
   hexToBytes,
   MESSAGE_BYTES,
   type Message,
+  type RewardsReport,
 } from "@altlayer/protocol";
 import { z } from "zod";
 import type { JournalRecord } from "../../core/types.ts";
 
 /** What node and signer say to each other: JSON over HTTP, messages as the hex of their 512 bytes. */
-export const MAX_BODY_BYTES = 16 * 1024;
+export const MAX_BODY_BYTES = 128 * 1024;
 
 const hexOf = (bytes: number) =>
   z
@@ -49,6 +50,22 @@ export const linkSchema = z.object({
   issuedAt: number,
 });
 
+const MAX_REPORTED = 1024;
+export const reportSchema = z.object({
+  firstEpoch: number,
+  lastEpoch: number,
+  operators: z.array(hexOf(20)).min(1).max(MAX_REPORTED),
+  /** Decimal. */
+  points: z
+    .array(
+      z
+        .string()
+        .regex(/^[0-9]{1,20}$/)
+        .transform(BigInt),
+    )
+    .max(MAX_REPORTED),
+});
+
 export const keysSchema = z.object({
   operator: hexOf(20),
   g1: hexOf(64),
@@ -57,6 +74,10 @@ export const keysSchema = z.object({
 });
 export const signatureSchema = z.object({ signature: hexOf(64) });
 export const errorSchema = z.object({ code: z.string().max(64) });
+
+export function writeReport({ points, ...report }: RewardsReport): unknown {
+  return { ...report, points: points.map(String) };
+}
 
 export function writeJournal({ tip, quarantineHeight }: JournalRecord): unknown {
   return { tip: tip === null ? null : bytesToHex(encodeMessage(tip)), quarantineHeight };

@@ -3,7 +3,15 @@ import { request as httpsRequest } from "node:https";
 import { bytesToHex, encodeMessage, type Hex } from "@altlayer/protocol";
 import type { z } from "zod";
 import { MachError } from "../../errors.ts";
-import { errorSchema, journalSchema, keysSchema, MAX_BODY_BYTES, signatureSchema, writeJournal } from "./protocol.ts";
+import {
+  errorSchema,
+  journalSchema,
+  keysSchema,
+  MAX_BODY_BYTES,
+  signatureSchema,
+  writeJournal,
+  writeReport,
+} from "./protocol.ts";
 import type { MachSigner } from "./signer.ts";
 
 export interface RemoteSignerOptions {
@@ -38,6 +46,7 @@ export async function remoteSigner(
     sign: (message) => signed("/v1/sign", { message: bytesToHex(encodeMessage(message)) }),
     signAlert: (alert) => signed("/v1/alert", alert),
     signLink: (link) => signed("/v1/link", link),
+    signReport: (report) => signed("/v1/report", writeReport(report)),
     journal: {
       read: () => ask("GET", "/v1/journal", journalSchema),
       append: async (record) => void (await ask("POST", "/v1/journal", journalSchema, writeJournal(record))),

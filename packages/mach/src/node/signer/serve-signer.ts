@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { chmod, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { type EpochSchedule, type Hex, type Keccak256, MachDigests } from "@altlayer/protocol";
+import { type EpochSchedule, type Hex, isProtocolError, type Keccak256, MachDigests } from "@altlayer/protocol";
 import type { z } from "zod";
 import { type SignerRefusal, sameMessage, signerRefusal } from "../../core/signer-rule.ts";
 import type { JournalRecord } from "../../core/types.ts";
@@ -10,7 +10,15 @@ import { openOperatorJournal } from "../operator/operator-journal.ts";
 import type { Bn254Like, MachLog, ServiceIdentity } from "../options.ts";
 import { domainOf, journalIdentity } from "../service-domain.ts";
 import { localSigner } from "./local-signer.ts";
-import { alertSchema, journalSchema, linkSchema, MAX_BODY_BYTES, signSchema, writeJournal } from "./protocol.ts";
+import {
+  alertSchema,
+  journalSchema,
+  linkSchema,
+  MAX_BODY_BYTES,
+  reportSchema,
+  signSchema,
+  writeJournal,
+} from "./protocol.ts";
 
 export interface SignerServerOptions {
   readonly service: ServiceIdentity;
@@ -143,6 +151,16 @@ class Signer {
     return this.#keys.signLink(link);
   }
 
+  /** @returns null for what is no report */
+  async signReport(report: Parameters<ReturnType<typeof localSigner>["signReport"]>[0]): Promise<Hex | null> {
+    try {
+      return await this.#keys.signReport(report);
+    } catch (error) {
+      if (isProtocolError(error)) return null;
+      throw error;
+    }
+  }
+
   async close(): Promise<void> {
     await this.#last;
     await this.#close();
@@ -196,6 +214,11 @@ async function reply(route: string, body: unknown, signer: Signer): Promise<{ st
           ? done({ signature: await signer.signLink(link) })
           : refused(409, "OTHER_OPERATOR"),
       );
+    case "POST /v1/report":
+      return parsed(reportSchema, body, async (report) => {
+        const signature = await signer.signReport(report);
+        return signature === null ? refused(400, "MALFORMED") : done({ signature });
+      });
     default:
       return refused(404, "UNKNOWN");
   }

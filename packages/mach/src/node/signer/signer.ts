@@ -1,4 +1,4 @@
-import type { Alert, Hex, Link, Message } from "@altlayer/protocol";
+import type { Alert, Hex, Link, Message, RewardsReport } from "@altlayer/protocol";
 import type { JournalRecord } from "../../core/types.ts";
 
 /** Holds an operator's key of one set. Signatures are G1 points of 64 bytes. */
@@ -9,6 +9,8 @@ export interface MachSigner {
   sign(message: Message): Promise<Hex>;
   signAlert(alert: Alert): Promise<Hex>;
   signLink(link: Link): Promise<Hex>;
+  /** Who took part in which epochs: no two reports make a fault, so no journal is asked. */
+  signReport(report: RewardsReport): Promise<Hex>;
   /** The journal of a signer that keeps its own. Without, the operator's shell keeps one on its disk. */
   readonly journal?: SignerJournal;
 }
