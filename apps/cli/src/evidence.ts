@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Core, type Keccak256, MachDigests, MountainRange, ZERO_HASH } from "@altlayer/protocol";
+import {
+  type Core,
+  type InclusionProof,
+  type Keccak256,
+  MachDigests,
+  MountainRange,
+  ZERO_HASH,
+} from "@altlayer/protocol";
 import { type Clients, EvidenceWatch, type MachServiceFile, type RangeProver } from "@altlayer/restaking";
 import type { Logger, RollupNode } from "@altlayer/rollup";
 import { getAddress, type Hex, keccak256, stringToHex } from "viem";
@@ -11,7 +18,7 @@ const ATTEMPT_MS = 200;
 
 /**
  * Looks for contradictions in what operators' nodes see, and brings them to the L1 with the clients' account.
- * @param options.nodes with MACH; the first one's chain is what slices are compared with.
+ * @param options.nodes with MACH; what one of them does not have, another may: a fork, or an older block.
  * @returns how to stop.
  */
 export async function startEvidenceWatch(
@@ -30,10 +37,10 @@ export async function startEvidenceWatch(
     account,
     message: `AltLayer MACH bounties of ${slasher}`,
   });
-  const chain = nodes.find(({ mach }) => mach !== null)?.mach?.chain;
+  const chains = nodes.flatMap(({ mach }) => (mach === null ? [] : [mach.chain]));
   const watch = new EvidenceWatch(
     { context: service, secret: keccak256(stringToHex(signature)) },
-    { clients, digests, log, ...(chain === undefined ? {} : { prover: rangeProver(chain) }) },
+    { clients, digests, log, prover: rangeProver(chains) },
   );
   const failed = (error: unknown) => log.warn("cannot look for contradictions", { error: String(error) });
   const stops = nodes.flatMap(({ mach }) =>
@@ -54,43 +61,66 @@ export async function startEvidenceWatch(
 
 /** What of a node's chain a proof is made from: `NodeMach.chain`. */
 export interface ProvingChain {
-  /** Whether this node executed what the core says. */
+  /** Up to where finalised L1 data settle the chain. */
+  readonly floor: { readonly height: number } | null;
+  /** Whether this node executed what the core says, above the floor. */
   agrees(core: Core): boolean;
   executedAt(height: number): { readonly core: Core } | undefined;
   /** @throws with code `MACH_UNKNOWN_BLOCK`. */
   transactionLeaves(blockHash: Hex): Promise<readonly Hex[]>;
+  /** The block at `height` in the history of `high`; `null` where it is not known. */
+  historyProof(high: Core, height: number): Promise<{ readonly core: Core; readonly inclusion: InclusionProof } | null>;
 }
 
 /**
- * Proves by the node's own blocks that a slice is no prefix of a longer one, or of a block. Histories it does not prove:
- * of them a node keeps the peaks.
+ * Proves by nodes' own blocks that a slice is no prefix of a longer one or of a block, and which block a later one has in
+ * its history. A share may be here before its block: transactions are waited for, and a history is asked for again
+ * (`ContradictionFinder.retry`).
  */
-export function rangeProver(chain: ProvingChain, attemptMs = ATTEMPT_MS): RangeProver {
-  const leavesOf = async ({ blockHash, height }: Core) => {
-    const hash = blockHash === ZERO_HASH ? chain.executedAt(height)?.core.blockHash : blockHash;
-    if (hash === undefined) return undefined;
-    return chain.transactionLeaves(hash).catch((error: unknown) => {
-      if ((error as { code?: unknown }).code === "MACH_UNKNOWN_BLOCK") return undefined;
-      throw error;
-    });
-  };
+export function rangeProver(chains: readonly ProvingChain[], attemptMs = ATTEMPT_MS): RangeProver {
+  const isSettled = (chain: ProvingChain, { height }: Core) => height <= (chain.floor?.height ?? -1);
+  const areOneChain = (a: Core, b: Core) =>
+    chains.some((chain) => !isSettled(chain, a) && !isSettled(chain, b) && chain.agrees(a) && chain.agrees(b));
   return {
     prefix: async (long, short) => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         // Both are parts of what was executed here: the usual case, which costs no hashing.
-        if (chain.agrees(long) && chain.agrees(short)) return undefined;
-        const leaves = await leavesOf(long);
-        if (leaves !== undefined) {
-          const { transactionCount } = long;
-          if (leaves.length < transactionCount || short.transactionCount >= transactionCount) return undefined;
-          const range = new MountainRange({ keccak256: keccak });
-          for (const leaf of leaves.slice(0, transactionCount)) range.append(leaf);
-          return range.root() === long.transactionRoot ? range.prefix(short.transactionCount) : undefined;
+        if (areOneChain(long, short)) return null;
+        const lists = (await Promise.all(chains.map((chain) => leavesOf(long, chain)))).filter((leaves) => leaves);
+        for (const leaves of lists) {
+          const nodes = leaves && prefixOf(leaves, long, short);
+          if (nodes) return nodes;
         }
+        if (lists.length > 0) return undefined;
         await sleep(attemptMs, undefined, { ref: false });
       }
       return undefined;
     },
-    history: async () => undefined,
+    history: async ({ core: high }, { core: low }) => {
+      if (areOneChain(high, low)) return null;
+      for (const chain of chains) {
+        const proof = await chain.historyProof(high, low.height);
+        if (proof) return proof;
+      }
+      return undefined;
+    },
   };
+}
+
+async function leavesOf({ blockHash, height }: Core, chain: ProvingChain): Promise<readonly Hex[] | undefined> {
+  const hash = blockHash === ZERO_HASH ? chain.executedAt(height)?.core.blockHash : blockHash;
+  if (hash === undefined) return undefined;
+  return chain.transactionLeaves(hash).catch((error: unknown) => {
+    if ((error as { code?: unknown }).code === "MACH_UNKNOWN_BLOCK") return undefined;
+    throw error;
+  });
+}
+
+/** Undefined where the leaves are not those of `long`. */
+function prefixOf(leaves: readonly Hex[], long: Core, short: Core): readonly Hex[] | undefined {
+  const { transactionCount } = long;
+  if (leaves.length < transactionCount || short.transactionCount >= transactionCount) return undefined;
+  const range = new MountainRange({ keccak256: keccak });
+  for (const leaf of leaves.slice(0, transactionCount)) range.append(leaf);
+  return range.root() === long.transactionRoot ? range.prefix(short.transactionCount) : undefined;
 }

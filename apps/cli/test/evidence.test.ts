@@ -51,6 +51,8 @@ function chainOf(state: { sealed: boolean; asked: number }): ProvingChain {
   const mine = core(HONEST, BLOCK);
   const roots = HONEST.map((_, i) => core(HONEST.slice(0, i + 1), SLICE).transactionRoot);
   return {
+    floor: { height: HEIGHT - 1 },
+    historyProof: async () => null,
     agrees: ({ transactionRoot }) => state.sealed && roots.includes(transactionRoot),
     executedAt: (height) => (state.sealed && height === HEIGHT ? { core: mine } : undefined),
     transactionLeaves: async (blockHash) => {
@@ -66,7 +68,7 @@ test.each([
   ["the block", message(HONEST, BLOCK)],
 ])("a slice that is no prefix of %s is proven by the node's own block, even if that comes later", async (_, long) => {
   const state = { sealed: false, asked: 0 };
-  const prover = rangeProver(chainOf(state), 10);
+  const prover = rangeProver([chainOf(state)], 10);
   const proving = proveContradiction(message(OTHER), long, { digests, prover });
   await new Promise((resolve) => setTimeout(resolve, 30));
   state.sealed = true;
@@ -76,16 +78,16 @@ test.each([
 
 test("prefixes are no contradiction, and cost no look at the transactions", async () => {
   const state = { sealed: true, asked: 0 };
-  const context = { digests, prover: rangeProver(chainOf(state), 10) };
+  const context = { digests, prover: rangeProver([chainOf(state)], 10) };
   for (const long of [message(HONEST), message(HONEST, BLOCK)]) {
-    expect(await proveContradiction(message(HONEST.slice(0, 2)), long, context)).toBeUndefined();
+    expect(await proveContradiction(message(HONEST.slice(0, 2)), long, context)).toBeNull();
   }
   expect(state.asked).toBe(0);
 });
 
 test("what the node does not have it proves not, and waits no longer than it should", async () => {
   const state = { sealed: false, asked: 0 };
-  const context = { digests, prover: rangeProver(chainOf(state), 1) };
+  const context = { digests, prover: rangeProver([chainOf(state)], 1) };
   expect(await proveContradiction(message(OTHER), message(HONEST, BLOCK), context)).toBeUndefined();
   expect(state.asked).toBe(20);
 });

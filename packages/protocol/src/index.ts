@@ -128,6 +128,7 @@ export {
 } from "./mach/contradiction.ts";
 export {
   attributesHash,
+  coreHash,
   type MachAttributes,
   MachDigests,
   type MachDomain,
@@ -164,11 +165,14 @@ export {
   EMPTY_RANGE,
   historyLeaf,
   type InclusionProof,
+  inclusionRanges,
   joinNodes,
   MountainRange,
+  prefixRanges,
   prefixRoots,
   type RangePeaks,
   rangeRoot,
+  rangeSplit,
   rootOfInclusion,
   transactionLeaf,
 } from "./mach/range.ts";

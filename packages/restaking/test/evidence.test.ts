@@ -93,7 +93,7 @@ describe("what a node finds in what it sees", () => {
     const prover = {
       prefix: async (long: Message["core"], { transactionCount }: Message["core"]) =>
         long.transactionRoot === longer.root() ? longer.prefix(transactionCount) : undefined,
-      history: async (message: Message, height: number) =>
+      history: async (message: Message, { core: { height } }: Message) =>
         message.core.historyRoot === history.root()
           ? { core: past[height - 9]!, inclusion: history.inclusion(height - 9) }
           : undefined,
@@ -111,8 +111,34 @@ describe("what a node finds in what it sees", () => {
     expect(await finder.observeShare(...share(3, twelve))).toMatchObject({ proof: { form: "HISTORY" } });
   });
 
+  test("a fork further down is found whichever message came first, and once the node has its blocks", async () => {
+    const history = new MountainRange({ keccak256: hash });
+    const past = [9, 10, 11].map((height) => blockMessage({ height }).core);
+    for (const core of past) history.append(historyLeaf(service.digests.core(core), hash));
+    const high = blockMessage({ height: 12 });
+    const twelve = { ...high, core: { ...high.core, historyRoot: history.root() } };
+    let isThere = false;
+    const prover = {
+      prefix: async () => undefined,
+      history: async (_: Message, { core: { height } }: Message) =>
+        isThere ? { core: past[height - 9]!, inclusion: history.inclusion(height - 9) } : undefined,
+    };
+    const finder = new ContradictionFinder({ digests: service.digests, prover });
+    await finder.observeShare(...share(0, twelve));
+    expect(await finder.observeShare(...share(0, blockMessage({ height: 10, tag: "b" })))).toBeUndefined();
+    await finder.observeShare(...share(1, twelve));
+    await finder.observeShare(...share(1, blockMessage({ height: 10 })));
+    expect(await finder.retry()).toEqual([]);
+    isThere = true;
+    expect(await finder.retry()).toMatchObject([
+      { kind: "signatures", operator: service.operators[0]!.address, proof: { form: "HISTORY" } },
+    ]);
+    // What is proven, or shown to be one chain, is not asked again.
+    expect(await finder.retry()).toEqual([]);
+  });
+
   test("memory is bounded, and what is not remembered is counted", async () => {
-    const finder = new ContradictionFinder(service, { heights: 4, messagesPerHeight: 2 });
+    const finder = new ContradictionFinder(service, { heights: 4, messagesPerHeight: 2, unproven: 2 });
     for (let height = 10; height < 20; height++) await finder.observeShare(...share(0, blockMessage({ height })));
     await finder.observeShare(...share(0, blockMessage({ height: 11 })));
     for (const tag of ["b", "c", "d"]) await finder.observeShare(...share(1, blockMessage({ height: 19, tag })));

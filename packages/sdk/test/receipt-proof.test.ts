@@ -1,6 +1,17 @@
-import { MountainRange, transactionLeaf } from "@altlayer/protocol";
+import { coreHash, historyLeaf, MountainRange, transactionLeaf } from "@altlayer/protocol";
 import { MerklePatriciaTrie } from "@ethereumjs/mpt";
-import { createTestClient, createWalletClient, type Hex, hexToBytes, http, keccak256, numberToHex, toRlp } from "viem";
+import {
+  createClient,
+  createTestClient,
+  createWalletClient,
+  custom,
+  type Hex,
+  hexToBytes,
+  http,
+  keccak256,
+  numberToHex,
+  toRlp,
+} from "viem";
 import { mnemonicToAccount } from "viem/accounts";
 import { anvil as chain } from "viem/chains";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -80,11 +91,53 @@ test("a receipt under the transaction root of its block's certificate, or of a s
     expect(node).toBe(range.root(certificate.transactionCount));
   }
 
+  // Under the certificate of a later block, by the node's proof of what lies between.
+  const past = (
+    await world.message({
+      height: Number(number),
+      blockHash,
+      kind: 2,
+      transactionCount: 5,
+      transactionRoot: range.root(),
+    })
+  ).core;
+  const history = new MountainRange({ keccak256: keccakBytes });
+  for (const core of [{ ...past, height: past.height - 1 }, past, { ...past, height: past.height + 1 }])
+    history.append(historyLeaf(coreHash(core, keccakBytes), keccakBytes));
+  const high = await world.message({ height: past.height + 2, kind: 2 });
+  const later = { ...high, core: { ...high.core, historyRoot: history.root() } };
+  const certificateOfLater = parse(certificateRecordSchema, world.certify(later, [0, 1, 2]), "test");
+  const { path, directions } = history.inclusion(1);
+  const { height, timestamp, originNumber, transactionCount, ...roots } = past;
+  const numbers = Object.entries({ height, timestamp, originNumber, transactionCount });
+  const core = { ...roots, ...Object.fromEntries(numbers.map(([name, value]) => [name, numberToHex(value)])) };
+  const asked: unknown[] = [];
+  const proving = (answer: object | null) =>
+    createClient({
+      transport: custom({
+        request: async ({ method, params }: { method: string; params: unknown[] }) => {
+          if (method !== "mach_getHistoryProof") return request(method, params);
+          asked.push(params);
+          return answer;
+        },
+      }),
+    });
+  const answer = { core, path, directions: numberToHex(directions) };
+  const proof = await getReceiptProof(proving(answer), { hash: wanted, certificate: certificateOfLater });
+  expect(asked).toEqual([[numberToHex(past.height), certificateOfLater.digest]]);
+  expect(proof).toMatchObject({ past: { height: number, blockHash }, pastSiblings: path, pastDirections: directions });
+  expect(proof.siblings).toHaveLength(3);
+
   const codeOf = (error: unknown) => (isSdkError(error) ? error.code : String(error));
   const short = await certify(3, 1);
   expect(codeOf(await getReceiptProof(world.l1, { hash: wanted, certificate: short }).catch((e: unknown) => e))).toBe(
     "RECEIPT_UNPROVEN",
   );
+  const another = { ...core, outputRoot: keccak256("0x01") };
+  for (const lie of [null, { ...answer, core: another }, { ...answer, directions: "0x0" }, { ...answer, path: [] }]) {
+    const refused = getReceiptProof(proving(lie), { hash: wanted, certificate: certificateOfLater });
+    expect(codeOf(await refused.catch((e: unknown) => e))).toBe("RECEIPT_UNPROVEN");
+  }
   const liar = tamperedClient(world.l1, (method, answer) =>
     method === "eth_getBlockReceipts" ? (answer as object[]).map((r) => ({ ...r, cumulativeGasUsed: "0x1" })) : answer,
   );

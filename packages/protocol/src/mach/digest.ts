@@ -92,10 +92,7 @@ export class MachDigests {
 
   /** hashStruct(Core): what history ranges hold. */
   core(core: Core): Hex {
-    const writer = new ByteWriter(384);
-    writer.bytes(this.#coreType);
-    writeCore(writer, core);
-    return bytesToHex(this.#keccak256(writer.finish()));
+    return structHash(this.#coreType, core, this.#keccak256);
   }
 
   #base(message: Message): Uint8Array {
@@ -122,6 +119,18 @@ export class MachDigests {
     writer.bytes(this.#keccak256(salt.finish()));
     return this.#keccak256(writer.finish());
   }
+}
+
+/** hashStruct(Core) of one core: it depends on no domain. `MachDigests.core` for many. */
+export function coreHash(core: Core, keccak256: Keccak256): Hex {
+  return structHash(keccak256(utf8Bytes(CORE_TYPE)), core, keccak256);
+}
+
+function structHash(type: Uint8Array, core: Core, keccak256: Keccak256): Hex {
+  const writer = new ByteWriter(384);
+  writer.bytes(type);
+  writeCore(writer, core);
+  return bytesToHex(keccak256(writer.finish()));
 }
 
 export interface RollupIdentity {

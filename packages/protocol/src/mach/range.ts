@@ -50,21 +50,9 @@ export class MountainRange {
     this.#within(index, size - 1);
     const path: Hex[] = [];
     let directions = 0n;
-    // From the root down; the proof is read from the leaf up.
-    const steps: { sibling: Uint8Array; left: boolean }[] = [];
-    for (let from = 0, to = size; to - from > 1; ) {
-      const middle = from + largestPowerBelow(to - from);
-      if (index < middle) {
-        steps.push({ sibling: this.#range(middle, to), left: false });
-        to = middle;
-      } else {
-        steps.push({ sibling: this.#range(from, middle), left: true });
-        from = middle;
-      }
-    }
-    for (const { sibling, left } of steps.reverse()) {
+    for (const { from, to, left } of inclusionRanges(index, size)) {
       if (left) directions |= 1n << BigInt(path.length);
-      path.push(bytesToHex(sibling));
+      path.push(bytesToHex(this.#range(from, to)));
     }
     return { path, directions };
   }
@@ -73,24 +61,7 @@ export class MountainRange {
   prefix(count: number, size: number = this.#size): Hex[] {
     this.#within(size, this.#size);
     if (count < 1 || count >= size) throw misuse("a prefix is shorter than the range and not empty", { count, size });
-    const nodes: Hex[] = [];
-    let from = 0;
-    let to = size;
-    const right: Hex[] = [];
-    // RFC 9162 section 2.1.4.1, with the subtree that ends at `count` always given.
-    while (to !== count) {
-      const middle = from + largestPowerBelow(to - from);
-      if (count <= middle) {
-        right.push(bytesToHex(this.#range(middle, to)));
-        to = middle;
-      } else {
-        right.push(bytesToHex(this.#range(from, middle)));
-        from = middle;
-      }
-    }
-    nodes.push(bytesToHex(this.#range(from, to)));
-    nodes.push(...right.reverse());
-    return nodes;
+    return prefixRanges(count, size).map(({ from, to }) => bytesToHex(this.#range(from, to)));
   }
 
   #range(from: number, to: number): Uint8Array {
@@ -125,6 +96,48 @@ export class MountainRange {
   #within(value: number, max: number): void {
     if (!Number.isSafeInteger(value) || value < 0 || value > max) throw misuse("outside the range", { value, max });
   }
+}
+
+/** The ranges whose roots prove leaf `index` under the root of `size` leaves, from the leaf up; `left`: it stands on the left. */
+export function inclusionRanges(
+  index: number,
+  size: number,
+): readonly { readonly from: number; readonly to: number; readonly left: boolean }[] {
+  const ranges: { readonly from: number; readonly to: number; readonly left: boolean }[] = [];
+  for (let from = 0, to = size; to - from > 1; ) {
+    const middle = rangeSplit(from, to);
+    if (index < middle) {
+      ranges.push({ from: middle, to, left: false });
+      to = middle;
+    } else {
+      ranges.push({ from, to: middle, left: true });
+      from = middle;
+    }
+  }
+  return ranges.reverse();
+}
+
+/** The ranges whose roots are the nodes of `prefixRoots`: RFC 9162 section 2.1.4.1, with the subtree that ends at `count` given. */
+export function prefixRanges(count: number, size: number): readonly { readonly from: number; readonly to: number }[] {
+  let from = 0;
+  let to = size;
+  const beside: { readonly from: number; readonly to: number }[] = [];
+  while (to !== count) {
+    const middle = rangeSplit(from, to);
+    if (count <= middle) {
+      beside.push({ from: middle, to });
+      to = middle;
+    } else {
+      beside.push({ from, to: middle });
+      from = middle;
+    }
+  }
+  return [{ from, to }, ...beside.reverse()];
+}
+
+/** Where a range of leaves, of more than one, has its two halves meet. */
+export function rangeSplit(from: number, to: number): number {
+  return from + largestPowerBelow(to - from);
 }
 
 /** What it takes to go on with a range: the roots of its perfect subtrees, the largest first. Never changed in place. */

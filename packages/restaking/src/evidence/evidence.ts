@@ -23,13 +23,16 @@ export type Evidence =
       readonly proof: SlashingProof;
     };
 
-/** What a node knows of its chain's ranges; undefined where it does not hold them. */
+/**
+ * What a node knows of its chain's ranges. `null`: there is nothing to prove, since both are parts of one chain. `undefined`:
+ * not known here, or not yet.
+ */
 export interface RangeProver {
   /** Nodes of the prefix proof for as many of the first transactions of `long` as `short` has. */
-  prefix(long: Message["core"], short: Message["core"]): Promise<readonly Hex[] | undefined>;
-  /** The core at `height` in the history of `high`, with its inclusion. */
+  prefix(long: Message["core"], short: Message["core"]): Promise<readonly Hex[] | null | undefined>;
+  /** The core at `low`'s height in the history of `high`, with its inclusion. */
   history(
     high: Message,
-    height: number,
-  ): Promise<Pick<Extract<SlashingProof, { form: "HISTORY" }>, "core" | "inclusion"> | undefined>;
+    low: Message,
+  ): Promise<Pick<Extract<SlashingProof, { form: "HISTORY" }>, "core" | "inclusion"> | null | undefined>;
 }

@@ -8,9 +8,11 @@ export interface FinderLimits {
   readonly heights: number;
   /** Different messages of one height; more are counted in `dropped`. */
   readonly messagesPerHeight: number;
+  /** Pairs that wait for the node to know their ranges: the newest. */
+  readonly unproven: number;
 }
 
-export const FINDER_LIMITS: FinderLimits = { heights: 256, messagesPerHeight: 32 };
+export const FINDER_LIMITS: FinderLimits = { heights: 256, messagesPerHeight: 32, unproven: 64 };
 
 interface Known {
   readonly message: Message;
@@ -21,9 +23,11 @@ interface Known {
   readonly relations: Map<Hex, SlashingProof | null>;
 }
 
+type Pair = readonly [Known, Known];
+
 /**
  * Finds contradictions in what a node sees, with bounded memory. Each message is kept once, with who signed it; it is
- * compared with what the same signer said at this height, at the next ones, and at the nearest lower one.
+ * compared with what the same signer said at this height, and at the nearest ones below and above.
  */
 export class ContradictionFinder {
   readonly #digests: MachDigests;
@@ -31,6 +35,7 @@ export class ContradictionFinder {
   readonly #limits: FinderLimits;
   readonly #heights = new Map<number, Known[]>();
   readonly #reported = new Set<string>();
+  readonly #unproven = new Map<string, Pair>();
   #dropped = 0;
 
   constructor(
@@ -42,7 +47,7 @@ export class ContradictionFinder {
     this.#limits = limits;
   }
 
-  /** Messages that were not remembered for the limits. */
+  /** Messages that were not remembered, and pairs that were not waited for, for the limits. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -56,10 +61,8 @@ export class ContradictionFinder {
     if (this.#reported.has(operator)) return undefined;
     for (const other of this.#neighbours(known, ({ signatures }) => signatures.has(operator))) {
       const proof = await this.#relation(known, other);
-      if (proof === null || this.#reported.has(operator)) continue;
-      this.#reported.add(operator);
-      const second = { message: other.message, signature: other.signatures.get(operator)! };
-      return { kind: "signatures", operator, first: { message, signature }, second, proof };
+      const evidence = proof && this.#bySignatures(operator, [known, other], proof);
+      if (evidence) return evidence;
     }
     return undefined;
   }
@@ -72,12 +75,40 @@ export class ContradictionFinder {
     known.certificate = certificate;
     for (const other of this.#neighbours(known, (each) => each.certificate !== undefined)) {
       const proof = await this.#relation(known, other);
-      const pair = [known.digest, other.digest].sort().join();
-      if (proof === null || this.#reported.has(pair)) continue;
-      this.#reported.add(pair);
-      return { kind: "certificates", first: certificate, second: other.certificate!, proof };
+      const evidence = proof && this.#byCertificates([known, other], proof);
+      if (evidence) return evidence;
     }
     return undefined;
+  }
+
+  /** Looks again at pairs whose ranges the node did not know: it may have the blocks of another branch by now. */
+  async retry(): Promise<readonly Evidence[]> {
+    const found: Evidence[] = [];
+    for (const pair of [...this.#unproven.values()]) {
+      const proof = await this.#relation(...pair);
+      if (!proof) continue;
+      for (const operator of pair[0].signatures.keys()) {
+        const evidence = pair[1].signatures.has(operator) && this.#bySignatures(operator, pair, proof);
+        if (evidence) found.push(evidence);
+      }
+      const evidence = this.#byCertificates(pair, proof);
+      if (evidence) found.push(evidence);
+    }
+    return found;
+  }
+
+  #bySignatures(operator: Address, [a, b]: Pair, proof: SlashingProof): Evidence | undefined {
+    if (this.#reported.has(operator)) return undefined;
+    this.#reported.add(operator);
+    const signed = ({ message, signatures }: Known) => ({ message, signature: signatures.get(operator)! });
+    return { kind: "signatures", operator, first: signed(a), second: signed(b), proof };
+  }
+
+  #byCertificates([a, b]: Pair, proof: SlashingProof): Evidence | undefined {
+    const pair = pairOf(a, b);
+    if (a.certificate === undefined || b.certificate === undefined || this.#reported.has(pair)) return undefined;
+    this.#reported.add(pair);
+    return { kind: "certificates", first: a.certificate, second: b.certificate, proof };
   }
 
   #remember(message: Message): Known | undefined {
@@ -108,16 +139,17 @@ export class ContradictionFinder {
     return fresh;
   }
 
-  /** Others at the height, one above, and at the nearest lower height that has any. */
+  /** Others at the height, and at the nearest heights below and above that have any. */
   #neighbours(known: Known, wanted: (each: Known) => boolean): Known[] {
     const { height } = known.message.core;
     const at = (h: number) => (this.#heights.get(h) ?? []).filter((each) => each !== known && wanted(each));
-    const found = [...at(height), ...at(height + 1)];
-    for (let lower = height - 1; lower >= height - this.#limits.heights; lower--) {
-      const below = at(lower);
-      if (below.length === 0) continue;
-      found.push(...below);
-      break;
+    const found = at(height);
+    for (const step of [1, -1]) {
+      for (let distance = 1; distance <= this.#limits.heights; distance++) {
+        const others = at(height + step * distance);
+        found.push(...others);
+        if (others.length > 0) break;
+      }
     }
     return found;
   }
@@ -125,9 +157,25 @@ export class ContradictionFinder {
   async #relation(a: Known, b: Known): Promise<SlashingProof | null> {
     const before = a.relations.get(b.digest) ?? b.relations.get(a.digest);
     if (before !== undefined) return before;
+    const pair = pairOf(a, b);
     const context = { digests: this.#digests, prover: this.#prover };
-    const proof = (await proveContradiction(a.message, b.message, context)) ?? null;
-    a.relations.set(b.digest, proof);
-    return proof;
+    const proof = await proveContradiction(a.message, b.message, context);
+    if (proof !== undefined) {
+      this.#unproven.delete(pair);
+      a.relations.set(b.digest, proof);
+      return proof;
+    }
+    if (this.#prover === undefined) return null;
+    this.#unproven.set(pair, [a, b]);
+    for (const oldest of this.#unproven.keys()) {
+      if (this.#unproven.size <= this.#limits.unproven) break;
+      this.#unproven.delete(oldest);
+      this.#dropped++;
+    }
+    return null;
   }
+}
+
+function pairOf(a: Known, b: Known): string {
+  return [a.digest, b.digest].sort().join();
 }

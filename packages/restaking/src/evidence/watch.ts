@@ -25,6 +25,7 @@ export class EvidenceWatch {
   readonly #closing = new AbortController();
   readonly #retryMs: number;
   #dropped = 0;
+  #retrying = false;
   #working: Promise<void> | undefined;
 
   /** @param options.secret from which the bounties' salts are made: the same one after a restart. */
@@ -63,6 +64,13 @@ export class EvidenceWatch {
 
   async observeCertificate(certificate: Certificate): Promise<void> {
     this.#add(await this.#finder.observeCertificate(certificate));
+    if (this.#retrying || this.#closing.signal.aborted) return;
+    this.#retrying = true;
+    try {
+      for (const evidence of await this.#finder.retry()) this.#add(evidence);
+    } finally {
+      this.#retrying = false;
+    }
   }
 
   /** Ends after the transaction in work. What waits is found again by whoever sees it. */

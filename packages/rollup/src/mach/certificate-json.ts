@@ -1,5 +1,5 @@
 import type { CertificateRecord } from "@altlayer/mach";
-import { BLOCK, type Hex, type Message } from "@altlayer/protocol";
+import { BLOCK, type Core, type Hex, type Message } from "@altlayer/protocol";
 
 export const quantity = (value: number | bigint): Hex => `0x${value.toString(16)}`;
 const quantities = (values: readonly bigint[]) => values.map(quantity);
@@ -53,14 +53,18 @@ export function certificateJson(record: CertificateRecord) {
 function messageJson({ kind, core, base }: Message) {
   return {
     kind: quantity(kind),
-    core: {
-      ...core,
-      height: quantity(core.height),
-      timestamp: quantity(core.timestamp),
-      originNumber: quantity(core.originNumber),
-      transactionCount: quantity(core.transactionCount),
-    },
+    core: coreJson(core),
     base: { ...base, epoch: quantity(base.epoch), height: quantity(base.height) },
+  };
+}
+
+export function coreJson(core: Core) {
+  return {
+    ...core,
+    height: quantity(core.height),
+    timestamp: quantity(core.timestamp),
+    originNumber: quantity(core.originNumber),
+    transactionCount: quantity(core.transactionCount),
   };
 }
 

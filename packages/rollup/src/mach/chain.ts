@@ -5,13 +5,10 @@ import {
   type Base,
   BLOCK,
   type Core,
-  EMPTY_RANGE,
   type EpochSchedule,
-  epochOf,
   type Hex,
   historyLeaf,
   type Keccak256,
-  l2BlockRefFromPayload,
   type MachDigests,
   type RollupConfig,
   SLICE,
@@ -19,17 +16,20 @@ import {
 } from "@altlayer/protocol";
 import type { Clock } from "../clock.ts";
 import type { DerivationDriver } from "../derivation/driver.ts";
-import { describeError, isClosed, RollupError } from "../errors.ts";
+import { RollupError } from "../errors.ts";
 import type { HeadWatcher } from "../l1/head-watcher.ts";
 import type { Logger } from "../log.ts";
 import { Wakeup } from "../signal.ts";
+import type { RefutedSlice } from "../slices/slice-follower.ts";
 import type { BaseSource } from "./bases.ts";
-import { blockCore, sliceCore } from "./core.ts";
-import type { HistoryFile, HistoryRecord } from "./history-file.ts";
+import { executedCore, sliceCore } from "./core.ts";
+import { keepFollowing } from "./follow-loop.ts";
+import { type HistoryProof, proveHistory } from "./history-proof.ts";
+import { Judge } from "./judge.ts";
 import type { L1Blocks } from "./l1-blocks.ts";
 import { OpenedBlocks, type SliceName } from "./opened-blocks.ts";
-import { refute } from "./refutation.ts";
 import { marksOf, type SealedBlock, SealedBlocks } from "./sealed-blocks.ts";
+import type { SettledHistory } from "./settled-history.ts";
 
 export interface RollupMachChainOptions {
   readonly rollup: RollupConfig;
@@ -42,7 +42,7 @@ export interface RollupMachChainDependencies {
   readonly watcher: Pick<HeadWatcher, "onChange">;
   readonly bases: BaseSource;
   readonly l1Blocks: L1Blocks;
-  readonly history: HistoryFile;
+  readonly history: SettledHistory;
   readonly digests: MachDigests;
   readonly keccak256: Keccak256;
   readonly clock: Clock;
@@ -55,13 +55,12 @@ const KEPT_BASES = 16;
 const KEPT_SIGNED = 4_096;
 /** Settled blocks after which a long catch-up is put on record. */
 const RECORD_EVERY = 16_384;
-/** After a failure, and while nothing moves. */
-const RETRY_MS = 500;
 
 /** A rollup node's chain as MACH sees it: cores of what the own engine executed, bases of the own derivation. */
 export class RollupMachChain implements MachChain {
   readonly #options: RollupMachChainOptions;
   readonly #d: RollupMachChainDependencies;
+  readonly #judge: Judge;
   readonly #opened = new OpenedBlocks();
   readonly #bases = new Map<number, Base>();
   readonly #signed = new Set<Hex>();
@@ -71,17 +70,18 @@ export class RollupMachChain implements MachChain {
   readonly #l2Moved = new Wakeup();
   readonly #stops: (() => void)[] = [];
   #sealed: SealedBlocks | null = null;
-  #first: HistoryRecord["first"] | null = null;
-  #recordedHeight = -1;
   #askedEpoch = -1;
   #derivedHeight = -1;
   #droppedHeight = Number.POSITIVE_INFINITY;
   #running: Promise<unknown> | null = null;
   #toldMissing = false;
+  /** Of the history's nodes: it is made again. */
+  #isDamaged = false;
 
   constructor(options: RollupMachChainOptions, dependencies: RollupMachChainDependencies) {
     this.#options = options;
     this.#d = dependencies;
+    this.#judge = new Judge(options, dependencies);
   }
 
   start(): void {
@@ -92,9 +92,10 @@ export class RollupMachChain implements MachChain {
       driver.onProgress(() => this.#l1Moved.poke()),
       watcher.onChange(() => this.#l1Moved.poke()),
     );
+    const { signal } = this.#closing;
     this.#running = Promise.all([
-      this.#loop(this.#l1Moved, () => this.#followL1()),
-      this.#loop(this.#l2Moved, () => this.#followL2()),
+      keepFollowing({ moved: this.#l1Moved, turn: () => this.#followL1(), signal }, this.#d),
+      keepFollowing({ moved: this.#l2Moved, turn: () => this.#followL2(), signal }, this.#d),
     ]);
   }
 
@@ -102,6 +103,7 @@ export class RollupMachChain implements MachChain {
     for (const stop of this.#stops) stop();
     this.#closing.abort();
     await this.#running;
+    await this.#d.history.close();
   }
 
   follow(listener: (event: ChainEvent) => void): () => void {
@@ -117,6 +119,25 @@ export class RollupMachChain implements MachChain {
     if (leaves) return leaves;
     const message = `the engine does not have L2 block ${blockHash}`;
     throw new RollupError("MACH_UNKNOWN_BLOCK", message, { severity: "permanent", data: { blockHash } });
+  }
+
+  /**
+   * The block at `height` in the history that a message of core `high` commits to, with its inclusion (docs/spec/mach.md,
+   * section 3). `null`: of a chain that is not known here, or older than what this node has.
+   */
+  async historyProof(high: Core, height: number): Promise<HistoryProof | null> {
+    const sealed = this.#sealed;
+    if (!sealed) return null;
+    const { rollup } = this.#options;
+    const proof = await proveHistory(high, height, { ...this.#d, rollup, sealed });
+    if (proof !== "damaged") return proof;
+    if (this.#sealed === sealed) {
+      this.#d.log.error("the nodes of the history are damaged: the history is made again", { height });
+      this.#sealed = null;
+      this.#isDamaged = true;
+      this.#l2Moved.poke();
+    }
+    return null;
   }
 
   /** Of the bases that are known; -1 before the first. */
@@ -182,17 +203,14 @@ export class RollupMachChain implements MachChain {
 
   /** The engine refused a block: if the sequencer signed it, finds out what is wrong with it and tells. */
   async judge(payload: ExecutionPayload): Promise<void> {
-    const { engine, log } = this.#d;
-    const { rollup, schedule } = this.#options;
-    if (!this.#signed.has(payload.blockHash)) return;
-    const { l1Origin, number: height } = l2BlockRefFromPayload(rollup, payload);
-    if (l1Origin.number < schedule.startBlock) return;
-    const refutation = await refute(payload, { engine, rollup });
-    if (!refutation) return;
-    const { blockHash } = payload;
-    log.error("the sequencer signed a block that execution refutes", { height, blockHash, ...refutation });
-    const alert = { epoch: epochOf(l1Origin.number, schedule), height, blockHash, ...refutation };
-    this.#tell({ type: "refuted", alert });
+    const alert = this.#signed.has(payload.blockHash) ? await this.#judge.block(payload) : null;
+    if (alert) this.#tell({ type: "refuted", alert });
+  }
+
+  /** The sequencer signed a slice that came out otherwise here. */
+  refuted(slice: RefutedSlice): void {
+    const alert = this.#judge.slice(slice);
+    if (alert) this.#tell({ type: "refuted", alert });
   }
 
   #hear(event: EngineEvent): void {
@@ -200,22 +218,6 @@ export class RollupMachChain implements MachChain {
     if (event.kind !== "heads") return;
     for (const { number } of event.change.dropped) this.#droppedHeight = Math.min(this.#droppedHeight, number);
     this.#l2Moved.poke();
-  }
-
-  async #loop(moved: Wakeup, turn: () => Promise<void>): Promise<void> {
-    const { clock, log } = this.#d;
-    const { signal } = this.#closing;
-    let failures = 0;
-    while (!signal.aborted) {
-      try {
-        await turn();
-        failures = 0;
-      } catch (error) {
-        if (signal.aborted || isClosed(error)) return;
-        if (failures++ % 100 === 0) log.warn("MACH cannot follow the chain", { error: describeError(error), failures });
-      }
-      await moved.wait(RETRY_MS, clock, signal).catch(() => {});
-    }
   }
 
   async #followL1(): Promise<void> {
@@ -245,21 +247,15 @@ export class RollupMachChain implements MachChain {
 
   /** Where the history is known: at what is on record, or at the base of epoch 0, which it begins above. */
   async #begin(): Promise<SealedBlocks | null> {
-    const { engine, history, bases, log } = this.#d;
+    const { history, bases, log } = this.#d;
     // What the newest bases settle need not be told: they come first.
     if (bases.newestEpoch < 0 || this.#askedEpoch < bases.newestEpoch) return null;
-    const record = await history.read();
-    if (record?.startBlock === this.#options.schedule.startBlock) {
-      const { first, last, peaks } = record;
-      const block = await engine.payloadByNumber(last.height, { brief: true });
-      if (block?.blockHash === last.hash) {
-        this.#first = first;
-        this.#recordedHeight = last.height;
-        return new SealedBlocks({ ...last, history: { size: last.height - first.height, peaks } });
-      }
-    }
+    const resumed = await history.resume({ isDamaged: this.#isDamaged });
+    this.#isDamaged = false;
+    if (resumed) return new SealedBlocks(resumed);
     const base = this.#bases.get(0) ?? (await bases.base(0));
-    if (!base) {
+    const first = base ? { height: base.height, hash: base.blockHash } : history.first;
+    if (!first) {
       if (!this.#toldMissing) {
         this.#toldMissing = true;
         log.error("the base of MACH's epoch 0 is not on record here: derive the chain from its genesis", {
@@ -268,8 +264,7 @@ export class RollupMachChain implements MachChain {
       }
       return null;
     }
-    this.#first = { height: base.height, hash: base.blockHash };
-    return new SealedBlocks({ ...this.#first, history: EMPTY_RANGE });
+    return new SealedBlocks(await history.begin(first));
   }
 
   /** One block along the canonical chain; false at its head. */
@@ -284,14 +279,16 @@ export class RollupMachChain implements MachChain {
       return true;
     }
     const block = sealed.get(payload.blockHash) ?? (await this.#execute(payload, sealed));
-    const history = appendLeaf(sealed.history(cursor.hash), this.#leaf(block), this.#d.keccak256);
+    const leaf = historyLeaf(this.#d.digests.core(block.core), this.#d.keccak256);
+    const history = appendLeaf(sealed.history(cursor.hash), leaf, this.#d.keccak256);
     const next: SealedBlock = { height: cursor.height + 1, hash: payload.blockHash, history };
     if (next.height <= this.#settledHeight()) {
-      sealed.raise(next);
-      if (next.height - this.#recordedHeight >= RECORD_EVERY) await this.#record(next);
+      const below = sealed.branch(cursor.hash) ?? [];
+      this.#raise(sealed, next, [...below.map((each) => each.leaf), leaf]);
+      if (next.height - this.#d.history.recordedHeight >= RECORD_EVERY) await this.#d.history.save();
     } else {
       const executed = { ...block, sequenced: block.sequenced || this.#signed.has(next.hash) };
-      sealed.extend(next, executed);
+      sealed.extend({ ...next, leaf, executed });
       sealed.replace(executed);
       this.#tell({ type: "executed", executed });
     }
@@ -311,22 +308,14 @@ export class RollupMachChain implements MachChain {
   async #execute(payload: ExecutionPayload, sealed: SealedBlocks): Promise<Executed> {
     const { engine, keccak256 } = this.#d;
     const { blockHash, parentHash } = payload;
-    const [transactions, messagePasserRoot] = await Promise.all([
-      engine.transactionRange(blockHash),
-      engine.messagePasserRoot(blockHash),
-    ]);
-    if (!transactions) {
+    const historyRoot = sealed.historyRoot(parentHash, keccak256);
+    const core = await executedCore(this.#options.rollup, { payload, historyRoot }, { engine, keccak256 });
+    if (!core) {
       const message = `the engine does not have L2 block ${blockHash}`;
       throw new RollupError("MACH_UNKNOWN_BLOCK", message, { severity: "temporary", data: { blockHash } });
     }
-    const historyRoot = sealed.historyRoot(parentHash, keccak256);
-    const block = { payload, transactions, messagePasserRoot, historyRoot };
-    const core = blockCore(this.#options.rollup, block, { keccak256 });
-    return { kind: BLOCK, core, marks: marksOf(transactions, this.#opened.on(parentHash)), sequenced: false };
-  }
-
-  #leaf({ core }: Executed): Hex {
-    return historyLeaf(this.#d.digests.core(core), this.#d.keccak256);
+    const list = { count: core.transactionCount, root: core.transactionRoot };
+    return { kind: BLOCK, core, marks: marksOf(list, this.#opened.on(parentHash)), sequenced: false };
   }
 
   /** Up to the second newest base: a head's epoch may be one below the newest. */
@@ -337,18 +326,21 @@ export class RollupMachChain implements MachChain {
   /** What bases settle is put on record and forgotten. */
   async #settle(sealed: SealedBlocks): Promise<void> {
     const settled = sealed.at(this.#settledHeight());
-    if (settled) {
-      const { height, blockHash: hash } = settled.core;
-      sealed.raise({ height, hash, history: sealed.history(hash) });
-    }
-    if (sealed.floor.height > this.#recordedHeight) await this.#record(sealed.floor);
+    const branch = (settled && sealed.branch(settled.core.blockHash)) ?? [];
+    const last = branch.at(-1);
+    if (last)
+      this.#raise(
+        sealed,
+        last,
+        branch.map(({ leaf }) => leaf),
+      );
+    await this.#d.history.save();
   }
 
-  async #record({ height, hash, history }: SealedBlock): Promise<void> {
-    if (!this.#first) return;
-    const { startBlock } = this.#options.schedule;
-    await this.#d.history.write({ startBlock, first: this.#first, last: { height, hash }, peaks: [...history.peaks] });
-    this.#recordedHeight = height;
+  /** The history and the floor move on together: a proof is made from both. */
+  #raise(sealed: SealedBlocks, { height, hash, history }: SealedBlock, leaves: readonly Hex[]): void {
+    this.#d.history.append(leaves, { height, hash });
+    sealed.raise({ height, hash, history });
   }
 
   /** The newest certification point of the block that is being built on the head. */

@@ -1,4 +1,4 @@
-import type { ExecutionPayload, PayloadAttributes, TransactionRange } from "@altlayer/engine";
+import type { Engine, ExecutionPayload, PayloadAttributes, TransactionRange } from "@altlayer/engine";
 import {
   attributesHash,
   type Core,
@@ -45,6 +45,20 @@ export function blockCore(
     blockHash,
     outputRoot: outputRoot({ stateRoot, messagePasserStorageRoot: messagePasserRoot, blockHash }, keccak256),
   };
+}
+
+/** The same with what the engine keeps of the block; `null` if it does not have it. */
+export async function executedCore(
+  rollup: RollupConfig,
+  block: { readonly payload: ExecutionPayload; readonly historyRoot: Hex },
+  { engine, keccak256 }: { readonly engine: Engine; readonly keccak256: Keccak256 },
+): Promise<Core | null> {
+  const { blockHash } = block.payload;
+  const [transactions, messagePasserRoot] = await Promise.all([
+    engine.transactionRange(blockHash),
+    engine.messagePasserRoot(blockHash),
+  ]);
+  return transactions && blockCore(rollup, { ...block, transactions, messagePasserRoot }, { keccak256 });
 }
 
 /** The core of a prefix of a block that was opened with `attributes`. */

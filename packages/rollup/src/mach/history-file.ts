@@ -7,13 +7,15 @@ import type { Logger } from "../log.ts";
 const count = z.number().int().nonnegative();
 const block = z.object({ height: count, hash });
 const schema = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   startBlock: count,
   /** The base of epoch 0: the history begins above it. */
   first: block,
   /** The block up to which the history is counted. */
   last: block,
   peaks: z.array(hash).max(64),
+  /** Of so many of the first blocks nothing but peaks is known: of none, unless the node began from a snapshot. */
+  unknown: count,
 });
 
 /** The history of a service's blocks as far as finalised L1 data settle it: its range's peaks, and where it ends. */
@@ -44,6 +46,6 @@ export class HistoryFile {
   }
 
   async write(record: HistoryRecord): Promise<void> {
-    await writeDurably(this.#path, `${seal(JSON.stringify({ version: 1, ...record }))}\n`);
+    await writeDurably(this.#path, `${seal(JSON.stringify({ version: 2, ...record }))}\n`);
   }
 }

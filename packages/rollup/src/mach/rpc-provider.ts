@@ -1,7 +1,8 @@
 import type { BlockRef, Engine, Hex } from "@altlayer/engine";
 import type { CertificateRecord, MachService } from "@altlayer/mach";
 import type { MachProvider, MachTopic } from "../rpc/providers.ts";
-import { certificateJson, quantity } from "./certificate-json.ts";
+import { certificateJson, coreJson, quantity } from "./certificate-json.ts";
+import type { RollupMachChain } from "./chain.ts";
 import { alertJson, type FinalityDependencies, finalityOf } from "./finality.ts";
 import { type Located, locateHash, locateHeight } from "./located.ts";
 import type { ServiceFacts } from "./service-facts.ts";
@@ -23,10 +24,13 @@ export function machProvider(
     readonly facts: ServiceFacts;
     readonly peers: readonly string[];
   },
-  dependencies: Omit<FinalityDependencies, "service"> & { readonly service: MachService },
+  dependencies: Omit<FinalityDependencies, "service"> & {
+    readonly service: MachService;
+    readonly chain: Pick<RollupMachChain, "historyProof">;
+  },
 ): MachProvider {
   const { identity, facts } = options;
-  const { engine, service, branch } = dependencies;
+  const { engine, service, branch, chain } = dependencies;
   const locate = (id: string) => locatedBy(id, { engine });
   return {
     service: () => ({
@@ -60,6 +64,13 @@ export function machProvider(
         height === undefined ? await locate(id) : await locateHeight(height, { engine }),
         dependencies,
       );
+    },
+    historyProof: async (height, digest) => {
+      const record = service.certificate({ digest: digest as Hex });
+      const proof = record && (await chain.historyProof(record.certificate.message.core, height));
+      if (!proof) return null;
+      const { path, directions } = proof.inclusion;
+      return { core: coreJson(proof.core), path, directions: quantity(directions) };
     },
     alerts: (height) => service.alerts(height).map(alertJson),
     listen: (topic, push) => listenTo(service, topic, push),

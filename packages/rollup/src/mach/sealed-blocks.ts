@@ -8,7 +8,9 @@ export interface SealedBlock {
   readonly history: RangePeaks;
 }
 
-interface Known extends SealedBlock {
+/** A block whose core is known, and its leaf in the range. */
+export interface LeafBlock extends SealedBlock {
+  readonly leaf: Hex;
   readonly executed: Executed;
 }
 
@@ -17,7 +19,7 @@ interface Known extends SealedBlock {
  * at or below the floor is kept.
  */
 export class SealedBlocks {
-  readonly #known = new Map<Hex, Known>();
+  readonly #known = new Map<Hex, LeafBlock>();
   readonly #canonical = new Map<number, Hex>();
   #floor: SealedBlock;
   #cursor: SealedBlock;
@@ -63,9 +65,21 @@ export class SealedBlocks {
     return hash === this.#floor.hash || this.#known.has(hash);
   }
 
+  /** The blocks above the floor up to and with that one, the lowest first; `null` if they do not stand on the floor. */
+  branch(hash: Hex): readonly LeafBlock[] | null {
+    const blocks: LeafBlock[] = [];
+    for (let at = hash; at !== this.#floor.hash; ) {
+      const block = this.#known.get(at);
+      if (!block) return null;
+      blocks.push(block);
+      at = block.executed.core.parentHash;
+    }
+    return blocks.reverse();
+  }
+
   /** Adds a block on the cursor, or takes a known one, and moves the cursor to it. */
-  extend(block: SealedBlock, executed: Executed): void {
-    const known = this.#known.get(block.hash) ?? { ...block, executed };
+  extend(block: LeafBlock): void {
+    const known = this.#known.get(block.hash) ?? block;
     this.#known.set(block.hash, known);
     this.#canonical.set(known.height, known.hash);
     this.#cursor = known;

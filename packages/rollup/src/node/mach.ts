@@ -25,12 +25,12 @@ import type { Logger } from "../log.ts";
 import { BaseSource } from "../mach/bases.ts";
 import { CertifiedBranch } from "../mach/certified-branch.ts";
 import { RollupMachChain } from "../mach/chain.ts";
-import { HistoryFile } from "../mach/history-file.ts";
 import { L1Blocks } from "../mach/l1-blocks.ts";
 import { recoverCertified } from "../mach/recover-certified.ts";
 import { machProvider } from "../mach/rpc-provider.ts";
 import { readServiceFacts, type ServiceFacts } from "../mach/service-facts.ts";
 import { SettledHead } from "../mach/settled-head.ts";
+import { SettledHistory } from "../mach/settled-history.ts";
 import { SliceCertificates } from "../mach/slice-certificates.ts";
 import { Timeline } from "../mach/timeline.ts";
 import type { MachProvider } from "../rpc/providers.ts";
@@ -92,13 +92,21 @@ export async function startNodeMach(
   };
   const facts = await readServiceFacts(config, { rpc: l1Rpc });
   const identity = { ...service, rollupId: rollupId(service, keccakBytes) };
+  const history = await SettledHistory.open(
+    { directory: dataDir, startBlock: facts.schedule.startBlock },
+    {
+      hashAt: async (height) => (await engine.payloadByNumber(height, { brief: true }))?.blockHash ?? null,
+      keccak256: keccakBytes,
+      log,
+    },
+  );
   const chain = new RollupMachChain(
     { rollup, schedule: facts.schedule },
     {
       ...dependencies,
       bases: new BaseSource({ schedule: facts.schedule }, dependencies),
       l1Blocks: new L1Blocks({ l1, watcher }),
-      history: new HistoryFile({ path: join(dataDir, "mach-history") }, { log }),
+      history,
       digests: new MachDigests(identity, { keccak256: keccakBytes }),
       keccak256: keccakBytes,
     },
@@ -155,7 +163,7 @@ export async function startNodeMach(
     },
     provider: machProvider(
       { identity, facts, peers: config.peers },
-      { engine, service: started, branch, agrees, slices, safeHeads: store, settled, timeline, signer },
+      { engine, chain, service: started, branch, agrees, slices, safeHeads: store, settled, timeline, signer },
     ),
     recover: () =>
       recoverCertified(

@@ -38,6 +38,7 @@ export const PINNING: Readonly<Record<string, Pinning>> = {
   mach_getCertificate: none,
   mach_getFinality: none,
   mach_getHead: none,
+  mach_getHistoryProof: none,
   mach_getAlerts: none,
 
   eth_call: state(1),

@@ -57,6 +57,8 @@ export interface MachProvider {
   head(): unknown;
   certificate(id: string): Promise<unknown>;
   finality(id: string): Promise<unknown>;
+  /** The block of that height in the history of a certificate's message. */
+  historyProof(height: number, digest: string): Promise<unknown>;
   alerts(height?: number): unknown;
   listen(topic: MachTopic, push: (value: unknown) => void): () => void;
 }

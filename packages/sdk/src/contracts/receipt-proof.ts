@@ -1,10 +1,20 @@
-import { decodeCertificate, MountainRange, transactionLeaf, ZERO_HASH } from "@altlayer/protocol";
-import { type Hex, hexToBytes, keccak256 } from "viem";
+import {
+  type Core,
+  coreHash,
+  decodeCertificate,
+  historyLeaf,
+  isProtocolError,
+  MountainRange,
+  rootOfInclusion,
+  transactionLeaf,
+  ZERO_HASH,
+} from "@altlayer/protocol";
+import { type Hex, hexToBytes, keccak256, numberToHex } from "viem";
 import { z } from "zod";
 import { SdkError } from "../errors.ts";
 import { hashBytes } from "../light-client/quorum.ts";
 import { type AnyClient, call } from "../rpc/call.ts";
-import { type CertificateRecord, count, hash32 } from "../rpc/schemas.ts";
+import { type CertificateRecord, count, hash32, historyProofSchema } from "../rpc/schemas.ts";
 import { encodeReceipt, receiptSchema } from "./receipt.ts";
 
 /** More transactions than any block of ours has. */
@@ -22,7 +32,7 @@ export interface ReceiptProof {
   readonly directions: bigint;
   readonly siblings: readonly Hex[];
 }
-type ReceiptProofCore = typeof NO_BLOCK;
+type ReceiptProofCore = ReturnType<typeof coreStruct>;
 
 const NO_BLOCK = {
   height: 0n,
@@ -36,13 +46,14 @@ const NO_BLOCK = {
   transactionRoot: ZERO_HASH,
   blockHash: ZERO_HASH,
   outputRoot: ZERO_HASH,
-} as const;
+} satisfies ReceiptProofCore;
 
 /**
- * Proves a transaction's receipt under a certificate of its own block, or of a slice of it: from the block's receipts,
- * which must hash to the certificate's transaction root.
- * @throws SdkError `RECEIPT_UNPROVEN` where transaction and certificate do not belong together, or the node's receipts
- *   are not those that were certified; `MALFORMED_ANSWER`; viem's errors
+ * Proves a transaction's receipt under a certificate of its own block, of a slice of it, or of any later block: from the
+ * block's receipts, which must hash to the certified transaction root. Of a later block, the node proves the
+ * transaction's in its history (`mach_getHistoryProof`).
+ * @throws SdkError `RECEIPT_UNPROVEN` where transaction and certificate do not belong together, the node's receipts or
+ *   its history are not those that were certified, or it does not reach back so far; `MALFORMED_ANSWER`; viem's errors
  */
 export async function getReceiptProof(
   client: AnyClient,
@@ -53,9 +64,17 @@ export async function getReceiptProof(
     params: [hash],
     schema: z.object({ blockHash: hash32, blockNumber: count, transactionIndex: count }).nullable(),
   });
-  const { core } = decodeCertificate(hexToBytes(certificate.certificate), certificate.table.depth).message;
-  if (found === null || found.blockNumber !== core.height || found.transactionIndex >= core.transactionCount) {
-    throw unproven("the certificate is not for the transaction's block, or a slice without it", hash);
+  const certified = decodeCertificate(hexToBytes(certificate.certificate), certificate.table.depth).message.core;
+  if (found === null || found.blockNumber > certified.height) {
+    throw unproven("the certificate is not for the transaction's block, or a later one", hash);
+  }
+  const past =
+    found.blockNumber === certified.height
+      ? null
+      : await pastBlock(client, { hash, height: found.blockNumber, certified, digest: certificate.digest });
+  const core = past?.core ?? certified;
+  if (found.transactionIndex >= core.transactionCount) {
+    throw unproven("the certificate is of a slice without the transaction", hash);
   }
   const method = "eth_getBlockReceipts";
   const all = await call(client, { method, params: [found.blockHash], schema: receipts });
@@ -70,14 +89,39 @@ export async function getReceiptProof(
   }
   const { path, directions } = range.inclusion(found.transactionIndex);
   return {
-    past: NO_BLOCK,
-    pastDirections: 0n,
-    pastSiblings: [],
+    past: past === null ? NO_BLOCK : coreStruct(past.core),
+    pastDirections: past?.directions ?? 0n,
+    pastSiblings: past?.path ?? [],
     transactionHash: hash,
     receipt,
     directions,
     siblings: path,
   };
+}
+
+/** A block in the history of a certificate's message, checked against its history root. */
+async function pastBlock(
+  client: AnyClient,
+  of: { readonly hash: Hex; readonly height: number; readonly certified: Core; readonly digest: Hex },
+) {
+  const { hash, height, certified, digest } = of;
+  const method = "mach_getHistoryProof";
+  const params = [numberToHex(height), digest];
+  const proof = await call(client, { method, params, schema: historyProofSchema.nullable() });
+  if (proof === null) throw unproven("the node cannot prove the transaction's block under the certificate", hash);
+  try {
+    const leaf = historyLeaf(coreHash(proof.core, hashBytes), hashBytes);
+    const isIncluded = rootOfInclusion(leaf, proof, hashBytes) === certified.historyRoot;
+    if (proof.core.height === height && isIncluded) return proof;
+  } catch (error) {
+    if (!isProtocolError(error)) throw error;
+  }
+  throw unproven("the node's history is not the certificate's", hash);
+}
+
+function coreStruct(core: Core) {
+  const { height, timestamp, originNumber, ...rest } = core;
+  return { ...rest, height: BigInt(height), timestamp: BigInt(timestamp), originNumber: BigInt(originNumber) };
 }
 
 function unproven(problem: string, hash: Hex): SdkError {

@@ -143,6 +143,26 @@ export const headSchema = z.object({
 /** `mach_getHead`. */
 export type CertifiedHead = z.output<typeof headSchema>;
 
+const MAX_PATH = 64;
+/** `mach_getHistoryProof`: a block in the history of a later one's certificate. */
+export const historyProofSchema = z.object({
+  core: z.object({
+    height: count,
+    timestamp: count,
+    originNumber: count,
+    originHash: hash32,
+    parentHash: hash32,
+    attributesHash: hash32,
+    historyRoot: hash32,
+    transactionCount: count,
+    transactionRoot: hash32,
+    blockHash: hash32,
+    outputRoot: hash32,
+  }),
+  path: z.array(hash32).max(MAX_PATH),
+  directions: quantity,
+});
+
 const word = fixed(32);
 export const proofSchema = z.object({
   accountProof: z.array(bytes(4096)).max(65),

@@ -24,6 +24,11 @@ export function machMethods(provider: () => MachProvider | null): RpcMethod[] {
     }),
     defineMethod({ name: "mach_getFinality", params: [id], run: async ([of]) => json(await mach().finality(of)) }),
     defineMethod({
+      name: "mach_getHistoryProof",
+      params: [uint64, hash],
+      run: async ([height, digest]) => json(await mach().historyProof(Number(height), digest)),
+    }),
+    defineMethod({
       name: "mach_getAlerts",
       params: [uint64.optional()],
       run: ([height]) => json(mach().alerts(height === undefined ? undefined : Number(height))),
