@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ExecutionPayload } from "@altlayer/engine";
+import { MountainRange } from "@altlayer/protocol";
 import { createPublicClient, createWalletClient, defineChain, type Hex, http, keccak256, webSocket } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterEach, expect, it } from "vitest";
@@ -8,6 +9,7 @@ import type { NodeConfigInput } from "../src/config/node-config.ts";
 import { payloadHash } from "../src/gossip/payload-hash.ts";
 import type { RollupNode } from "../src/node/node.ts";
 import { type Devnet, keyOf, ROLES, sequencing, startDevnet } from "./support/devnet.ts";
+import { freePort } from "./support/free-port.ts";
 import { type LyingSlices, startLyingSlices } from "./support/lying-slices.ts";
 import { type MachDevnet, startMachDevnet } from "./support/mach.ts";
 import { until } from "./support/until.ts";
@@ -73,7 +75,7 @@ async function startNetwork(
     l1,
     mach: mach.config,
     sequencer: { ...sequencing.sequencer, signer: keyOf("owner") },
-    flashblocks: { port: 0 },
+    flashblocks: sequencing.flashblocks ?? { port: 0 },
     gossip: {},
   };
   const sequencer = await devnet.node("sequencer", config);
@@ -268,3 +270,54 @@ it("has a sequencer that lost its disk fetch what is certified before it builds"
   await until(() => again.engine.heads().unsafe.number > highest.height, 40_000);
   expect((await again.engine.payloadByNumber(highest.height))?.blockHash).toBe(highest.blockHash);
 }, 180_000);
+
+it("has a sequencer that lost its disk go on with a slice that is certified, and contradict nobody", async () => {
+  // Long enough to lose the sequencer amid a block.
+  devnet = await startDevnet({ blockTime: 4 });
+  mach = await startMachDevnet(devnet);
+  const flashblocks = { port: await freePort() };
+  const { config, sequencer, operators, transport, certified } = await startNetwork({
+    sequencer: { confirmations: 0 },
+    flashblocks,
+  });
+  await until(async () => (await certified()) !== null, 90_000);
+  const wallet = createWalletClient({ account, chain, transport });
+  const sliceOnHead = () => {
+    const { number, hash } = sequencer.engine.heads().unsafe;
+    const records = sequencer.mach?.service.certificatesAt(number + 1) ?? [];
+    const cores = records.map(({ certificate }) => certificate.message.core);
+    return cores.findLast(({ blockHash, parentHash }) => Number(blockHash) === 0 && parentHash === hash);
+  };
+  let slice: ReturnType<typeof sliceOnHead>;
+  const hashes: Hex[] = [];
+  await until(async () => {
+    slice = sliceOnHead();
+    if (slice) return true;
+    hashes.push(await wallet.sendTransaction({ to: account.address, value: 1n, nonce: hashes.length, ...fees }));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return false;
+  }, 60_000);
+  await sequencer.close();
+  const { height, parentHash, transactionCount, transactionRoot } = slice as NonNullable<typeof slice>;
+  const followers = operators.map(({ engine }) => engine.heads().unsafe.hash);
+  expect(followers).toContain(parentHash);
+  await rm(join(devnet.directory, "sequencer"), { recursive: true });
+
+  const addresses = (of: (node: RollupNode) => readonly string[] | undefined) =>
+    operators.flatMap((node) => of(node) ?? []);
+  const again = await devnet.node("sequencer", {
+    ...config,
+    gossip: { peers: addresses((node) => node.gossip?.node.addresses) },
+    mach: { ...mach.config, peers: addresses((node) => node.mach?.service.status().addresses) },
+  });
+  await until(() => again.engine.heads().unsafe.number >= height, 90_000);
+  const block = (await again.engine.payloadByNumber(height)) as ExecutionPayload;
+  expect(block.parentHash).toBe(parentHash);
+  const leaves = (await again.engine.transactionLeaves(block.blockHash)) ?? [];
+  const range = new MountainRange({ keccak256: (bytes) => keccak256(bytes, "bytes") });
+  for (const leaf of leaves) range.append(leaf);
+  expect(range.size).toBeGreaterThanOrEqual(transactionCount);
+  expect(range.root(transactionCount)).toBe(transactionRoot);
+  // Operators signed the slice: they sign the block only if it goes on with it.
+  await until(() => (again.mach?.branch.head?.certificate.message.core.height ?? 0) >= height, 60_000);
+}, 240_000);

@@ -10,12 +10,15 @@ import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
+import type { OpenBlock } from "../slices/open-block.ts";
 import type { BlockSigner } from "./block-signature.ts";
 import { BlockValidator } from "./block-validator.ts";
 import { GossipError } from "./errors.ts";
 import { blocksTopic, encodeBlockMessage, messageId } from "./message.ts";
-import { PayloadServer, payloadByNumberProtocol, requestPayload, requestTimeoutMs } from "./payload-by-number.ts";
+import { openBlockProtocol, openBlockServer, requestOpenBlock } from "./open-block.ts";
+import { payloadByNumberProtocol, payloadServer, requestPayload } from "./payload-by-number.ts";
 import { PEER_GUARD_DEFAULTS, PeerGuard } from "./peer-guard.ts";
+import { requestTimeoutMs } from "./request-response.ts";
 import { maxGossipBytes } from "./snappy.ts";
 
 export interface GossipOptions {
@@ -35,6 +38,8 @@ export interface GossipDependencies {
   readonly unsafeBlockSigner: () => Hex;
   readonly hashOf: (payload: ExecutionPayload) => Hex;
   readonly payloadByNumber: (number: number) => Promise<ExecutionPayload | null>;
+  /** What was executed here of the block in the making on that parent. */
+  readonly openBlock: (parentHash: Hex) => OpenBlock | null;
   /** Takes validated blocks from the network. */
   readonly onBlock: (payload: ExecutionPayload) => void;
   readonly onRefused?: (reason: string) => void;
@@ -51,6 +56,8 @@ export interface GossipNode {
   publish(payload: ExecutionPayload): Promise<void>;
   /** Asks the connected peers in turn for the canonical block of that number; null if none has it. */
   requestPayload(number: number): Promise<ExecutionPayload | null>;
+  /** Offers what each connected peer executed of the block on that parent, until one is taken; null if none is. */
+  requestOpenBlock<T>(parentHash: Hex, take: (block: OpenBlock) => Promise<T | null>): Promise<T | null>;
   close(): Promise<void>;
 }
 
@@ -103,10 +110,15 @@ export async function startGossip(options: GossipOptions, dependencies: GossipDe
       }),
     },
   });
-  const server = new PayloadServer(dependencies);
-  await node.handle(protocol, (stream, connection) => server.handle(stream, connection.remotePeer), {
-    maxInboundStreams: 16,
-  });
+  const openBlocks = openBlockProtocol(options.chainId);
+  for (const [name, server] of [
+    [protocol, payloadServer(dependencies)],
+    [openBlocks, openBlockServer(dependencies)],
+  ] as const) {
+    await node.handle(name, (stream, connection) => server.handle(stream, connection.remotePeer), {
+      maxInboundStreams: 16,
+    });
+  }
   node.services.pubsub.topicValidators.set(topic, (peer, message) => {
     const from = peer.toString();
     if (!guard.admit(from)) {
@@ -141,9 +153,19 @@ export async function startGossip(options: GossipOptions, dependencies: GossipDe
     dialing = dialPeers();
   }, redialIntervalMs);
 
-  const requestFrom = async (peer: PeerId, number: number): Promise<ExecutionPayload> => {
-    const stream = await node.dialProtocol(peer, protocol, { signal: AbortSignal.timeout(requestTimeoutMs) });
-    return requestPayload(stream, number);
+  const streamTo = (peer: PeerId, name: string) =>
+    node.dialProtocol(peer, name, { signal: AbortSignal.timeout(requestTimeoutMs) });
+  /** Asks the connected peers in turn, until one gives what is wanted. */
+  const askAll = async <T>(ask: (peer: PeerId) => Promise<T | null>): Promise<T | null> => {
+    for (const peer of node.getPeers()) {
+      try {
+        const answer = await ask(peer);
+        if (answer !== null) return answer;
+      } catch (error) {
+        dependencies.onRefused?.(`peer ${peer}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+    return null;
   };
 
   return {
@@ -157,18 +179,15 @@ export async function startGossip(options: GossipOptions, dependencies: GossipDe
       const message = await encodeBlockMessage({ chainId: options.chainId, payload }, { signer: dependencies.signer });
       await node.services.pubsub.publish(topic, message);
     },
-    async requestPayload(number) {
-      for (const peer of node.getPeers()) {
-        try {
-          const payload = await requestFrom(peer, number);
-          if (dependencies.hashOf(payload) === payload.blockHash) return payload;
-          dependencies.onRefused?.(`peer ${peer} answered with a payload that does not hash to its block hash`);
-        } catch (error) {
-          dependencies.onRefused?.(`peer ${peer}: ${error instanceof Error ? error.message : String(error)}`);
-        }
-      }
-      return null;
-    },
+    requestPayload: (number) =>
+      askAll(async (peer) => {
+        const payload = await requestPayload(await streamTo(peer, protocol), number);
+        if (dependencies.hashOf(payload) === payload.blockHash) return payload;
+        dependencies.onRefused?.(`peer ${peer} answered with a payload that does not hash to its block hash`);
+        return null;
+      }),
+    requestOpenBlock: (parentHash, take) =>
+      askAll(async (peer) => take(await requestOpenBlock(await streamTo(peer, openBlocks), parentHash))),
     async close() {
       clearInterval(redial);
       await dialing;

@@ -170,6 +170,18 @@ export class RollupMachChain implements MachChain {
     return isNext && (this.#opened.on(core.parentHash)?.points.some(({ mark }) => isMark(mark)) ?? false);
   }
 
+  /** The core of the slice of so many transactions that was executed on that block; `null` if there is none. */
+  sliceAt(parentHash: Hex, count: number): Core | null {
+    const block = this.#opened.on(parentHash);
+    const transactions = block?.points.find(({ mark }) => mark.count === count)?.mark;
+    if (!block?.attributes || !transactions || !this.#sealed?.has(parentHash)) return null;
+    const { keccak256 } = this.#d;
+    const { height, attributes } = block;
+    const historyRoot = this.#sealed.historyRoot(parentHash, keccak256);
+    const slice = { height, parentHash, attributes, historyRoot, transactions };
+    return sliceCore(this.#options.rollup, slice, { keccak256 });
+  }
+
   /** Whether the L1 has another block than that core's origin: then no block of the chain can be it. */
   isReplaced({ originNumber, originHash }: Core): boolean {
     return this.#d.l1Blocks.isReplaced(originNumber, originHash);
@@ -350,11 +362,8 @@ export class RollupMachChain implements MachChain {
     const mark = block?.marks.at(-1);
     if (!block?.attributes || !mark || block.told === block.marks.length) return;
     block.told = block.marks.length;
-    const { keccak256 } = this.#d;
-    const { height, parentHash, attributes } = block;
-    const historyRoot = sealed.historyRoot(parentHash, keccak256);
-    const slice = { height, parentHash, attributes, historyRoot, transactions: mark };
-    const core = sliceCore(this.#options.rollup, slice, { keccak256 });
+    const core = this.sliceAt(cursor.hash, mark.count);
+    if (!core) return;
     this.#tell({ type: "executed", executed: { kind: SLICE, core, marks: [...block.marks], sequenced: true } });
   }
 

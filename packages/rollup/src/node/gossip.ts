@@ -13,6 +13,7 @@ import { type GossipNode, startGossip } from "../gossip/gossip-node.ts";
 import { payloadHash } from "../gossip/payload-hash.ts";
 import { UnsafeSync } from "../gossip/unsafe-sync.ts";
 import type { Logger } from "../log.ts";
+import type { OpenBlock } from "../slices/open-block.ts";
 
 export interface GossipService {
   readonly node: GossipNode;
@@ -34,6 +35,8 @@ export async function startGossipService(
     /** The sequencer's signature on that block is good. */
     readonly signed: (payload: ExecutionPayload) => void;
     readonly unsafeBlockSigner: () => Hex;
+    /** What was executed here of the block in the making on that parent. */
+    readonly openBlock: (parentHash: Hex) => OpenBlock | null;
     readonly signer: PrivateKeyAccount | null;
     readonly clock: Clock;
     readonly log: Logger;
@@ -62,6 +65,7 @@ export async function startGossipService(
       unsafeBlockSigner,
       hashOf: payloadHash,
       payloadByNumber: (number) => engine.payloadByNumber(number),
+      openBlock: dependencies.openBlock,
       onBlock: (payload) => {
         counts.received++;
         dependencies.signed(payload);

@@ -27,6 +27,7 @@ import { CertifiedBranch } from "../mach/certified-branch.ts";
 import { RollupMachChain } from "../mach/chain.ts";
 import { L1Blocks } from "../mach/l1-blocks.ts";
 import { recoverCertified } from "../mach/recover-certified.ts";
+import { type RecoverSliceDependencies, recoverSlice } from "../mach/recover-slice.ts";
 import { machProvider } from "../mach/rpc-provider.ts";
 import { readServiceFacts, type ServiceFacts } from "../mach/service-facts.ts";
 import { SettledHead } from "../mach/settled-head.ts";
@@ -34,6 +35,7 @@ import { SettledHistory } from "../mach/settled-history.ts";
 import { SliceCertificates } from "../mach/slice-certificates.ts";
 import { Timeline } from "../mach/timeline.ts";
 import type { MachProvider } from "../rpc/providers.ts";
+import type { SequencerDependencies } from "../sequencer/sequencer.ts";
 import { keccakBytes } from "./support.ts";
 
 /** How long a starting sequencer waits for its peers' certificates. */
@@ -51,8 +53,8 @@ export interface NodeMach {
   readonly provider: MachProvider;
   /** Certificates that became void since the start. */
   readonly voidCount: number;
-  /** What a sequencer does before it builds; false: what is certified is not there yet. */
-  readonly recover: () => Promise<boolean>;
+  /** What a sequencer does before it builds. */
+  readonly recover: NonNullable<SequencerDependencies["recover"]>;
   close(): Promise<void>;
 }
 
@@ -67,6 +69,8 @@ export interface NodeMachDependencies {
   readonly signer: () => Hex | null;
   /** A block from a peer; `null` if none has it. */
   readonly payloadByNumber: (number: number) => Promise<ExecutionPayload | null>;
+  /** Offers what each peer executed of the block on that parent, until one is taken; `null` if none is. */
+  readonly openBlock: RecoverSliceDependencies["request"];
   /** An operator whose signer is at hand; else the configuration's, if it names one. */
   readonly operator: MachOperatorOptions | null;
   readonly clock: Clock;
@@ -165,9 +169,10 @@ export async function startNodeMach(
       { identity, facts, peers: config.peers },
       { engine, chain, service: started, branch, agrees, slices, safeHeads: store, settled, timeline, signer },
     ),
-    recover: () =>
-      recoverCertified(
-        { timeoutMs: CATCH_UP_MS, needsPeer: config.peers.length > 0 && attempts++ < LONELY_ATTEMPTS },
+    recover: async ({ hasBlock }) => {
+      const isPatient = attempts++ < LONELY_ATTEMPTS;
+      const done = await recoverCertified(
+        { timeoutMs: CATCH_UP_MS, needsPeer: config.peers.length > 0 && isPatient },
         {
           engine,
           service: started,
@@ -177,7 +182,14 @@ export async function startNodeMach(
           insert: (payload) => driver.insertUnsafe(payload),
           log,
         },
-      ),
+      );
+      if (!done || hasBlock) return { done, halfBuilt: null };
+      const request = dependencies.openBlock;
+      const slice = await recoverSlice({ engine, service: started, chain, request, clock, log });
+      if (slice !== "missing") return { done, halfBuilt: slice };
+      // Whoever executed it may come back; for ever a rollup does not wait.
+      return { done: !isPatient, halfBuilt: null };
+    },
     close: async () => {
       stopWarning();
       timeline.close();

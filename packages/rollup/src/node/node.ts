@@ -231,6 +231,7 @@ async function boot(
   closers.push(() => slices.close());
   let control: SequencerControl | null = null;
   let gossip: GossipService | null = null;
+  let followed: SliceFollower | null = null;
   const startingBlock = engine.heads().unsafe.number;
   const syncing = () =>
     driver === null
@@ -302,6 +303,7 @@ async function boot(
         l1Rpc: rpcClient,
         signer: () => signer?.address ?? unsafeSigner?.address ?? null,
         payloadByNumber: async (number) => (await gossip?.node.requestPayload(number)) ?? null,
+        openBlock: async (parent, take) => (await gossip?.node.requestOpenBlock(parent, take)) ?? null,
         operator: dependencies.machOperator ?? null,
         clock,
         log: log.child("mach"),
@@ -326,6 +328,7 @@ async function boot(
         },
         signed: (payload) => witness?.signed(payload.blockHash),
         unsafeBlockSigner: () => unsafeSigner.address,
+        openBlock: (parentHash) => followed?.openBlock(parentHash) ?? null,
         signer,
         clock,
         log: log.child("gossip"),
@@ -339,6 +342,7 @@ async function boot(
     { config, rollup },
     { engine, driver, feed: slices, signer, unsafeSigner, points, witness, clock, log: log.child("slices") },
   );
+  followed = sliceFollower;
   if (flashblocks) closers.push(() => flashblocks.close());
   if (sliceFollower) closers.push(() => sliceFollower.close());
 

@@ -13,7 +13,7 @@ import type { Mutex } from "../mutex.ts";
 import { IdleGate } from "../sequencer/idle-gate.ts";
 import { SequencingLease } from "../sequencer/lease.ts";
 import { OriginSelector } from "../sequencer/origin-selector.ts";
-import { Sequencer } from "../sequencer/sequencer.ts";
+import { Sequencer, type SequencerDependencies } from "../sequencer/sequencer.ts";
 import { WindowGuard } from "../sequencer/window-guard.ts";
 import type { SliceWitness } from "../slices/slice-follower.ts";
 import { keccakBytes, smallest } from "./support.ts";
@@ -45,7 +45,7 @@ export function makeSequencing(
     readonly log: Logger;
     readonly batcherThrottle: () => number | null;
     readonly witness: Pick<SliceWitness, "opening" | "signed"> | null;
-    readonly recover: (() => Promise<boolean>) | null;
+    readonly recover: SequencerDependencies["recover"];
     readonly publish: ((payload: ExecutionPayload) => Promise<void>) | null;
     /** Somebody listens for new blocks. */
     readonly watched: () => boolean;

@@ -41,12 +41,24 @@ export interface SequencerDependencies {
   readonly throttle: () => number | null;
   /** Hears of every block from its opening on: MACH. */
   readonly witness: Pick<SliceWitness, "opening" | "signed"> | null;
-  /** Brings what is certified beyond the own chain, before anything is built; false: not yet. `null` without MACH. */
-  readonly recover: (() => Promise<boolean>) | null;
+  /** Brings what is certified beyond the own chain, before anything is built. `null` without MACH. */
+  readonly recover: ((options: RecoverOptions) => Promise<Recovery>) | null;
   /** Takes every new block once it is the head: gossip. */
   readonly publish: ((payload: ExecutionPayload) => Promise<void>) | null;
   /** Says when blocks may be late, since nobody uses the chain; `null`: never. */
   readonly idle: IdleGate | null;
+}
+
+export interface RecoverOptions {
+  /** A block is half built already, with all that was followed of it: no slice is asked for. */
+  readonly hasBlock: boolean;
+}
+
+export interface Recovery {
+  /** False: asked again. */
+  readonly done: boolean;
+  /** A certified slice on the head: the block that it is of, to be gone on with. */
+  readonly halfBuilt: ResumedCandidate | null;
 }
 
 /** How long a sequencer that may not build waits before it asks again. */
@@ -138,7 +150,7 @@ export class Sequencer {
     try {
       // What the L1 already holds of this chain comes first: a sequencer that lost its disk must not fork itself.
       while (!(driver.status.phase === "deriving" && driver.status.idle)) await clock.sleep(20, signal);
-      while (this.#d.recover && !(await this.#d.recover())) await clock.sleep(RECOVER_MS, signal);
+      await this.#recover();
       log.info("sequencing", { head: engine.heads().unsafe.number });
       let begun = false;
       while (!signal.aborted) {
@@ -183,6 +195,16 @@ export class Sequencer {
     await this.#settle();
     const head = await l2.byHash(engine.heads().unsafe.hash);
     return await idle.rest(head, () => this.#paused, this.#closing.signal);
+  }
+
+  async #recover(): Promise<void> {
+    const { recover, clock } = this.#d;
+    while (recover) {
+      const { done, halfBuilt } = await recover({ hasBlock: this.#halfBuilt !== null });
+      this.#halfBuilt ??= halfBuilt;
+      if (done) return;
+      await clock.sleep(RECOVER_MS, this.#closing.signal);
+    }
   }
 
   async #buildNext(): Promise<void> {

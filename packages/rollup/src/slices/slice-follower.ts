@@ -7,6 +7,7 @@ import { describeError } from "../errors.ts";
 import { recoverBlockSigner } from "../gossip/block-signature.ts";
 import type { Logger } from "../log.ts";
 import { Wakeup } from "../signal.ts";
+import type { OpenBlock } from "./open-block.ts";
 import { type MarkMessage, parseSliceMessage, type SliceMessage } from "./slice-message.ts";
 import { sliceSigningHash } from "./slice-signature.ts";
 
@@ -76,6 +77,8 @@ interface Following {
   readonly number: number;
   next: number;
   lastId: Hex;
+  /** Those of the slices that came out the same here. */
+  readonly transactions: Hex[];
 }
 
 /**
@@ -115,6 +118,13 @@ export class SliceFollower {
 
   get counts(): Readonly<SliceFollowerCounts> {
     return this.#counts;
+  }
+
+  /** What was executed of the block on that parent, if it is the one that is followed. */
+  openBlock(parentHash: Hex): OpenBlock | null {
+    const following = this.#following;
+    if (following?.parentHash !== parentHash) return null;
+    return { attributes: following.block.attributes, transactions: [...following.transactions] };
   }
 
   start(): void {
@@ -267,7 +277,14 @@ export class SliceFollower {
     this.#d.witness?.opening(message.slice.number, attributes);
     const opened = await slices.open(parentHash, attributes, this.#options.mode);
     const block = { ...opened, parentHash, attributes };
-    this.#following = { block, parentHash, number: message.slice.number, next: 1, lastId: message.slice.id };
+    this.#following = {
+      block,
+      parentHash,
+      number: message.slice.number,
+      next: 1,
+      lastId: message.slice.id,
+      transactions: [],
+    };
   }
 
   /** The next block begins: the followed one is complete. `false`: nothing was sealed. */
@@ -305,6 +322,7 @@ export class SliceFollower {
     if (own === slice.id) {
       following.next = slice.index + 1;
       following.lastId = slice.id;
+      following.transactions.push(...message.flashblock.diff.transactions);
       this.#counts.executed++;
       return;
     }

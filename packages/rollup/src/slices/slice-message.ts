@@ -1,30 +1,15 @@
 import type { Flashblock, Hex, PayloadAttributes } from "@altlayer/engine";
 import { z } from "zod";
+import { attributesSchema, presentAttributes, transactionsSchema } from "./open-block.ts";
 
 const hex = z.string().regex(/^0x(?:[0-9a-f]{2})*$/) as unknown as z.ZodType<Hex>;
 const hash = z.string().regex(/^0x[0-9a-f]{64}$/) as unknown as z.ZodType<Hex>;
-const address = z.string().regex(/^0x[0-9a-f]{40}$/) as unknown as z.ZodType<Hex>;
 const count = z.number().int().nonnegative();
-
-/** Transactions in one slice; a block's own limit of bytes is far below what so many would take. */
-const MAX_TRANSACTIONS = 100_000;
-
-const attributes = z.strictObject({
-  timestamp: count,
-  prevRandao: hash,
-  suggestedFeeRecipient: address,
-  parentBeaconBlockRoot: hash.nullable(),
-  transactions: z.array(hex).max(MAX_TRANSACTIONS),
-  noTxPool: z.boolean(),
-  gasLimit: count,
-  eip1559Params: hex.nullable(),
-  minBaseFee: count.nullable(),
-});
 
 const flashblock = z.looseObject({
   payload_id: hex,
   index: count,
-  diff: z.looseObject({ transactions: z.array(hex).max(MAX_TRANSACTIONS) }),
+  diff: z.looseObject({ transactions: transactionsSchema }),
   metadata: z.looseObject({ block_number: count }),
 });
 
@@ -33,7 +18,7 @@ const message = z.strictObject({
   /** By the sequencer's unsafe block signer, over `sliceSigningHash`; 65 bytes, the last is 27 or 28. */
   signature: z.string().regex(/^0x[0-9a-f]{130}$/) as unknown as z.ZodType<Hex>,
   /** Of a block's first slice: what the block was opened with. */
-  attributes: attributes.optional(),
+  attributes: attributesSchema.optional(),
   flashblock,
 });
 
@@ -72,7 +57,5 @@ export function parseSliceMessage(text: string): SliceMessage | MarkMessage | nu
   if (!parsed.success) return null;
   const { attributes: opened, ...rest } = parsed.data;
   if (!opened) return rest as SliceMessage;
-  // Absent in the engine's terms, null on the wire.
-  const present = Object.fromEntries(Object.entries(opened).filter(([, value]) => value !== null));
-  return { ...rest, attributes: present as unknown as PayloadAttributes } as SliceMessage;
+  return { ...rest, attributes: presentAttributes(opened) } as SliceMessage;
 }

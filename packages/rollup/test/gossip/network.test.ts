@@ -9,6 +9,7 @@ import { startGossip } from "../../src/gossip/gossip-node.ts";
 import { encodeBlockMessage } from "../../src/gossip/message.ts";
 import { PEER_GUARD_DEFAULTS, PeerGuard } from "../../src/gossip/peer-guard.ts";
 import { UnsafeSync } from "../../src/gossip/unsafe-sync.ts";
+import type { OpenBlock } from "../../src/slices/open-block.ts";
 import { payloadFixture } from "./fixtures.ts";
 
 const key = Buffer.alloc(32, 0x11);
@@ -23,6 +24,7 @@ afterEach(async () => {
 async function join(options: {
   readonly peers?: readonly string[];
   readonly chain?: ReadonlyMap<number, ExecutionPayload>;
+  readonly open?: ReadonlyMap<Hex, OpenBlock>;
   readonly onBlock?: (payload: ExecutionPayload) => void;
   readonly onRefused?: (reason: string) => void;
   readonly signs?: boolean;
@@ -41,6 +43,7 @@ async function join(options: {
       unsafeBlockSigner: () => signerAddress,
       hashOf: (payload) => payload.blockHash,
       payloadByNumber: async (number) => options.chain?.get(number) ?? null,
+      openBlock: (parentHash) => options.open?.get(parentHash) ?? null,
       onBlock: options.onBlock ?? (() => {}),
       ...(options.onRefused ? { onRefused: options.onRefused } : {}),
       nowMs,
@@ -75,6 +78,36 @@ function chainOf(length: number): Map<number, ExecutionPayload> {
     }),
   );
 }
+
+test("a block in the making is had from whoever executed it, and another peer is asked where it will not do", async () => {
+  const parent: Hex = `0x${"0a".repeat(32)}`;
+  const attributes = {
+    timestamp: 1_700_000_000,
+    prevRandao: parent,
+    suggestedFeeRecipient: `0x${"0b".repeat(20)}`,
+    parentBeaconBlockRoot: parent,
+    transactions: ["0x7e00"],
+    noTxPool: false,
+    gasLimit: 30_000_000,
+    eip1559Params: "0x0000000000000000",
+  } as const;
+  const blockOf = (...transactions: readonly Hex[]): OpenBlock => ({ attributes, transactions });
+  const long = `0x${randomBytes(300_000).toString("hex")}` as const;
+  const wrong = await join({ open: new Map([[parent, blockOf("0x02ff")]]) });
+  const right = await join({ open: new Map([[parent, blockOf("0x0201", long)]]) });
+  const malformed = await join({ open: new Map([[parent, blockOf("no hex" as Hex)]]) });
+  const nothing = await join({});
+  const refused: string[] = [];
+  const sequencer = await join({
+    peers: [nothing, malformed, wrong, right].flatMap(({ addresses }) => addresses),
+    onRefused: (reason) => refused.push(reason),
+  });
+  await until(() => sequencer.peers().length === 4);
+  const take = async (block: OpenBlock) => (block.transactions.length === 2 ? block : null);
+  expect(await sequencer.requestOpenBlock(parent, take)).toEqual(blockOf("0x0201", long));
+  expect(await sequencer.requestOpenBlock(`0x${"0c".repeat(32)}`, take)).toBeNull();
+  expect(refused.some((reason) => reason.includes("not found"))).toBe(true);
+}, 30_000);
 
 test("a published block reaches a follower two hops away", async () => {
   const received: ExecutionPayload[] = [];
