@@ -1,27 +1,16 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { ExecutionPayload } from "@altlayer/engine";
-import { MountainRange } from "@altlayer/protocol";
-import { createPublicClient, createWalletClient, defineChain, type Hex, http, keccak256, webSocket } from "viem";
+import { createPublicClient, createWalletClient, type Hex, keccak256, webSocket } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterEach, expect, it } from "vitest";
-import type { NodeConfigInput } from "../src/config/node-config.ts";
 import { payloadHash } from "../src/gossip/payload-hash.ts";
 import type { RollupNode } from "../src/node/node.ts";
-import { type Devnet, keyOf, ROLES, sequencing, startDevnet } from "./support/devnet.ts";
-import { freePort } from "./support/free-port.ts";
+import { type Devnet, ROLES, sequencing, startDevnet } from "./support/devnet.ts";
 import { type LyingSlices, startLyingSlices } from "./support/lying-slices.ts";
 import { type MachDevnet, startMachDevnet } from "./support/mach.ts";
+import { chain, fees, startNetwork } from "./support/mach-network.ts";
 import { until } from "./support/until.ts";
 
-const chain = defineChain({
-  id: 901,
-  name: "devnet",
-  nativeCurrency: { name: "Ether", symbol: "ETH", decimals: 18 },
-  rpcUrls: { default: { http: [] } },
-});
 const account = privateKeyToAccount(ROLES.owner);
-const fees = { gas: 21_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 6n };
 /** Deeper than certificates lag behind the L1's head. */
 const REORG_DEPTH = 5;
 const LEVELS = ["pending", "slice", "sliceCertificate", "block", "blockCertificate", "safe", "finalized", "settled"];
@@ -64,38 +53,6 @@ afterEach(async () => {
   lying = null;
 }, 60_000);
 
-/** A sequencer that gathers certificates, and four operators that follow it, each with an engine of its own. */
-async function startNetwork(
-  sequencing: Partial<NodeConfigInput>,
-  { finalizedBlocks = 2, slices = async (url: string) => url } = {},
-) {
-  const l1 = { ...devnet.l1, finality: { kind: "blocks", safeBlocks: 1, finalizedBlocks } as const };
-  const config: Partial<NodeConfigInput> = {
-    ...sequencing,
-    l1,
-    mach: mach.config,
-    sequencer: { ...sequencing.sequencer, signer: keyOf("owner") },
-    flashblocks: sequencing.flashblocks ?? { port: 0 },
-    gossip: {},
-  };
-  const sequencer = await devnet.node("sequencer", config);
-  const gossip = { peers: [...(sequencer.gossip?.node.addresses ?? [])] };
-  const followSlices = await slices(`${sequencer.flashblocks?.url}/slices`);
-  const peers = [...(sequencer.mach?.service.status().addresses ?? [])];
-  const operators: RollupNode[] = [];
-  for (let i = 0; i < 4; i++) {
-    const config = { l1, gossip, followSlices, mach: { ...mach.config, peers: [...peers] } };
-    const node = await devnet.node(`operator-${i}`, config, { machOperator: mach.operator(i) });
-    operators.push(node);
-    peers.push(...(node.mach?.service.status().addresses ?? []));
-  }
-  const transport = http(sequencer.rpc?.httpUrl);
-  const client = createPublicClient({ chain, transport });
-  const ask = <T>(method: string, ...params: unknown[]) => client.request({ method, params } as never) as Promise<T>;
-  const certified = async () => (await ask<{ certified: { number: Hex; hash: Hex } | null }>("mach_getHead")).certified;
-  return { config, sequencer, operators, transport, ask, certified };
-}
-
 /** Two blocks beside the one of that hash, made by the node's own engine; the second is returned. */
 async function branchBeside({ engine }: RollupNode, hash: Hex): Promise<ExecutionPayload> {
   const block = (await engine.payloadByHash(hash, { brief: true })) as ExecutionPayload;
@@ -121,7 +78,7 @@ async function branchBeside({ engine }: RollupNode, hash: Hex): Promise<Executio
 it("certifies slices and blocks by operators that execute them, and says of a transaction how final it is", async () => {
   devnet = await startDevnet({ blockTime: 2 });
   mach = await startMachDevnet(devnet);
-  const { sequencer, operators, transport, ask, certified } = await startNetwork(sequencing());
+  const { sequencer, operators, transport, ask, certified } = await startNetwork({ devnet, mach }, sequencing());
   await until(async () => (await certified()) !== null, 60_000);
   const subscriber = createPublicClient({ chain, transport: webSocket(sequencer.rpc?.wsUrl, { reconnect: false }) });
   sockets.push(await subscriber.transport.getRpcClient());
@@ -192,7 +149,7 @@ it("certifies slices and blocks by operators that execute them, and says of a tr
 it("tells of blocks that execution refutes, and of certificates that the L1 made void, and goes on", async () => {
   devnet = await startDevnet({ blockTime: 1 });
   mach = await startMachDevnet(devnet);
-  const { sequencer, transport, ask, certified } = await startNetwork(sequencing(), {
+  const { sequencer, transport, ask, certified } = await startNetwork({ devnet, mach }, sequencing(), {
     finalizedBlocks: REORG_DEPTH + 1,
     slices: async (url) => {
       lying = await startLyingSlices(url, { chainId: 901, key: ROLES.owner });
@@ -244,80 +201,4 @@ it("tells of blocks that execution refutes, and of certificates that the L1 made
   // Without anybody's help, blocks of the chain that the L1 decided are certified.
   const from = sequencer.engine.heads().unsafe.number;
   await until(async () => Number((await certified())?.number ?? 0) > from, 60_000);
-}, 240_000);
-
-it("has a sequencer that lost its disk fetch what is certified before it builds", async () => {
-  devnet = await startDevnet({ blockTime: 1 });
-  mach = await startMachDevnet(devnet);
-  // Without a batcher, the L1 knows nothing of what is certified.
-  const { config, sequencer, operators } = await startNetwork({ sequencer: { confirmations: 0 } });
-  const head = () => sequencer.mach?.branch.head?.certificate.message.core;
-  const start = sequencer.engine.heads().unsafe.number;
-  await until(() => (head()?.height ?? 0) > start + 3, 60_000);
-  await sequencer.close();
-  const certified = operators.flatMap(({ mach }) => mach?.branch.head?.certificate.message.core ?? []);
-  const highest = certified.reduce((a, b) => (a.height >= b.height ? a : b));
-  expect(highest.height).toBeGreaterThan(start);
-  await rm(join(devnet.directory, "sequencer"), { recursive: true });
-
-  const addresses = (of: (node: RollupNode) => readonly string[] | undefined) =>
-    operators.flatMap((node) => of(node) ?? []);
-  const again = await devnet.node("sequencer", {
-    ...config,
-    gossip: { peers: addresses((node) => node.gossip?.node.addresses) },
-    mach: { ...mach.config, peers: addresses((node) => node.mach?.service.status().addresses) },
-  });
-  await until(() => again.engine.heads().unsafe.number > highest.height, 40_000);
-  expect((await again.engine.payloadByNumber(highest.height))?.blockHash).toBe(highest.blockHash);
-}, 180_000);
-
-it("has a sequencer that lost its disk go on with a slice that is certified, and contradict nobody", async () => {
-  // Long enough to lose the sequencer amid a block.
-  devnet = await startDevnet({ blockTime: 4 });
-  mach = await startMachDevnet(devnet);
-  const flashblocks = { port: await freePort() };
-  const { config, sequencer, operators, transport, certified } = await startNetwork({
-    sequencer: { confirmations: 0 },
-    flashblocks,
-  });
-  await until(async () => (await certified()) !== null, 90_000);
-  const wallet = createWalletClient({ account, chain, transport });
-  const sliceOnHead = () => {
-    const { number, hash } = sequencer.engine.heads().unsafe;
-    const records = sequencer.mach?.service.certificatesAt(number + 1) ?? [];
-    const cores = records.map(({ certificate }) => certificate.message.core);
-    return cores.findLast(({ blockHash, parentHash }) => Number(blockHash) === 0 && parentHash === hash);
-  };
-  let slice: ReturnType<typeof sliceOnHead>;
-  const hashes: Hex[] = [];
-  await until(async () => {
-    slice = sliceOnHead();
-    if (slice) return true;
-    hashes.push(await wallet.sendTransaction({ to: account.address, value: 1n, nonce: hashes.length, ...fees }));
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    return false;
-  }, 60_000);
-  await sequencer.close();
-  const { height, parentHash, transactionCount, transactionRoot } = slice as NonNullable<typeof slice>;
-  const followers = operators.map(({ engine }) => engine.heads().unsafe.hash);
-  expect(followers).toContain(parentHash);
-  await rm(join(devnet.directory, "sequencer"), { recursive: true });
-
-  const addresses = (of: (node: RollupNode) => readonly string[] | undefined) =>
-    operators.flatMap((node) => of(node) ?? []);
-  const again = await devnet.node("sequencer", {
-    ...config,
-    gossip: { peers: addresses((node) => node.gossip?.node.addresses) },
-    mach: { ...mach.config, peers: addresses((node) => node.mach?.service.status().addresses) },
-  });
-  await until(() => again.engine.heads().unsafe.number >= height, 90_000);
-  const block = (await again.engine.payloadByNumber(height)) as ExecutionPayload;
-  expect(block.parentHash).toBe(parentHash);
-  const leaves = (await again.engine.transactionLeaves(block.blockHash)) ?? [];
-  const range = new MountainRange({ keccak256: (bytes) => keccak256(bytes, "bytes") });
-  for (const leaf of leaves) range.append(leaf);
-  expect(range.size).toBeGreaterThanOrEqual(transactionCount);
-  expect(range.root(transactionCount)).toBe(transactionRoot);
-  // Operators signed the slice: they sign the block only if it goes on with it.
-  await until(() => (again.mach?.branch.head?.certificate.message.core.height ?? 0) >= height, 60_000);
 }, 240_000);

@@ -1,0 +1,101 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { ExecutionPayload } from "@altlayer/engine";
+import { MountainRange } from "@altlayer/protocol";
+import { createWalletClient, type Hex, keccak256 } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import { afterEach, expect, it } from "vitest";
+import type { RollupNode } from "../src/node/node.ts";
+import { type Devnet, ROLES, startDevnet } from "./support/devnet.ts";
+import { freePort } from "./support/free-port.ts";
+import { type MachDevnet, startMachDevnet } from "./support/mach.ts";
+import { chain, fees, startNetwork } from "./support/mach-network.ts";
+import { until } from "./support/until.ts";
+
+const account = privateKeyToAccount(ROLES.owner);
+
+let devnet: Devnet;
+let mach: MachDevnet;
+afterEach(async () => {
+  await mach?.close();
+  await devnet?.close();
+}, 60_000);
+
+it("has a sequencer that lost its disk fetch what is certified before it builds", async () => {
+  devnet = await startDevnet({ blockTime: 1 });
+  mach = await startMachDevnet(devnet);
+  // Without a batcher, the L1 knows nothing of what is certified.
+  const { config, sequencer, operators } = await startNetwork({ devnet, mach }, { sequencer: { confirmations: 0 } });
+  const head = () => sequencer.mach?.branch.head?.certificate.message.core;
+  const start = sequencer.engine.heads().unsafe.number;
+  await until(() => (head()?.height ?? 0) > start + 3, 60_000);
+  await sequencer.close();
+  const certified = operators.flatMap(({ mach }) => mach?.branch.head?.certificate.message.core ?? []);
+  const highest = certified.reduce((a, b) => (a.height >= b.height ? a : b));
+  expect(highest.height).toBeGreaterThan(start);
+  await rm(join(devnet.directory, "sequencer"), { recursive: true });
+
+  const addresses = (of: (node: RollupNode) => readonly string[] | undefined) =>
+    operators.flatMap((node) => of(node) ?? []);
+  const again = await devnet.node("sequencer", {
+    ...config,
+    gossip: { peers: addresses((node) => node.gossip?.node.addresses) },
+    mach: { ...mach.config, peers: addresses((node) => node.mach?.service.status().addresses) },
+  });
+  await until(() => again.engine.heads().unsafe.number > highest.height, 40_000);
+  expect((await again.engine.payloadByNumber(highest.height))?.blockHash).toBe(highest.blockHash);
+}, 180_000);
+
+it("has a sequencer that lost its disk go on with a slice that is certified, and contradict nobody", async () => {
+  // Long enough to lose the sequencer amid a block.
+  devnet = await startDevnet({ blockTime: 4 });
+  mach = await startMachDevnet(devnet);
+  const flashblocks = { port: await freePort() };
+  const { config, sequencer, operators, transport, certified } = await startNetwork(
+    { devnet, mach },
+    {
+      sequencer: { confirmations: 0 },
+      flashblocks,
+    },
+  );
+  await until(async () => (await certified()) !== null, 90_000);
+  const wallet = createWalletClient({ account, chain, transport });
+  const sliceOnHead = () => {
+    const { number, hash } = sequencer.engine.heads().unsafe;
+    const records = sequencer.mach?.service.certificatesAt(number + 1) ?? [];
+    const cores = records.map(({ certificate }) => certificate.message.core);
+    return cores.findLast(({ blockHash, parentHash }) => Number(blockHash) === 0 && parentHash === hash);
+  };
+  let slice: ReturnType<typeof sliceOnHead>;
+  const hashes: Hex[] = [];
+  await until(async () => {
+    slice = sliceOnHead();
+    if (slice) return true;
+    hashes.push(await wallet.sendTransaction({ to: account.address, value: 1n, nonce: hashes.length, ...fees }));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return false;
+  }, 60_000);
+  await sequencer.close();
+  const { height, parentHash, transactionCount, transactionRoot } = slice as NonNullable<typeof slice>;
+  const followers = operators.map(({ engine }) => engine.heads().unsafe.hash);
+  expect(followers).toContain(parentHash);
+  await rm(join(devnet.directory, "sequencer"), { recursive: true });
+
+  const addresses = (of: (node: RollupNode) => readonly string[] | undefined) =>
+    operators.flatMap((node) => of(node) ?? []);
+  const again = await devnet.node("sequencer", {
+    ...config,
+    gossip: { peers: addresses((node) => node.gossip?.node.addresses) },
+    mach: { ...mach.config, peers: addresses((node) => node.mach?.service.status().addresses) },
+  });
+  await until(() => again.engine.heads().unsafe.number >= height, 90_000);
+  const block = (await again.engine.payloadByNumber(height)) as ExecutionPayload;
+  expect(block.parentHash).toBe(parentHash);
+  const leaves = (await again.engine.transactionLeaves(block.blockHash)) ?? [];
+  const range = new MountainRange({ keccak256: (bytes) => keccak256(bytes, "bytes") });
+  for (const leaf of leaves) range.append(leaf);
+  expect(range.size).toBeGreaterThanOrEqual(transactionCount);
+  expect(range.root(transactionCount)).toBe(transactionRoot);
+  // Operators signed the slice: they sign the block only if it goes on with it.
+  await until(() => (again.mach?.branch.head?.certificate.message.core.height ?? 0) >= height, 60_000);
+}, 240_000);
