@@ -84,7 +84,7 @@ test(
     }));
     const [one, two] = signed as [(typeof signed)[number], (typeof signed)[number]];
     const proof = await proveContradiction(one.message, two.message, { digests: world.digests });
-    if (proof === undefined) throw new TypeError("no contradiction");
+    if (!proof) throw new TypeError("no contradiction");
     const context = { ...(await l1().getStakingService()), core: world.core, suite: world.suite };
     const evidence = {
       kind: "signatures" as const,
