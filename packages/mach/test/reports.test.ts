@@ -58,7 +58,6 @@ test("while the epoch is not over, nobody reports it", async () => {
 });
 
 test("operators sign a count that is theirs, and no other", async () => {
-  await network.run(3);
   while ((await network.l1.head()).number < network.rollup.inEpoch(1)) await network.l1.mine();
   await network.rollup.seeL1();
   const height = network.rollup.branch.blocks.length;
