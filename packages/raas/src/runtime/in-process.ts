@@ -182,7 +182,7 @@ async function startMach(
     {
       clients: { publicClient, walletClient },
       log: log.child("keeper"),
-      reports: async (epochs) => (await node.mach?.service.report(epochs)) ?? null,
+      reports: async (epochs) => (await parts.node.mach?.service.report(epochs)) ?? null,
     },
     { pollMs: KEEPER_POLL_MS },
   );
