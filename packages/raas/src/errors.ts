@@ -29,6 +29,9 @@ export const RAAS_ERRORS = {
   NODE_UNHEALTHY: { number: 7033, status: 502 },
   NODE_CRASHED: { number: 7034, status: 502 },
   CLOSED: { number: 7035, status: 503 },
+  /** Of what customers have us call: webhooks, mail, other people's nodes. */
+  ADDRESS_REFUSED: { number: 7040, status: 422 },
+  MAIL_NOT_CONFIGURED: { number: 7041, status: 409 },
 } as const;
 
 export type RaasErrorCode = keyof typeof RAAS_ERRORS;

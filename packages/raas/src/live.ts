@@ -1,9 +1,10 @@
+import { ALARMS, type AlarmCode, type Severity } from "./core/alarms.ts";
 import type { Networks } from "./networks.ts";
 import { type Call, rpcBatch } from "./rpc-batch.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { KeyStore, Role } from "./secrets/key-store.ts";
 import type { Hex } from "./spec/primitives.ts";
-import type { RollupRecord, RollupStore } from "./store/rollups.ts";
+import type { RollupRecord } from "./store/rollups.ts";
 
 export interface Head {
   readonly number: number;
@@ -13,8 +14,8 @@ export interface Head {
 }
 
 export interface Alarm {
-  readonly code: "BATCHES_LAG" | "BALANCE_LOW" | "NODE_SILENT" | "HEAD_STALE";
-  readonly severity: "warning" | "critical";
+  readonly code: AlarmCode;
+  readonly severity: Severity;
   readonly message: string;
   readonly since: string;
 }
@@ -60,7 +61,6 @@ interface Cached {
 const CACHE_MS = 900;
 const BALANCES_MS = 10_000;
 const WINDOW_BLOCKS = 10;
-const STALE_SECONDS = 30;
 const WATCHED: readonly Role[] = ["batcher", "proposer"];
 
 /** What a rollup does right now, asked of its node and its settlement network, at most once a second for all who look. */
@@ -68,7 +68,6 @@ export class LiveView {
   readonly #deps: LiveDependencies;
   readonly #cache = new Map<string, Cached>();
   readonly #balances = new Map<string, { readonly at: number; readonly value: Promise<Live["balances"]> }>();
-  readonly #since = new Map<string, string>();
 
   constructor(dependencies: LiveDependencies) {
     this.#deps = dependencies;
@@ -85,7 +84,7 @@ export class LiveView {
 
   async #look(rollup: RollupRecord): Promise<Live> {
     const running = this.#deps.runtime.running(rollup.id);
-    const balances = await this.#balancesOf(rollup);
+    const [balances, alarms] = await Promise.all([this.balances(rollup), this.#alarms(rollup)]);
     if (running === null) {
       return {
         phase: rollup.phase,
@@ -94,7 +93,7 @@ export class LiveView {
         pendingTransactions: null,
         throughput: null,
         balances,
-        alarms: [],
+        alarms,
       };
     }
     const { rpc } = running.endpoints;
@@ -117,7 +116,7 @@ export class LiveView {
       pendingTransactions: pool === null ? null : Number(pool.pending),
       throughput,
       balances,
-      alarms: await this.#alarms(rollup, sync, balances),
+      alarms,
     };
   }
 
@@ -140,7 +139,8 @@ export class LiveView {
     return { transactionsPerSecond: transactions / windowSeconds, gasPerSecond: gas / windowSeconds, windowSeconds };
   }
 
-  async #balancesOf(rollup: RollupRecord): Promise<Live["balances"]> {
+  /** What the paying roles hold, read at most every ten seconds. */
+  async balances(rollup: RollupRecord): Promise<Live["balances"]> {
     const known = this.#balances.get(rollup.id);
     if (known !== undefined && performance.now() - known.at < BALANCES_MS) return await known.value;
     const value = this.#readBalances(rollup);
@@ -164,42 +164,14 @@ export class LiveView {
     );
   }
 
-  async #alarms(rollup: RollupRecord, sync: SyncStatus | null, balances: Live["balances"]): Promise<readonly Alarm[]> {
-    const { alarms, execution } = await this.#deps.rollups.spec(rollup);
-    const now = this.#deps.nowMs() + this.#deps.networks.get(rollup.networkId).clockOffsetMs;
-    const raised: Omit<Alarm, "since">[] = [];
-    if (sync === null) {
-      raised.push({ code: "NODE_SILENT", severity: "critical", message: "The node does not answer." });
-    } else {
-      const lagMinutes = (now / 1_000 - sync.safe_l2.timestamp) / 60;
-      if (lagMinutes > alarms.batchLagMinutes) {
-        const message = `The newest safe block is ${Math.round(lagMinutes)} minutes old.`;
-        raised.push({ code: "BATCHES_LAG", severity: "critical", message });
-      }
-      const staleSeconds = now / 1_000 - sync.unsafe_l2.timestamp;
-      if (staleSeconds > STALE_SECONDS + execution.idleSeconds) {
-        raised.push({
-          code: "HEAD_STALE",
-          severity: "critical",
-          message: `No block for ${Math.round(staleSeconds)} s.`,
-        });
-      }
-    }
-    for (const { role, balanceWei } of balances) {
-      if (balanceWei === null || BigInt(balanceWei) >= BigInt(alarms.lowBalanceWei)) continue;
-      raised.push({ code: "BALANCE_LOW", severity: "warning", message: `The ${role} holds only ${balanceWei} wei.` });
-    }
-    return raised.map((alarm) => ({ ...alarm, since: this.#raisedAt(`${rollup.id} ${alarm.code}`, raised) }));
-  }
-
-  #raisedAt(key: string, raised: readonly Omit<Alarm, "since">[]): string {
-    const id = key.split(" ")[0]!;
-    for (const known of this.#since.keys()) {
-      if (known.startsWith(id) && !raised.some(({ code }) => known === `${id} ${code}`)) this.#since.delete(known);
-    }
-    const since = this.#since.get(key) ?? new Date(this.#deps.nowMs()).toISOString();
-    this.#since.set(key, since);
-    return since;
+  async #alarms(rollup: RollupRecord): Promise<readonly Alarm[]> {
+    const standing = await this.#deps.standing(rollup);
+    return standing.map(({ code, message, raisedAt }) => ({
+      code,
+      severity: ALARMS[code].severity,
+      message,
+      since: new Date(raisedAt).toISOString(),
+    }));
   }
 }
 
@@ -207,8 +179,10 @@ export interface LiveDependencies {
   readonly runtime: Runtime;
   readonly networks: Networks;
   readonly keys: KeyStore;
-  readonly rollups: RollupStore;
-  readonly nowMs: () => number;
+  /** Alarms that stand. */
+  readonly standing: (
+    rollup: RollupRecord,
+  ) => Promise<readonly { readonly code: AlarmCode; readonly message: string; readonly raisedAt: number }[]>;
 }
 
 const headOf = ({ number, hash, timestamp }: Head): Head => ({ number, hash, timestamp });

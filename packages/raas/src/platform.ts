@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import type { Logger } from "@altlayer/rollup";
+import { type AlarmTuning, createAlarms } from "./alarms/alarms.ts";
+import type { MailOptions } from "./alarms/mail.ts";
 import { Presenter } from "./api/present.ts";
 import { createApiServer } from "./api/server.ts";
 import type { Services } from "./api/services.ts";
@@ -10,6 +12,8 @@ import { LiveView } from "./live.ts";
 import { LogBook } from "./log-book.ts";
 import type { NetworkInput } from "./networks.ts";
 import { Networks } from "./networks.ts";
+import { ANYWHERE, PUBLIC_ONLY } from "./outbound/addresses.ts";
+import { Outbound } from "./outbound/outbound.ts";
 import { Planner } from "./planner.ts";
 import { Reconciler } from "./reconciler.ts";
 import { InProcessRuntime } from "./runtime/in-process.ts";
@@ -39,6 +43,11 @@ export interface PlatformOptions {
   /** Protects the master key; without it the key lies in the data directory. */
   readonly masterPassword?: string;
   readonly requestsPerMinute?: number;
+  /** The server that takes e-mail alarms; without it there are webhooks only. */
+  readonly mail?: MailOptions;
+  /** Let customers' URLs (webhooks, RPC of attached chains) name this machine and its network, over plain HTTP too. */
+  readonly allowPrivateAddresses?: boolean;
+  readonly alarmTuning?: AlarmTuning;
   readonly version: string;
 }
 
@@ -120,6 +129,19 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       { rollups, actions, events, lease, log: log.child("reconciler") },
     );
 
+    const outbound = new Outbound({ policy: options.allowPrivateAddresses === true ? ANYWHERE : PUBLIC_ONLY });
+    closers.push(() => outbound.close());
+    const alarms = createAlarms(
+      {
+        nowMs,
+        origin: () => url,
+        ...(options.mail === undefined ? {} : { mail: options.mail }),
+        ...(options.alarmTuning === undefined ? {} : { tuning: options.alarmTuning }),
+      },
+      { db, vault, rollups, networks, runtime, live: () => live, outbound, lease, log: log.child("alarms") },
+    );
+    const live = new LiveView({ runtime, networks, keys, standing: (rollup) => alarms.watcher.standing(rollup) });
+
     const services: Services = {
       version,
       nowMs,
@@ -132,7 +154,9 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       planner,
       reconciler,
       runtime,
-      live: new LiveView({ runtime, networks, keys, rollups, nowMs }),
+      live,
+      alarms,
+      outbound,
       explorer,
       logs,
       events,
@@ -160,6 +184,8 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
     closers.push(() => keeper.close());
     closers.push(() => reconciler.close());
     await keeper.start();
+    closers.push(() => alarms.close());
+    alarms.start();
     log.info("platform started", { url });
 
     return {

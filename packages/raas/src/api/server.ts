@@ -12,6 +12,7 @@ import { SPEC_MAX_BYTES } from "../spec/parse.ts";
 import { authenticate, requireRole } from "./authenticate.ts";
 import { openApiOf, statusOf } from "./openapi.ts";
 import type { Actor, Route } from "./route.ts";
+import { alarmRoutes } from "./routes/alarms.ts";
 import { explorerRoutes } from "./routes/explorer.ts";
 import { metaRoutes } from "./routes/meta.ts";
 import { operationRoutes } from "./routes/operation.ts";
@@ -29,6 +30,7 @@ export const ROUTES: readonly Route[] = [
   ...rollupRoutes,
   ...operationRoutes,
   ...explorerRoutes,
+  ...alarmRoutes,
 ];
 
 const CSP = [

@@ -1,8 +1,10 @@
+import type { Alarms } from "../alarms/alarms.ts";
 import type { EventHub } from "../events.ts";
 import type { Explorer } from "../explorer/explorer.ts";
 import type { LiveView } from "../live.ts";
 import type { LogBook } from "../log-book.ts";
 import type { Networks } from "../networks.ts";
+import type { Outbound } from "../outbound/outbound.ts";
 import type { Planner } from "../planner.ts";
 import type { Reconciler } from "../reconciler.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -27,6 +29,8 @@ export interface Services {
   readonly reconciler: Reconciler;
   readonly runtime: Runtime;
   readonly live: LiveView;
+  readonly alarms: Alarms;
+  readonly outbound: Outbound;
   readonly explorer: Explorer;
   readonly logs: LogBook;
   readonly events: EventHub;

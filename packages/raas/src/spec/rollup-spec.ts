@@ -385,6 +385,16 @@ export const rollupSpecSchema = z.strictObject({
         group: "operation",
         unit: "wei",
       }),
+      certificateLagSeconds: field(z.number().int().min(10).max(86_400).default(60), {
+        title: "Certificate lag alarm",
+        description: "Raised when the newest block certified by MACH is so far behind the head. Restaked rollups only.",
+        cost: NO_COST,
+        trust: NOBODY_NEW,
+        change: "us",
+        effect: "live",
+        group: "operation",
+        unit: "seconds",
+      }),
     })
     .prefault({}),
 });

@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import type { Migration, MigrationProvider } from "kysely/migration";
+import { alarmTables } from "./alarm-migration.ts";
 import type { Tables } from "./tables.ts";
 
 /** The first schema. What has been released is never edited: a change is a further migration. */
@@ -143,5 +144,5 @@ const first: Migration = {
 };
 
 export const MIGRATIONS: MigrationProvider = {
-  getMigrations: () => Promise.resolve({ "0001-first": first }),
+  getMigrations: () => Promise.resolve({ "0001-first": first, "0002-alarms": alarmTables }),
 };

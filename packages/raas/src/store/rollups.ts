@@ -151,6 +151,18 @@ export class RollupStore {
     return rows.map(recordOf);
   }
 
+  /** Rollups that have run and should. */
+  async watched(): Promise<readonly RollupRecord[]> {
+    const rows = await this.#db
+      .selectFrom("rollups")
+      .selectAll()
+      .where("desired", "=", "running")
+      .where("ready_at", "is not", null)
+      .orderBy("id")
+      .execute();
+    return rows.map(recordOf);
+  }
+
   /** Rollups that may need work. */
   async unfinished(): Promise<readonly string[]> {
     const rows = await this.#db

@@ -23,6 +23,8 @@ export function machProvider(
     }>;
     readonly facts: ServiceFacts;
     readonly peers: readonly string[];
+    /** Certificates that became void since the start. */
+    readonly voidCount: () => number;
   },
   dependencies: Omit<FinalityDependencies, "service"> & {
     readonly service: MachService;
@@ -49,7 +51,8 @@ export function machProvider(
       const { unsafe, safe, finalized } = engine.heads();
       const core = branch.head?.certificate.message.core;
       const certified = core ? { number: quantity(core.height), hash: core.blockHash } : null;
-      return { certified, latest: ref(unsafe), safe: ref(safe), finalized: ref(finalized) };
+      const voids = quantity(options.voidCount());
+      return { certified, latest: ref(unsafe), safe: ref(safe), finalized: ref(finalized), voids };
     },
     certificate: async (id) => {
       if (id === "latest") return told(branch.head);

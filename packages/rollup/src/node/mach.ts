@@ -166,7 +166,7 @@ export async function startNodeMach(
       return voidCount;
     },
     provider: machProvider(
-      { identity, facts, peers: config.peers },
+      { identity, facts, peers: config.peers, voidCount: () => voidCount },
       { engine, chain, service: started, branch, agrees, slices, safeHeads: store, settled, timeline, signer },
     ),
     recover: async ({ hasBlock }) => {
