@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { Option } from "commander";
+import { addAlarmCommands } from "./alarm-commands.ts";
 import { action, port, positive, type Run, withLogging } from "./command-line.ts";
-
-const DATA_DIR = ".altlayer/platform";
+import { PLATFORM_DATA_DIR as DATA_DIR, remote } from "./remote-command.ts";
 
 /** Commands of the platform: the program itself, and those that speak to one. */
 export function addPlatformCommands(root: Command, done: (exitCode: number) => void): void {
@@ -20,6 +20,9 @@ export function addPlatformCommands(root: Command, done: (exitCode: number) => v
       .option("--networks <file>", "further settlement networks, as JSON; see docs/platform.md")
       .option("--postgres-env <name>", "environment variable with the connection string of a PostgreSQL store")
       .option("--public-url <url>", "origin under which browsers reach the console, behind a proxy")
+      .option("--mail-env <name>", "environment variable with the SMTP URL of a server that takes e-mail alarms")
+      .option("--mail-from <address>", "with --mail-env: the sender's address")
+      .option("--allow-private-addresses", "let teams' webhooks and RPC URLs name this machine and its network")
       .option("--console-dir <path>", "a build of the console other than the set-up's")
       .option("--json", "print one JSON object when ready"),
   ).action(action(async () => (await import("./commands/platform.ts")).platform, done));
@@ -32,16 +35,7 @@ export function addPlatformCommands(root: Command, done: (exitCode: number) => v
     .action(action(async () => (await import("./commands/spec.ts")).spec, done));
 
   rollupCommands(root, done);
-}
-
-/** Commands that speak to a control plane: on this machine by the file it wrote, elsewhere by --url and a token. */
-function remote(command: Command): Command {
-  return command
-    .option("--url <url>", "a control plane elsewhere; default: the one of this machine")
-    .option("--token-env <name>", "with --url: environment variable with an API token", "ALTLAYER_TOKEN")
-    .option("--team <id>", "the team, where a token's owner has several")
-    .option("--data-dir <path>", "where the platform of this machine keeps its data", DATA_DIR)
-    .option("--json", "print JSON");
+  addAlarmCommands(root, done);
 }
 
 /** A command about one rollup: its name or id comes first, and stands among the options as `rollup`. */

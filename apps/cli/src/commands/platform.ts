@@ -26,11 +26,15 @@ export interface PlatformCommandOptions extends LoggingOptions {
   readonly postgresEnv?: string;
   readonly publicUrl?: string;
   readonly consoleDir?: string;
+  readonly mailEnv?: string;
+  readonly mailFrom?: string;
+  readonly allowPrivateAddresses?: boolean;
 }
 
 /** `altlayer platform`: development L1, control plane and a first rollup, until Ctrl-C. */
 export async function platform(options: PlatformCommandOptions, output: Output): Promise<number> {
   const networks = options.networks === undefined ? [] : await readNetworks(options.networks);
+  const mail = mailOf(options);
   const dataDir = openDataDir({ path: options.dataDir, fresh: options.fresh === true });
   const file = fileSink({ file: dataDir.log, level: "info" });
   const log = loggerOf(options, "error", file);
@@ -56,6 +60,8 @@ export async function platform(options: PlatformCommandOptions, output: Output):
         ...(masterPassword === undefined ? {} : { masterPassword }),
         ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
         ...(consoleDir === undefined ? {} : { consoleDir }),
+        ...(mail === null ? {} : { mail }),
+        allowPrivateAddresses: options.allowPrivateAddresses === true,
       },
       {
         dataDir,
@@ -113,4 +119,14 @@ function postgresStore(name: string) {
   const url = process.env[name];
   if (url === undefined || url === "") throw new CliError("KEY_UNAVAILABLE", `environment variable ${name} is not set`);
   return { kind: "postgres" as const, url };
+}
+
+/** Like the store's, the server's URL may hold a password. */
+function mailOf({ mailEnv, mailFrom }: PlatformCommandOptions) {
+  if (mailEnv === undefined) return null;
+  const url = process.env[mailEnv];
+  if (url === undefined || url === "")
+    throw new CliError("KEY_UNAVAILABLE", `environment variable ${mailEnv} is not set`);
+  if (mailFrom === undefined) throw new CliError("USAGE", "--mail-env needs the sender's address: --mail-from");
+  return { url, from: mailFrom };
 }

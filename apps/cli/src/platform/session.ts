@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { kzg } from "@altlayer/engine";
-import type { NetworkInput, Platform, StoreOptions } from "@altlayer/raas";
+import type { NetworkInput, Platform, PlatformOptions, StoreOptions } from "@altlayer/raas";
 import { exampleSpec, startL1Clock, startPlatform } from "@altlayer/raas";
 import type { Logger } from "@altlayer/rollup";
 import { SystemClock, startBeaconFacade } from "@altlayer/rollup";
@@ -25,6 +25,8 @@ export interface PlatformSessionOptions {
   readonly publicUrl?: string;
   readonly consoleDir?: string;
   readonly l1BlockTimeSeconds: number;
+  readonly mail?: PlatformOptions["mail"];
+  readonly allowPrivateAddresses?: boolean;
   readonly version: string;
 }
 
@@ -133,7 +135,7 @@ export async function startPlatformSession(
     }
     signal.throwIfAborted();
     onProgress("starting the platform");
-    const { store, masterPassword, publicUrl, consoleDir, version } = options;
+    const { store, masterPassword, publicUrl, consoleDir, mail, allowPrivateAddresses = false, version } = options;
     const directory = join(dataDir.root, "platform");
     const docsDir = builtDocs();
     const platform = await onPorts({ platform: options.ports.platform }, ({ platform: port }) =>
@@ -148,6 +150,8 @@ export async function startPlatformSession(
           ...(publicUrl === undefined ? {} : { publicUrl }),
           ...(consoleDir === undefined ? {} : { consoleDir }),
           ...(docsDir === undefined ? {} : { docsDir }),
+          ...(mail === undefined ? {} : { mail }),
+          allowPrivateAddresses,
         },
         { log: log.child("platform") },
       ),

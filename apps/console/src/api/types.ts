@@ -142,6 +142,40 @@ export interface Alarm {
   readonly since: string;
 }
 
+/** An alarm as it was raised and cleared. */
+export interface Incident {
+  readonly id: string;
+  readonly rollupId: string;
+  readonly code: string;
+  readonly severity: "warning" | "critical";
+  readonly title: string;
+  readonly message: string;
+  readonly raisedAt: string;
+  readonly clearedAt: string | null;
+}
+
+export interface AlarmDestination {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: "webhook" | "email";
+  readonly target: string;
+  readonly minSeverity: "warning" | "critical";
+  readonly createdAt: string;
+}
+
+export interface AlarmDelivery {
+  readonly id: string;
+  readonly destinationId: string;
+  readonly incidentId: string | null;
+  readonly kind: "raised" | "cleared" | "test";
+  readonly status: "pending" | "delivered" | "failed";
+  readonly attempts: number;
+  readonly nextAt: string | null;
+  readonly problem: string | null;
+  readonly createdAt: string;
+  readonly endedAt: string | null;
+}
+
 export interface Live {
   readonly phase: Phase;
   readonly heads: { readonly unsafe: Head; readonly safe: Head; readonly finalized: Head } | null;

@@ -111,6 +111,12 @@ const tokensRoute = createRoute({
   component: lazyRouteComponent(() => import("../pages/team/TokensPage.tsx"), "TokensPage"),
 });
 
+const alarmsRoute = createRoute({
+  getParentRoute: () => teamRoute,
+  path: "/alarms",
+  component: lazyRouteComponent(() => import("../pages/alarms/AlarmsPage.tsx"), "AlarmsPage"),
+});
+
 const auditRoute = createRoute({
   getParentRoute: () => teamRoute,
   path: "/audit",
@@ -199,7 +205,7 @@ const routeTree = rootRoute.addChildren([
   statusRoute,
   memberRoute.addChildren([
     homeRoute,
-    teamRoute.addChildren([rollupsRoute, newRoute, membersRoute, tokensRoute, auditRoute]),
+    teamRoute.addChildren([rollupsRoute, newRoute, membersRoute, tokensRoute, alarmsRoute, auditRoute]),
     rollupRoute.addChildren([
       overviewRoute,
       settingsRoute,

@@ -1,5 +1,5 @@
 import { Link, Outlet, useMatchRoute, useParams } from "@tanstack/react-router";
-import { BookOpen, KeyRound, Layers, ScrollText, Users } from "lucide-react";
+import { BellRing, BookOpen, KeyRound, Layers, ScrollText, Users } from "lucide-react";
 import { NotFound } from "../app/fallbacks.tsx";
 import { Shell } from "./Shell.tsx";
 import { useSession, useTeam } from "./use-team.ts";
@@ -30,6 +30,12 @@ export function TeamLayout() {
             <Link to="/teams/$team" params={params} activeOptions={exact} className={launching ? "within" : undefined}>
               <Layers size={15} aria-hidden="true" />
               Rollups
+            </Link>
+          </li>
+          <li>
+            <Link to="/teams/$team/alarms" params={params}>
+              <BellRing size={15} aria-hidden="true" />
+              Alarms
             </Link>
           </li>
           <li>

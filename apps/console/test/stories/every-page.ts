@@ -23,6 +23,7 @@ export function everyPageStories(world: () => World): void {
       ["wizard", `${team}/new`, "Launch a rollup"],
       ["members", `${team}/members`, "Members"],
       ["tokens", `${team}/tokens`, "API tokens"],
+      ["alarms", `${team}/alarms`, "Destinations"],
       ["audit", `${team}/audit`, "Audit"],
       ["overview", rollup, "Finality"],
       ["blocks", `${rollup}/explorer`, "Blocks"],

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { alarmStories } from "./alarms.ts";
 import { bridgeStories } from "./bridge.ts";
 import { everyPageStories } from "./every-page.ts";
 import { explorerStories } from "./explorer.ts";
@@ -37,6 +38,7 @@ describe("the console", () => {
   stakingStories(world);
   settingsStories(world);
   teamStories(world);
+  alarmStories(world);
   everyPageStories(world);
 
   test("no script failed, no dialog opened, and the content security policy was kept all the way", () => {

@@ -1,0 +1,33 @@
+import type { Command } from "commander";
+import { Option } from "commander";
+import { action } from "./command-line.ts";
+import { remote } from "./remote-command.ts";
+
+/** `altlayer alarms`: what went wrong with a team's rollups, and who is told. */
+export function addAlarmCommands(root: Command, done: (exitCode: number) => void): void {
+  const load = async () => await import("./commands/alarms.ts");
+  const group = root.command("alarms").description("what went wrong with the team's rollups, and who is told");
+  remote(group.command("list").description("alarms of the last 90 days; exit code 1 when a critical one stands"))
+    .option("--open", "only those that stand")
+    .action(action(async () => (await load()).listAlarms, done));
+  remote(group.command("destinations").description("where alarms are told")).action(
+    action(async () => (await load()).listDestinations, done),
+  );
+  remote(group.command("add").description("tell alarms to a webhook or an e-mail address"))
+    .requiredOption("--name <name>", "how people call it")
+    .addOption(new Option("--webhook <url>", "gets signed JSON by POST (Standard Webhooks)").conflicts("email"))
+    .addOption(new Option("--email <address>", "where the platform has a mail server"))
+    .option("--critical-only", "leave warnings out")
+    .action(action(async () => (await load()).addDestination, done));
+  for (const [name, description] of [
+    ["test", "send a test message now, and tell what came of it"],
+    ["remove", "tell this destination nothing more"],
+  ] as const) {
+    const command = remote(group.command(name).description(description)).argument("<destination>", "its id");
+    const run = action(async () => {
+      const { testDestination, removeDestination } = await load();
+      return name === "test" ? testDestination : removeDestination;
+    }, done);
+    command.action((destination: string, options: Parameters<typeof run>[0]) => run({ ...options, destination }));
+  }
+}
