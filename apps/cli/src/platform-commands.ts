@@ -1,8 +1,13 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { addAlarmCommands } from "./alarm-commands.ts";
-import { action, port, positive, type Run, withLogging } from "./command-line.ts";
+import { action, port, positive, type Run, whole, withLogging } from "./command-line.ts";
+import type { VerifyOptions } from "./commands/verify.ts";
 import { PLATFORM_DATA_DIR as DATA_DIR, remote } from "./remote-command.ts";
+
+interface JsonOption {
+  readonly json?: boolean;
+}
 
 /** Commands of the platform: the program itself, and those that speak to one. */
 export function addPlatformCommands(root: Command, done: (exitCode: number) => void): void {
@@ -101,4 +106,18 @@ function rollupCommands(root: Command, done: (exitCode: number) => void): void {
       "ALTLAYER_KEYSTORE_PASSWORD",
     )
     .action(named(async () => (await load()).leave, done));
+  remote(root.command("verify").description("prove a contract's source by compiling it on the platform"))
+    .argument("<rollup>", "name or id")
+    .argument("<address>", "the contract")
+    .option("--source <file>", "a Solidity file without imports")
+    .option("--standard-json <file>", "or the compiler's standard JSON input")
+    .option("--compiler <version>", "one that is installed with the platform; default: the newest of them")
+    .option("--contract <name>", "Token or src/Token.sol:Token; default: whichever makes the code")
+    .option("--optimizer-runs <number>", "with --source: optimized for so many runs; default: not optimized", whole)
+    .option("--evm-version <name>", "with --source; default: the compiler's own")
+    .option("--via-ir", "with --source: compiled by way of Yul")
+    .action((rollup: string, address: string, options: Omit<VerifyOptions, "rollup" | "address"> & JsonOption) => {
+      const run = action(async () => (await import("./commands/verify.ts")).verify, done);
+      return run({ ...options, rollup, address });
+    });
 }

@@ -28,6 +28,11 @@ export const RAAS_ERRORS = {
   NETWORK_UNREACHABLE: { number: 7032, status: 502 },
   NODE_UNHEALTHY: { number: 7033, status: 502 },
   NODE_CRASHED: { number: 7034, status: 502 },
+  /** Of contracts' sources. */
+  NOT_A_CONTRACT: { number: 7040, status: 409 },
+  COMPILATION_FAILED: { number: 7041, status: 422 },
+  COMPILATION_LIMIT: { number: 7042, status: 422 },
+  NO_MATCH: { number: 7043, status: 422 },
   CLOSED: { number: 7035, status: 503 },
   /** Of what customers have us call: webhooks, mail, other people's nodes. */
   ADDRESS_REFUSED: { number: 7040, status: 422 },

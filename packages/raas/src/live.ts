@@ -1,5 +1,6 @@
 import { ALARMS, type AlarmCode, type Severity } from "./core/alarms.ts";
 import type { Networks } from "./networks.ts";
+import { QUIET } from "./quiet.ts";
 import { type Call, rpcBatch } from "./rpc-batch.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { KeyStore, Role } from "./secrets/key-store.ts";
@@ -103,7 +104,7 @@ export class LiveView {
         ["optimism_syncStatus", []],
         ["txpool_status", []],
       ],
-      { quiet: true },
+      QUIET,
     ).catch(() => [null, null])) as [SyncStatus | null, { pending: Hex } | null];
     const throughput = sync === null ? null : await this.#throughput(rpc, sync.unsafe_l2.number).catch(() => null);
     return {
@@ -125,7 +126,7 @@ export class LiveView {
     const blocks = (await rpcBatch(
       rpc,
       numbers.map((number): Call => ["eth_getBlockByNumber", [`0x${number.toString(16)}`, false]]),
-      { quiet: true },
+      QUIET,
     )) as Block[];
     const newest = blocks[0];
     const oldest = blocks.at(-1);

@@ -83,14 +83,20 @@ export class Networks {
   }
 }
 
+export interface PostOptions {
+  readonly maxBytes?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /**
- * Posts JSON and returns the answer's text. Redirects are not followed: the address was chosen, not where it points.
+ * Posts JSON and returns the answer's text, of at most `maxBytes`. Redirects are not followed: the address was chosen,
+ * not where it points.
  * @throws RaasError `UPSTREAM`
  */
 export async function postJson(
   url: string,
   body: string,
-  headers: Readonly<Record<string, string>> = {},
+  { maxBytes = RESPONSE_MAX_BYTES, headers = {} }: PostOptions = {},
 ): Promise<string> {
   let response: Response;
   try {
@@ -108,8 +114,7 @@ export async function postJson(
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += chunk.byteLength;
-    if (size > RESPONSE_MAX_BYTES)
-      throw new RaasError("UPSTREAM", `the node answered more than ${RESPONSE_MAX_BYTES} bytes`);
+    if (size > maxBytes) throw new RaasError("UPSTREAM", `the node answered more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");

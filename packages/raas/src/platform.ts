@@ -27,6 +27,9 @@ import { Outbox } from "./store/outbox.ts";
 import { PeopleStore } from "./store/people.ts";
 import { Records } from "./store/records.ts";
 import { RollupStore } from "./store/rollups.ts";
+import { VerifiedStore } from "./store/verified.ts";
+import { Compiler } from "./verify/compiler.ts";
+import { Verification } from "./verify/verification.ts";
 
 export interface PlatformOptions {
   /** Keys, rollups' data, and the store unless it is elsewhere. One process at a time. */
@@ -99,6 +102,8 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       { log: log.child("explorer") },
     );
     closers.push(() => explorer.close());
+    const verification = new Verification({ store: new VerifiedStore({ nowMs }, { db }), compiler: new Compiler() });
+    closers.push(() => verification.close());
     const planner = new Planner({ networks, rollups });
     const keeper = new LeaseKeeper(
       // Nobody else opens an embedded store: its data directory is locked by the program around us.
@@ -158,6 +163,7 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       alarms,
       outbound,
       explorer,
+      verification,
       logs,
       events,
       present: new Presenter({ runtime, rollups, keys, planner }),

@@ -1,221 +1,35 @@
-import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import type { Server } from "node:http";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { silentLogger } from "@altlayer/rollup";
-import fc from "fast-check";
-import { sql } from "kysely";
+import { rmSync } from "node:fs";
 import { createWalletClient, http } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Anvil } from "../../deployer/test/anvil.ts";
-import { Explorer } from "../src/explorer/explorer.ts";
-import type { IndexTables } from "../src/explorer/tables.ts";
-import { clean } from "../src/explorer/token-metadata.ts";
+import { Compiler } from "../src/verify/compiler.ts";
+import { COMPILERS } from "../src/verify/compilers.ts";
+import { singleFileSchema, standardJsonOf } from "../src/verify/standard-json.ts";
+import { TRANSFER } from "./fake-chain.ts";
 import type { TestPlatform } from "./harness.ts";
 import { newSpec, startL1, startTestPlatform, until } from "./harness.ts";
-
-const TABLES: readonly (keyof IndexTables)[] = [
-  "blocks",
-  "transactions",
-  "participants",
-  "addresses",
-  "transfers",
-  "tokens",
-];
-const TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
-const hash = () => `0x${randomBytes(32).toString("hex")}`;
-const hex = (value: number) => `0x${value.toString(16)}`;
-const party = (n: number) => `0x${n.toString(16).padStart(40, "a")}`;
-
-interface FakeBlock {
-  readonly body: Record<string, unknown>;
-  readonly receipts: Record<string, unknown>[];
-}
-
-/** A chain that can be rewritten, behind a node's JSON-RPC. */
-class FakeChain {
-  blocks: FakeBlock[] = [];
-  readonly #server: Server;
-
-  constructor() {
-    this.extend(1);
-    this.#server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on("data", (chunk: Buffer) => chunks.push(chunk));
-      request.on("end", () => {
-        const calls = JSON.parse(Buffer.concat(chunks).toString()) as {
-          id: number;
-          method: string;
-          params: string[];
-        }[];
-        response.end(
-          JSON.stringify(calls.map(({ id, method, params }) => ({ id, result: this.#answer(method, params[0]) }))),
-        );
-      });
-    });
-  }
-
-  async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  close(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
-  }
-
-  rewind(depth: number): void {
-    this.blocks.length = Math.max(1, this.blocks.length - depth);
-  }
-
-  extend(count: number): void {
-    for (let made = 0; made < count; made++) {
-      const number = this.blocks.length;
-      const transactionHash = hash();
-      const random = randomBytes(3);
-      this.blocks.push({
-        body: {
-          number: hex(number),
-          hash: hash(),
-          parentHash: this.blocks.at(-1)?.body.hash ?? hash(),
-          timestamp: hex(1_700_000_000 + number),
-          gasUsed: hex(21_000),
-          gasLimit: hex(30_000_000),
-          baseFeePerGas: "0x7",
-          size: "0x200",
-          transactions: [
-            {
-              hash: transactionHash,
-              from: party(random[0]! % 5),
-              to: party(random[1]! % 5),
-              value: "0x1",
-              input: "0x",
-              type: "0x2",
-            },
-          ],
-        },
-        receipts: [
-          {
-            transactionHash,
-            status: "0x1",
-            gasUsed: "0x5208",
-            effectiveGasPrice: "0x8",
-            logs: [
-              {
-                address: party(100 + (random[2]! % 3)),
-                topics: [
-                  TRANSFER,
-                  `0x${party(random[0]! % 5)
-                    .slice(2)
-                    .padStart(64, "0")}`,
-                  `0x${party(7).slice(2).padStart(64, "0")}`,
-                ],
-                data: `0x${"0".repeat(63)}5`,
-                logIndex: "0x0",
-              },
-            ],
-          },
-        ],
-      });
-    }
-  }
-
-  #answer(method: string, tag: string | undefined): unknown {
-    if (method === "eth_blockNumber") return hex(this.blocks.length - 1);
-    if (method === "eth_call") return "0x";
-    const block = this.blocks[Number(tag)];
-    return (method === "eth_getBlockReceipts" ? block?.receipts : block?.body) ?? null;
-  }
-}
-
-describe("the index", () => {
-  let directory: string;
-
-  beforeAll(() => {
-    directory = mkdtempSync(join(tmpdir(), "altlayer-index-"));
-  });
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
-
-  test("after any reorgs, holds what one holds that saw the last chain only", async () => {
-    const explorer = new Explorer({ fileOf: (id) => join(directory, `${id}.db`) }, { log: silentLogger });
-    const contents = async (id: string, chain: FakeChain) => {
-      const db = await explorer.read(id);
-      const tip = () => db.selectFrom("blocks").select(["number", "hash"]).orderBy("number", "desc").executeTakeFirst();
-      await until(tip, (row) => row?.hash === chain.blocks.at(-1)?.body.hash);
-      return await Promise.all(TABLES.map((table) => db.selectFrom(table).selectAll().execute()));
-    };
-    let reorgs = 0;
-    let run = 0;
-    try {
-      await fc.assert(
-        fc.asyncProperty(
-          fc.array(fc.record({ depth: fc.nat({ max: 30 }), count: fc.integer({ min: 1, max: 45 }) }), {
-            minLength: 1,
-            maxLength: 4,
-          }),
-          async (moves) => {
-            const chain = new FakeChain();
-            const url = await chain.listen();
-            const [followed, fresh] = [`followed${run}`, `fresh${run++}`];
-            try {
-              await explorer.start(followed, url);
-              for (const { depth, count } of moves) {
-                if (depth > 0 && chain.blocks.length > 1) reorgs++;
-                chain.rewind(depth);
-                chain.extend(count);
-                await contents(followed, chain);
-              }
-              await explorer.start(fresh, url);
-              expect(await contents(followed, chain)).toEqual(await contents(fresh, chain));
-            } finally {
-              await explorer.forget(followed);
-              await explorer.forget(fresh);
-              chain.close();
-            }
-          },
-        ),
-        { numRuns: 4 },
-      );
-      expect(reorgs).toBeGreaterThan(0);
-    } finally {
-      await explorer.close();
-    }
-  }, 60_000);
-
-  test("of another version is built anew", async () => {
-    const explorer = new Explorer({ fileOf: (id) => join(directory, `${id}.db`) }, { log: silentLogger });
-    const chain = new FakeChain();
-    chain.extend(3);
-    try {
-      await explorer.start("versioned", await chain.listen());
-      const old = await explorer.read("versioned");
-      await sql`pragma user_version = 999`.execute(old);
-      await sql`drop table tokens`.execute(old);
-      await explorer.forget("versioned");
-      const db = await explorer.read("versioned");
-      expect(await db.selectFrom("tokens").selectAll().execute()).toEqual([]);
-    } finally {
-      await explorer.close();
-      chain.close();
-    }
-  });
-
-  test("shows no control characters of a token's name", () => {
-    expect(clean("US\u202eDC\u0000\u200b")).toBe("USDC");
-    expect(clean("\u0007 ")).toBeNull();
-    expect([...clean("x".repeat(1_000))!].length).toBe(64);
-  });
-});
 
 /** A token by the rules of nobody: any call of four bytes is answered by a script, any other moves five of it. */
 const NAME = "<script>alert(1)</script>";
 const TOKEN = "0x00000000000000000000000000000000000c0ffe";
 const CODE = `0x600436146037576005600052600035337f${TRANSFER.slice(2)}60206000a3005b602060005260${Buffer.from([NAME.length]).toString("hex")}6020527f${Buffer.from(NAME).toString("hex").padEnd(64, "0")}60405260606000f3`;
+/** Hands what it is sent to the address in the call's data. */
+const FORWARDER = "0x00000000000000000000000000000000000f0f0f";
+const FORWARDER_CODE = "0x6000600060006000346000355af100";
+const COUNTER_SOURCE = `// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.0;
+contract Counter {
+  uint256 public immutable start = 7;
+  uint256 public count;
+  event Added(address indexed by, uint256 amount);
+  function add(uint256 by) external returns (uint256) { count += by; emit Added(msg.sender, by); return count; }
+}`;
+const COUNTER = "0x00000000000000000000000000000000000c0de1";
+const PROXY = "0x00000000000000000000000000000000000c0de2";
+/** Names the implementation, and does nothing else: enough to be followed. */
+const PROXY_CODE = "0x60006000f3";
+const IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc";
 const OWNER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 const RECEIVER = "0x00000000000000000000000000000000000bbbbb";
 
@@ -236,7 +50,24 @@ describe("a real rollup's explorer", () => {
 
   test("tells blocks, transactions, addresses and a hostile token as they are", async () => {
     const spec = newSpec("explored-one");
-    const genesis = { ...spec.genesis, contracts: [{ address: TOKEN, code: CODE }] };
+    const compiled = await new Compiler().compile(
+      COMPILERS[0],
+      standardJsonOf(singleFileSchema.parse({ content: COUNTER_SOURCE, optimizerRuns: 200 })),
+      null,
+    );
+    const genesis = {
+      ...spec.genesis,
+      contracts: [
+        { address: TOKEN, code: CODE },
+        { address: FORWARDER, code: FORWARDER_CODE },
+        { address: COUNTER, code: `0x${compiled[0]!.runtime}` as const },
+        {
+          address: PROXY,
+          code: PROXY_CODE,
+          storage: { [IMPLEMENTATION_SLOT]: `0x${COUNTER.slice(2).padStart(64, "0")}` as const },
+        },
+      ],
+    };
     const made = await at.owner.ask("POST", `/teams/${at.teamId}/rollups`, { spec: { ...spec, genesis } });
     expect(made.status).toBe(201);
     const path = `/teams/${at.teamId}/rollups/${made.body.id}`;
@@ -294,4 +125,91 @@ describe("a real rollup's explorer", () => {
     expect((await at.owner.ask("GET", `${base}/search?q=${encodeURIComponent("%")}`)).body.items).toEqual([]);
     expect((await at.owner.ask("GET", `${base}/overview`)).body).toMatchObject({ tokens: 1 });
   });
+
+  test("tells the calls that moved ether within a transaction, by transaction and by address", async () => {
+    const { body: rollup } = await at.owner.ask("GET", base.replace("/explorer", ""));
+    const wallet = createWalletClient({
+      account: privateKeyToAccount(OWNER_KEY),
+      transport: http(rollup.endpoints.rpc),
+    });
+    const payee = "0x00000000000000000000000000000000000fafa0";
+    const data = `0x${payee.slice(2).padStart(64, "0")}` as const;
+    const hash = await wallet.sendTransaction({ to: FORWARDER, value: 11n, data, chain: null });
+    const { body: transaction } = await until(
+      () => at.owner.ask("GET", `${base}/transactions/${hash}`),
+      ({ status }) => status === 200,
+    );
+    const call = { transactionHash: hash, kind: "call", from: FORWARDER, to: payee, valueWei: "11", position: 0 };
+    expect(transaction.internalCalls).toMatchObject([call]);
+    const { body } = await at.owner.ask("GET", `${base}/addresses/${payee}/internal-calls`);
+    expect(body).toMatchObject({ items: [call], nextCursor: null });
+    const address = await at.owner.ask("GET", `${base}/addresses/${payee}`);
+    expect(address.body).toMatchObject({
+      balanceWei: "11",
+      transactionCount: 0,
+      firstSeenBlock: transaction.blockNumber,
+    });
+  });
+
+  test("verifies a contract by its source, and shows it for the proxy, too", async () => {
+    const contract = (address: string) => at.owner.ask("GET", `${base}/addresses/${address}/contract`);
+    const verify = (address: string, body: object) => at.owner.ask("POST", `${base}/addresses/${address}/verify`, body);
+    const [compiler] = COMPILERS;
+    expect((await at.owner.ask("GET", `${base}/compilers`)).body.items).toEqual(
+      COMPILERS.map((version) => ({ version })),
+    );
+    expect((await contract(COUNTER)).body).toMatchObject({ address: COUNTER, verified: null, implementation: null });
+
+    const source = { content: COUNTER_SOURCE, optimizerRuns: 200 };
+    const refused: readonly [string, object, string][] = [
+      [COUNTER, { compiler, source: { ...source, optimizerRuns: null } }, "NO_MATCH"],
+      [COUNTER, { compiler, source: { content: "contract {" } }, "COMPILATION_FAILED"],
+      [COUNTER, { compiler, source, contract: "Other" }, "NO_MATCH"],
+      [RECEIVER, { compiler, source }, "NOT_A_CONTRACT"],
+      [COUNTER, { compiler: "0.4.11", source }, "BAD_REQUEST"],
+      [COUNTER, { compiler }, "BAD_REQUEST"],
+      [
+        COUNTER,
+        { compiler, source, standardJson: { language: "Solidity", sources: { a: { content: "" } } } },
+        "BAD_REQUEST",
+      ],
+      [
+        COUNTER,
+        { compiler, standardJson: { language: "Solidity", sources: { a: { urls: ["file:///etc/passwd"] } } } },
+        "BAD_REQUEST",
+      ],
+    ];
+    for (const [address, body, code] of refused) {
+      const answer = await verify(address, body);
+      expect([JSON.stringify(body).slice(0, 80), answer.body.error?.code]).toEqual([
+        JSON.stringify(body).slice(0, 80),
+        code,
+      ]);
+    }
+
+    const other = `${COUNTER_SOURCE}\n// other words`;
+    expect((await verify(COUNTER, { compiler, source: { ...source, content: other } })).body).toMatchObject({
+      match: "partial",
+    });
+    expect((await verify(COUNTER, { compiler, source })).body).toMatchObject({
+      match: "full",
+      name: "Counter",
+      compiler,
+    });
+    // What is known in full is not made less.
+    expect((await verify(COUNTER, { compiler, source: { ...source, content: other } })).body).toMatchObject({
+      match: "full",
+    });
+
+    const { body: shown } = await contract(COUNTER);
+    expect(shown.verified).toMatchObject({ match: "full", sources: { "Contract.sol": COUNTER_SOURCE } });
+    expect(shown.verified.abi).toContainEqual(expect.objectContaining({ type: "event", name: "Added" }));
+    const { body: proxy } = await contract(PROXY);
+    expect(proxy).toMatchObject({ verified: null, implementation: { address: COUNTER, verified: { match: "full" } } });
+    const slim = await at.owner.ask("GET", `${base}/addresses/${PROXY}/contract?sources=false`);
+    expect(slim.body.implementation.verified).toMatchObject({ sources: {}, name: "Counter" });
+    const { body: audit } = await at.owner.ask("GET", `/teams/${at.teamId}/audit?limit=100`);
+    expect(JSON.stringify(audit)).toContain("explorer.verify");
+    expect(JSON.stringify(audit)).not.toContain("SPDX");
+  }, 180_000);
 });

@@ -101,7 +101,8 @@ async function find(client: PlatformClient, name: string): Promise<Rollup | unde
   );
 }
 
-async function must(client: PlatformClient, name: string): Promise<Rollup> {
+/** @throws CliError `ROLLUP_NOT_FOUND` */
+export async function must(client: PlatformClient, name: string): Promise<Rollup> {
   const rollup = await find(client, name);
   if (rollup === undefined)
     throw new CliError("ROLLUP_NOT_FOUND", `the team has no rollup ${name}: altlayer list`, { data: { name } });

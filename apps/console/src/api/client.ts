@@ -17,6 +17,7 @@ export interface RequestOptions {
   /** Makes a repeated POST (a double click, a retry after a lost answer) one action. */
   readonly idempotencyKey?: string;
   readonly as?: "json" | "blob";
+  readonly timeoutMs?: number;
 }
 
 export function urlOf(path: string, query: RequestOptions["query"] = {}): string {
@@ -30,7 +31,7 @@ export function urlOf(path: string, query: RequestOptions["query"] = {}): string
  */
 export async function request<Result>(path: string, options: RequestOptions = {}): Promise<Result> {
   const { method = "GET", body, signal } = options;
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const timeout = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
   const headers: Record<string, string> = { accept: "application/json" };
   if (body !== undefined) headers["content-type"] = "application/json";
   if (method !== "GET" && csrfToken !== undefined) headers["x-altlayer-csrf"] = csrfToken;

@@ -36,6 +36,17 @@ export interface IndexedToken {
   readonly firstSeenBlock: number;
 }
 
+/** A call within a transaction that moved ether or made a contract. */
+export interface IndexedCall {
+  readonly transactionHash: Hex;
+  readonly blockNumber: number;
+  readonly position: number;
+  readonly kind: "call" | "create" | "create2" | "selfdestruct";
+  readonly from: Hex;
+  readonly to: Hex;
+  readonly valueWei: string;
+}
+
 const PAGE = 25;
 const AGAIN_MS = 3_000;
 
@@ -57,6 +68,9 @@ function indexQuery<Item>(team: string, rollup: string, path: string) {
 /** What an account sent, received or made. */
 export const accountTransactionsQuery = (team: string, rollup: string, address: Hex) =>
   indexQuery<IndexedTransaction>(team, rollup, `/addresses/${address}/transactions`);
+
+export const accountCallsQuery = (team: string, rollup: string, address: Hex) =>
+  indexQuery<IndexedCall>(team, rollup, `/addresses/${address}/internal-calls`);
 
 export const accountTransfersQuery = (team: string, rollup: string, address: Hex) =>
   indexQuery<IndexedTransfer>(team, rollup, `/addresses/${address}/transfers`);

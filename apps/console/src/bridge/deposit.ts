@@ -7,6 +7,8 @@ import { walletOn } from "./clients.ts";
 import { BridgeError } from "./errors.ts";
 
 export type DepositStage =
+  /** Of tokens: the bridge is allowed to take them. */
+  | { readonly stage: "allowing" }
   | { readonly stage: "signing" }
   | { readonly stage: "mining"; readonly l1Hash: Hex }
   | { readonly stage: "arriving"; readonly l1Hash: Hex; readonly l2Hash: Hex }

@@ -1,5 +1,5 @@
 import type { TransactionReceipt } from "viem";
-import { encodeEventTopics } from "viem";
+import { encodeEventTopics, parseAbi } from "viem";
 import { getTransactionReceipt, waitForTransactionReceipt } from "viem/actions";
 import {
   buildProveWithdrawal,
@@ -19,6 +19,7 @@ import type { Provider } from "../wallet/provider.ts";
 import type { Sides } from "./clients.ts";
 import { walletOn } from "./clients.ts";
 import { BridgeError } from "./errors.ts";
+import { L2_BRIDGE, withdrawnToken } from "./token-bridge.ts";
 
 /** Where a withdrawal stands, lowest first. */
 export const STAGES = [
@@ -32,8 +33,10 @@ export type Stage = (typeof STAGES)[number];
 
 export interface WithdrawalState {
   readonly hash: Hex;
-  readonly amountWei: bigint;
-  readonly to: Hex;
+  /** Null: ether. */
+  readonly token: Hex | null;
+  /** Wei, or the token's smallest units. */
+  readonly amount: bigint;
   readonly stage: Stage;
   /** Seconds until the next stage, where the chains tell. */
   readonly seconds: number | undefined;
@@ -45,21 +48,11 @@ const GAMES_SEARCHED = 100;
 const MESSAGE_PASSER = "0x4200000000000000000000000000000000000016";
 const LOG_BLOCKS = 10_000;
 
-const MESSAGE_PASSED = [
-  {
-    type: "event",
-    name: "MessagePassed",
-    inputs: [
-      { name: "nonce", type: "uint256", indexed: true },
-      { name: "sender", type: "address", indexed: true },
-      { name: "target", type: "address", indexed: true },
-      { name: "value", type: "uint256" },
-      { name: "gasLimit", type: "uint256" },
-      { name: "data", type: "bytes" },
-      { name: "withdrawalHash", type: "bytes32" },
-    ],
-  },
-] as const;
+const WITHDRAWAL_EVENTS = parseAbi([
+  "event MessagePassed(uint256 indexed nonce, address indexed sender, address indexed target, uint256 value, uint256 gasLimit, bytes data, bytes32 withdrawalHash)",
+  "event ERC20BridgeInitiated(address indexed localToken, address indexed remoteToken, address indexed from, address to, uint256 amount, bytes extraData)",
+  "event ETHBridgeInitiated(address indexed from, address indexed to, uint256 amount, bytes extraData)",
+]);
 
 interface Parties {
   readonly sides: Sides;
@@ -87,7 +80,8 @@ export async function withdrawalState(hash: Hex, { l1, l2 }: Sides): Promise<Wit
   // viem throws where a proven withdrawal's game is not resolved yet: that is a wait like the others.
   const stage: Stage = await getWithdrawalStatus(l1, target).catch(() => "waiting-to-finalize" as const);
   const seconds = await secondsLeft(stage, withdrawal.withdrawalHash, receipt, { l1, l2 }).catch(() => undefined);
-  return { hash, amountWei: withdrawal.value, to: withdrawal.target, stage, seconds };
+  const token = withdrawnToken(receipt);
+  return { hash, token: token?.token ?? null, amount: token?.amount ?? withdrawal.value, stage, seconds };
 }
 
 async function withdrawalOf(hash: Hex, l2: Sides["l2"]) {
@@ -138,19 +132,26 @@ async function sent(hash: Hex, { l1 }: Sides): Promise<Hex> {
   return hash;
 }
 
-/** Withdrawals of an account in the rollup's newest blocks, newest first. */
+/** Withdrawals of an account in the rollup's newest blocks, newest first: by its own messages, or through the bridge. */
 export async function withdrawalsOf(account: Hex, head: number, rpc: Rpc): Promise<readonly Hex[]> {
-  const logs = await rpc.call(
-    "eth_getLogs",
-    [
-      {
-        address: MESSAGE_PASSER,
-        topics: encodeEventTopics({ abi: MESSAGE_PASSED, eventName: "MessagePassed", args: { sender: account } }),
-        fromBlock: `0x${Math.max(0, head - LOG_BLOCKS + 1).toString(16)}`,
-        toBlock: `0x${head.toString(16)}`,
-      },
-    ],
-    Logs,
-  );
-  return [...new Set(logs.map(({ transactionHash }) => transactionHash).reverse())];
+  const logsOf = (address: Hex, topics: readonly unknown[]) => {
+    const fromBlock = `0x${Math.max(0, head - LOG_BLOCKS + 1).toString(16)}`;
+    return rpc.call("eth_getLogs", [{ address, topics, fromBlock, toBlock: `0x${head.toString(16)}` }], Logs);
+  };
+  const found = await Promise.all([
+    logsOf(
+      MESSAGE_PASSER,
+      encodeEventTopics({ abi: WITHDRAWAL_EVENTS, eventName: "MessagePassed", args: { sender: account } }),
+    ),
+    logsOf(
+      L2_BRIDGE,
+      encodeEventTopics({ abi: WITHDRAWAL_EVENTS, eventName: "ERC20BridgeInitiated", args: { from: account } }),
+    ),
+    logsOf(
+      L2_BRIDGE,
+      encodeEventTopics({ abi: WITHDRAWAL_EVENTS, eventName: "ETHBridgeInitiated", args: { from: account } }),
+    ),
+  ]);
+  const logs = found.flat().sort((a, b) => b.blockNumber - a.blockNumber || b.logIndex - a.logIndex);
+  return [...new Set(logs.map(({ transactionHash }) => transactionHash))];
 }

@@ -29,13 +29,18 @@ const namesBySelector = new Map(
 /** The likely name of a function, where only its selector is known. */
 export const functionName = (selector: string): string | undefined => namesBySelector.get(selector as Hex);
 
+/** Reads a call by the called contract's own functions, where these are known. */
+export const decodeCallOf = (abi: Abi, input: Hex): Decoded | undefined => readCall(abi, input);
+
 /** Reads a call by its selector; undefined when it is unknown or its data do not fit. */
-export function decodeCall(input: Hex): Decoded | undefined {
+export const decodeCall = (input: Hex): Decoded | undefined => readCall(functions, input);
+
+function readCall(abi: Abi, input: Hex): Decoded | undefined {
   if (input.length < 10) return undefined;
   try {
-    const { functionName, args = [] } = decodeFunctionData({ abi: functions, data: input });
+    const { functionName, args = [] } = decodeFunctionData({ abi, data: input });
     const selector = input.slice(0, 10);
-    const item = functions.find((each) => each.type === "function" && toFunctionSelector(each) === selector);
+    const item = abi.find((each) => each.type === "function" && toFunctionSelector(each) === selector);
     return item?.type === "function" ? { name: functionName, arguments: named(item.inputs, args) } : undefined;
   } catch {
     // Another contract's function under the same selector, or no ABI encoding at all: shown as bytes.
@@ -43,11 +48,11 @@ export function decodeCall(input: Hex): Decoded | undefined {
   }
 }
 
-/** Reads an event by its first topic; undefined when it is unknown or does not fit. */
-export function decodeLog(log: Pick<Log, "topics" | "data">): Decoded | undefined {
+/** Reads an event by its first topic, by the contract's own events first; undefined when it is unknown or does not fit. */
+export function decodeLog(log: Pick<Log, "topics" | "data">, own: Abi = []): Decoded | undefined {
   const [signature, ...rest] = log.topics;
   if (signature === undefined) return undefined;
-  for (const abi of [KNOWN_EVENTS, ERC721_TRANSFER] as readonly Abi[]) {
+  for (const abi of [own, KNOWN_EVENTS, ERC721_TRANSFER] as readonly Abi[]) {
     try {
       const decoded = decodeEventLog({ abi, topics: [signature, ...rest], data: log.data });
       const item = abi.find((each) => each.type === "event" && each.name === decoded.eventName);

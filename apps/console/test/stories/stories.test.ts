@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { alarmStories } from "./alarms.ts";
 import { bridgeStories } from "./bridge.ts";
+import { contractStories } from "./contract.ts";
 import { everyPageStories } from "./every-page.ts";
 import { explorerStories } from "./explorer.ts";
 import { launchStories } from "./launch.ts";
@@ -11,6 +12,7 @@ import { stakingStories } from "./staking.ts";
 import type { World } from "./support/world.ts";
 import { createWorld } from "./support/world.ts";
 import { teamStories } from "./team.ts";
+import { tokenBridgeStories } from "./token-bridge.ts";
 
 /** One platform as `altlayer platform` starts it, one Chromium, and people who use both; each story goes on from the last. */
 let held: World;
@@ -34,7 +36,9 @@ describe("the console", () => {
   signInStories(world);
   launchStories(world);
   explorerStories(world);
+  contractStories(world);
   bridgeStories(world);
+  tokenBridgeStories(world);
   stakingStories(world);
   settingsStories(world);
   teamStories(world);

@@ -22,6 +22,15 @@ export const transferSchema = z.object({
   value: z.string().describe("amount, or token id"),
   kind: z.string(),
 });
+export const internalCallSchema = z.object({
+  transactionHash: hex,
+  blockNumber: z.number(),
+  position: z.number().describe("in the order of the transaction's trace"),
+  kind: z.enum(["call", "create", "create2", "selfdestruct"]),
+  from: hex,
+  to: hex,
+  valueWei: z.string(),
+});
 export const transactionSchema = z.object({
   hash: hex,
   blockNumber: z.number(),
@@ -41,6 +50,7 @@ export const transactionSchema = z.object({
 });
 export const transactionDetailSchema = transactionSchema.extend({
   transfers: z.array(transferSchema),
+  internalCalls: z.array(internalCallSchema).nullable().describe("null where the node could not trace the block"),
   nonce: z.number().nullable(),
   input: hex.nullable(),
   gasLimit: z.number().nullable(),

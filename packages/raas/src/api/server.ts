@@ -13,6 +13,7 @@ import { authenticate, requireRole } from "./authenticate.ts";
 import { openApiOf, statusOf } from "./openapi.ts";
 import type { Actor, Route } from "./route.ts";
 import { alarmRoutes } from "./routes/alarms.ts";
+import { contractRoutes } from "./routes/contracts.ts";
 import { explorerRoutes } from "./routes/explorer.ts";
 import { metaRoutes } from "./routes/meta.ts";
 import { operationRoutes } from "./routes/operation.ts";
@@ -31,6 +32,7 @@ export const ROUTES: readonly Route[] = [
   ...operationRoutes,
   ...explorerRoutes,
   ...alarmRoutes,
+  ...contractRoutes,
 ];
 
 const CSP = [
@@ -217,10 +219,17 @@ async function audit(
   });
 }
 
-/** Specs are kept as revisions, and passwords nowhere. */
+/** Specs are kept as revisions, sources with what they verified, and passwords nowhere. */
 function redacted(body: unknown): unknown {
   if (typeof body !== "object" || body === null) return {};
-  const { spec: _spec, password: _password, token: _token, ...rest } = body as Record<string, unknown>;
+  const {
+    spec: _spec,
+    password: _password,
+    token: _token,
+    source: _source,
+    standardJson: _json,
+    ...rest
+  } = body as Record<string, unknown>;
   return rest;
 }
 

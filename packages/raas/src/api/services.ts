@@ -13,6 +13,7 @@ import type { CredentialStore } from "../store/credentials.ts";
 import type { PeopleStore } from "../store/people.ts";
 import type { Records } from "../store/records.ts";
 import type { RollupStore } from "../store/rollups.ts";
+import type { Verification } from "../verify/verification.ts";
 import type { Presenter } from "./present.ts";
 
 /** What the routes work with. */
@@ -32,6 +33,7 @@ export interface Services {
   readonly alarms: Alarms;
   readonly outbound: Outbound;
   readonly explorer: Explorer;
+  readonly verification: Verification;
   readonly logs: LogBook;
   readonly events: EventHub;
   readonly present: Presenter;

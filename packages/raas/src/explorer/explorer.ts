@@ -1,97 +1,85 @@
-import { access, mkdir, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { access } from "node:fs/promises";
 import type { Logger } from "@altlayer/rollup";
-import { Kysely } from "kysely";
+import { Kysely, sql } from "kysely";
 import { RaasError } from "../errors.ts";
+import { QUIET } from "../quiet.ts";
 import { SqliteWorkerDialect } from "../store/sqlite-dialect.ts";
 import { SqliteThread } from "../store/sqlite-thread.ts";
-import { Indexer } from "./indexer.ts";
-import type { IndexDatabase, IndexTables } from "./tables.ts";
-import { prepareIndex } from "./tables.ts";
+import { IndexThread } from "./index-thread.ts";
+import { INDEX_VERSION, type IndexDatabase, type IndexTables } from "./tables.ts";
 
-interface Entry {
-  readonly db: Promise<IndexDatabase>;
-  indexer: Indexer | null;
-}
-
-const POLL_MS = 500;
-
-/** The explorer indexes of all rollups: a file each, one thread for all. */
+/**
+ * The explorer indexes of all rollups: a file each. One thread writes them all, another one reads, so that a page never
+ * waits for what is being indexed (SQLite's write-ahead log lets both go on).
+ */
 export class Explorer {
   readonly #fileOf: (rollupId: string) => string;
-  readonly #log: Logger;
-  readonly #entries = new Map<string, Entry>();
+  readonly #writer: IndexThread;
+  readonly #readers = new Map<string, Promise<IndexDatabase>>();
+  readonly #starting = new Map<string, Promise<void>>();
   #thread: SqliteThread | null = null;
 
   constructor(options: { readonly fileOf: (rollupId: string) => string }, { log }: { readonly log: Logger }) {
     this.#fileOf = options.fileOf;
-    this.#log = log;
+    this.#writer = new IndexThread({ log });
   }
 
-  /** Indexes what the node has from now on. */
+  /** Indexes what the node has from now on. @throws RaasError `STORE_FAILED` */
   async start(rollupId: string, rpcUrl: string): Promise<void> {
-    const entry = this.#entry(rollupId);
-    const db = await entry.db;
-    await entry.indexer?.close();
-    entry.indexer = new Indexer({ rpcUrl, pollMs: POLL_MS }, { db, log: this.#log });
+    // The file may be of another version, and made anew.
+    await this.#closeReader(rollupId);
+    const started = this.#writer.start({ id: rollupId, file: this.#fileOf(rollupId), source: { rpcUrl, ...QUIET } });
+    this.#starting.set(rollupId, started);
+    await started.finally(() => this.#starting.delete(rollupId));
   }
 
   /** The node is about to end; what is indexed stays readable. */
   async stop(rollupId: string): Promise<void> {
-    const entry = this.#entries.get(rollupId);
-    await entry?.indexer?.close();
-    if (entry !== undefined) entry.indexer = null;
+    await this.#writer.stop(rollupId);
   }
 
   /** The index to read. @throws RaasError `NOT_FOUND` before there is one */
   async read(rollupId: string): Promise<IndexDatabase> {
-    const there = await access(this.#fileOf(rollupId)).then(
-      () => true,
-      () => false,
-    );
-    if (!there)
-      throw new RaasError("NOT_FOUND", "this rollup has no explorer index yet: it begins with the first start");
-    return await this.#entry(rollupId).db;
+    await this.#starting.get(rollupId)?.catch(() => {});
+    const known = this.#readers.get(rollupId);
+    if (known !== undefined) return await known;
+    const opened = this.#open(this.#fileOf(rollupId));
+    this.#readers.set(rollupId, opened);
+    opened.catch(() => this.#readers.delete(rollupId));
+    return await opened;
   }
 
   /** Closes the file, so that it can be removed. */
   async forget(rollupId: string): Promise<void> {
-    const entry = this.#entries.get(rollupId);
-    if (entry === undefined) return;
-    this.#entries.delete(rollupId);
-    await entry.indexer?.close();
-    await (await entry.db).destroy();
+    await this.#writer.stop(rollupId);
+    await this.#closeReader(rollupId);
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#entries.keys()].map((id) => this.forget(id)));
+    await this.#writer.end();
+    await Promise.allSettled([...this.#readers.keys()].map((id) => this.#closeReader(id)));
     await this.#thread?.end();
     this.#thread = null;
   }
 
-  #entry(rollupId: string): Entry {
-    let entry = this.#entries.get(rollupId);
-    if (entry === undefined) {
-      const db = this.#open(this.#fileOf(rollupId));
-      entry = { db, indexer: null };
-      this.#entries.set(rollupId, entry);
-      db.catch(() => this.#entries.delete(rollupId));
-    }
-    return entry;
+  async #closeReader(rollupId: string): Promise<void> {
+    const reader = this.#readers.get(rollupId);
+    this.#readers.delete(rollupId);
+    await (await reader?.catch(() => undefined))?.destroy();
   }
 
   async #open(file: string): Promise<IndexDatabase> {
-    this.#thread ??= new SqliteThread();
-    const thread = this.#thread;
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    const open = () => new Kysely<IndexTables>({ dialect: new SqliteWorkerDialect({ file, thread }) });
-    const db = open();
-    if (await prepareIndex(db)) return db;
-    // Of another version: the chain still holds all of it.
-    await db.destroy();
-    for (const suffix of ["", "-wal", "-shm"]) await rm(`${file}${suffix}`, { force: true });
-    const fresh = open();
-    await prepareIndex(fresh);
-    return fresh;
+    const there = await access(file).then(
+      () => true,
+      () => false,
+    );
+    if (there) {
+      this.#thread ??= new SqliteThread();
+      const db = new Kysely<IndexTables>({ dialect: new SqliteWorkerDialect({ file, thread: this.#thread }) });
+      const { rows } = await sql<{ user_version: number }>`pragma user_version`.execute(db);
+      if (rows[0]?.user_version === INDEX_VERSION) return db;
+      await db.destroy();
+    }
+    throw new RaasError("NOT_FOUND", "this rollup has no explorer index yet: it begins with the next start");
   }
 }

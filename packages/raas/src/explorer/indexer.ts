@@ -1,37 +1,42 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Logger } from "@altlayer/rollup";
-import type { InsertObject } from "kysely";
 import { problemOf } from "../errors.ts";
-import type { ChainBlockData } from "./chain-data.ts";
+import type { Hex } from "../spec/primitives.ts";
+import type { ChainBlockData, ChainSource } from "./chain-data.ts";
 import { headAndHash, readBlocks } from "./chain-data.ts";
-import type { BlockRows } from "./rows.ts";
-import { rowsOf } from "./rows.ts";
-import type { IndexDatabase, IndexTables } from "./tables.ts";
+import type { IndexFile, NewToken } from "./index-file.ts";
+import { type BlockRows, rowsOf } from "./rows.ts";
 import { tokenMetadata } from "./token-metadata.ts";
 
+export interface IndexLog {
+  info(message: string, fields: Readonly<Record<string, string | number>>): void;
+  warn(message: string, fields: Readonly<Record<string, string | number>>): void;
+}
+
 export interface IndexerOptions {
-  readonly rpcUrl: string;
+  readonly source: ChainSource;
   readonly pollMs: number;
 }
 
-/** Blocks asked for at once; one answer may hold 16 MiB. */
-const BATCH_BLOCKS = 20;
-/** SQLite takes 32,766 parameters in a statement. */
-const PARAMETERS_MAX = 30_000;
-const TABLES: readonly (keyof BlockRows)[] = ["blocks", "transactions", "participants", "addresses", "transfers"];
+/** Blocks asked for at once: the fewer, the more their transactions. */
+const BATCH_BLOCKS = 50;
+const BATCH_TRANSACTIONS = 4_000;
+/** A block this close to the head is fresh: what fails to trace it may pass. */
+const FRESH_BLOCKS = 64;
+const TRACE_ATTEMPTS = 3;
 
-/** Follows a node's chain into the index, reorgs included. What it wrote it never needs again: the chain is the truth. */
+/** Follows a node's chain into its index, reorgs included. What it wrote it never needs again: the chain is the truth. */
 export class Indexer {
   readonly #options: IndexerOptions;
-  readonly #db: IndexDatabase;
-  readonly #log: Logger;
+  readonly #file: IndexFile;
+  readonly #log: IndexLog;
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
   #failures = 0;
+  #transactionsPerBlock = 0;
 
-  constructor(options: IndexerOptions, dependencies: { readonly db: IndexDatabase; readonly log: Logger }) {
+  constructor(options: IndexerOptions, dependencies: { readonly file: IndexFile; readonly log: IndexLog }) {
     this.#options = options;
-    this.#db = dependencies.db;
+    this.#file = dependencies.file;
     this.#log = dependencies.log;
     this.#running = this.#run();
   }
@@ -59,29 +64,31 @@ export class Indexer {
 
   /** Indexes some blocks. True when there are more. */
   async #advance(): Promise<boolean> {
-    const { rpcUrl } = this.#options;
-    const tip = await this.#tip();
-    const { head, hash } = await headAndHash(rpcUrl, tip?.number ?? 0);
+    const { source } = this.#options;
+    const tip = this.#file.tip();
+    const { head, hash } = await headAndHash(source, tip?.number ?? 0);
     if (tip !== null && hash !== tip.hash) {
-      await this.#forgetFrom(await this.#firstOfOtherChain(tip.number));
+      await this.#followReorg(tip.number);
       return true;
     }
     const first = tip === null ? 0 : tip.number + 1;
     if (first > head) return false;
-    const last = Math.min(head, first + BATCH_BLOCKS - 1);
-    const data = chained(await readBlocks(rpcUrl, first, last), tip?.hash ?? null);
-    if (data.length === 0) return false;
-    await this.#store(data);
+    const count = Math.floor(BATCH_TRANSACTIONS / Math.max(1, this.#transactionsPerBlock));
+    const last = Math.min(head, first + Math.max(1, Math.min(BATCH_BLOCKS, count)) - 1);
+    const patient = head - first < FRESH_BLOCKS && this.#failures < TRACE_ATTEMPTS;
+    const data = chained(await readBlocks(source, { first, last, patient }), tip?.hash ?? null);
+    if (data.length === 0 || this.#closing.signal.aborted) return false;
+    this.#transactionsPerBlock = Math.max(...data.map(({ block }) => block.transactions.length));
+    const rows = data.map(rowsOf);
+    this.#file.append(rows, await this.#newTokens(rows));
     return first + data.length - 1 < head;
   }
 
-  async #tip(): Promise<{ readonly number: number; readonly hash: string } | null> {
-    const row = await this.#db
-      .selectFrom("blocks")
-      .select(["number", "hash"])
-      .orderBy("number", "desc")
-      .executeTakeFirst();
-    return row ?? null;
+  /** Takes back the blocks that are no longer the chain's. */
+  async #followReorg(tip: number): Promise<void> {
+    const first = await this.#firstOfOtherChain(tip);
+    this.#log.info("index follows a reorg", { block: first });
+    for (let number = tip; number >= first && !this.#closing.signal.aborted; number--) this.#file.removeTip();
   }
 
   /** The lowest block that is no longer the chain's: by doubling steps back, then by halving. */
@@ -106,55 +113,27 @@ export class Indexer {
   }
 
   async #agreesAt(number: number): Promise<boolean> {
-    const row = await this.#db.selectFrom("blocks").select("hash").where("number", "=", number).executeTakeFirst();
-    return row !== undefined && row.hash === (await headAndHash(this.#options.rpcUrl, number)).hash;
+    return this.#file.hashOf(number) === (await headAndHash(this.#options.source, number)).hash;
   }
 
-  async #forgetFrom(number: number): Promise<void> {
-    this.#log.info("index follows a reorg", { block: number });
-    await this.#db.transaction().execute(async (db) => {
-      await db.deleteFrom("blocks").where("number", ">=", number).execute();
-      await db.deleteFrom("transactions").where("block_number", ">=", number).execute();
-      await db.deleteFrom("participants").where("block_number", ">=", number).execute();
-      await db.deleteFrom("transfers").where("block_number", ">=", number).execute();
-      await db.deleteFrom("addresses").where("first_block", ">=", number).execute();
-      await db.deleteFrom("tokens").where("first_block", ">=", number).execute();
-    });
-  }
-
-  /** All of the blocks or nothing. */
-  async #store(data: readonly ChainBlockData[]): Promise<void> {
-    const rows = rowsOf(data);
-    const tokens = await this.#newTokens(rows);
-    await this.#db.transaction().execute(async (db) => {
-      for (const table of TABLES) await insertAll(db, table, rows[table]);
-      await insertAll(db, "tokens", tokens);
-    });
-  }
-
-  async #newTokens({ transfers }: BlockRows): Promise<InsertObject<IndexTables, "tokens">[]> {
-    const first = new Map<string, (typeof transfers)[number]>();
-    for (const transfer of transfers) if (!first.has(transfer.token)) first.set(transfer.token, transfer);
-    if (first.size === 0) return [];
-    const known = await this.#db
-      .selectFrom("tokens")
-      .select("address")
-      .where("address", "in", [...first.keys()])
-      .execute();
-    for (const { address } of known) first.delete(address);
+  async #newTokens(blocks: readonly BlockRows[]): Promise<NewToken[]> {
+    const first = new Map<Hex, Pick<NewToken, "kind" | "first_block">>();
+    for (const { block, transfers } of blocks) {
+      for (const { token, kind } of transfers)
+        if (!first.has(token) && !this.#file.knowsToken(token)) first.set(token, { kind, first_block: block.number });
+    }
     return await Promise.all(
-      [...first.values()].map(async ({ token, kind, block_number }) => ({
-        address: token,
-        kind,
-        first_block: block_number,
-        ...(await tokenMetadata(this.#options.rpcUrl, token)),
+      [...first].map(async ([address, seen]) => ({
+        address,
+        ...seen,
+        ...(await tokenMetadata(this.#options.source, address)),
       })),
     );
   }
 }
 
 /** The blocks that follow on each other and on `parent`: what was read while the head changed is left for the next time. */
-function chained(data: readonly ChainBlockData[], parent: string | null): readonly ChainBlockData[] {
+function chained(data: readonly ChainBlockData[], parent: Hex | null): readonly ChainBlockData[] {
   let expected = parent;
   const end = data.findIndex(({ block }) => {
     const follows = expected === null || block.parentHash === expected;
@@ -162,21 +141,4 @@ function chained(data: readonly ChainBlockData[], parent: string | null): readon
     return !follows;
   });
   return end === -1 ? data : data.slice(0, end);
-}
-
-async function insertAll<T extends keyof IndexTables>(
-  db: IndexDatabase,
-  table: T,
-  rows: readonly InsertObject<IndexTables, T>[],
-): Promise<void> {
-  const columns = Object.keys(rows[0] ?? {}).length;
-  const perStatement = Math.max(1, Math.floor(PARAMETERS_MAX / Math.max(1, columns)));
-  for (let start = 0; start < rows.length; start += perStatement) {
-    // An address or a token that is known stays as it is; everything else is new.
-    await db
-      .insertInto(table)
-      .values(rows.slice(start, start + perStatement))
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
 }

@@ -1,6 +1,7 @@
 import { decodeAbiParameters, hexToString } from "viem";
 import { rpcBatch } from "../rpc-batch.ts";
 import type { Hex } from "../spec/primitives.ts";
+import type { ChainSource } from "./chain-data.ts";
 
 export interface TokenMetadata {
   readonly name: string | null;
@@ -14,9 +15,9 @@ const DECIMALS = "0x313ce567";
 const TEXT_MAX = 64;
 
 /** Asks a token how it calls itself. Whatever it answers is text of a stranger: short, and without control characters. */
-export async function tokenMetadata(url: string, token: string): Promise<TokenMetadata> {
+export async function tokenMetadata({ rpcUrl, headers }: ChainSource, token: string): Promise<TokenMetadata> {
   const call = (data: string) => ["eth_call", [{ to: token, data }, "latest"]] as const;
-  const [name, symbol, decimals] = await rpcBatch(url, [call(NAME), call(SYMBOL), call(DECIMALS)]);
+  const [name, symbol, decimals] = await rpcBatch(rpcUrl, [call(NAME), call(SYMBOL), call(DECIMALS)], { headers });
   return { name: textOf(name), symbol: textOf(symbol), decimals: decimalsOf(decimals) };
 }
 

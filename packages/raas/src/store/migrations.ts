@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import type { Migration, MigrationProvider } from "kysely/migration";
 import { alarmTables } from "./alarm-migration.ts";
 import type { Tables } from "./tables.ts";
+import { addVerifiedContracts } from "./verified.ts";
 
 /** The first schema. What has been released is never edited: a change is a further migration. */
 const first: Migration = {
@@ -144,5 +145,10 @@ const first: Migration = {
 };
 
 export const MIGRATIONS: MigrationProvider = {
-  getMigrations: () => Promise.resolve({ "0001-first": first, "0002-alarms": alarmTables }),
+  getMigrations: () =>
+    Promise.resolve({
+      "0001-first": first,
+      "0002-alarms": alarmTables,
+      "0003-verified-contracts": addVerifiedContracts,
+    }),
 };

@@ -13,7 +13,7 @@ export type Request =
       readonly kind: "query";
       readonly database: number;
       readonly sql: string;
-      readonly parameters: readonly (string | number | bigint | null)[];
+      readonly parameters: readonly (string | number | bigint | null | Uint8Array)[];
     };
 
 export interface Reply {

@@ -83,6 +83,18 @@ export interface Tables extends AlarmTables {
     rollup_id: string;
     created_at: number;
   };
+  /** Sources shown to make the code of contracts. */
+  verified_contracts: {
+    rollup_id: string;
+    code_hash: string;
+    match: string;
+    compiler: string;
+    file: string;
+    name: string;
+    /** JSON: ABI, metadata, sources, settings, immutables, libraries. */
+    content: string;
+    verified_at: number;
+  };
   audit: {
     id: string;
     team_id: string;

@@ -1,24 +1,29 @@
-import { formatEther, parseUnits } from "../../chain/format.ts";
+import type { Asset } from "../../bridge/asset.ts";
+import { formatUnits, parseUnits } from "../../chain/format.ts";
 import { Field } from "../../ui/Field.tsx";
 
-const WEI_DECIMALS = 18;
-
-export type Amount = { readonly wei: bigint } | { readonly problem: string } | undefined;
+/** In the asset's smallest units. */
+export type Amount = { readonly units: bigint } | { readonly problem: string } | undefined;
 
 /** What was typed: an amount, a problem, or nothing yet. */
-export function readAmount(text: string, balanceWei: bigint | undefined): Amount {
+export function readAmount(text: string, balance: bigint | undefined, { kind, symbol, decimals }: Asset): Amount {
   if (text.trim() === "") return undefined;
-  const wei = parseUnits(text, WEI_DECIMALS);
-  if (wei === undefined) return { problem: "Enter an amount of ether, such as 0.5." };
-  if (wei === 0n) return { problem: "Enter more than zero." };
-  if (balanceWei !== undefined && wei > balanceWei) {
-    return { problem: `You have ${formatEther(balanceWei, 4)} ETH there.` };
+  const units = parseUnits(text, decimals);
+  if (units === undefined) {
+    return {
+      problem: `Enter an amount of ${kind === "ether" ? "ether" : symbol}, such as ${decimals === 0 ? "5" : "0.5"}.`,
+    };
   }
-  return { wei };
+  if (units === 0n) return { problem: "Enter more than zero." };
+  if (balance !== undefined && units > balance) {
+    return { problem: `You have ${formatUnits(balance, decimals, 4)} ${symbol} there.` };
+  }
+  return { units };
 }
 
 export function AmountField(props: {
   readonly label: string;
+  readonly unit: string;
   readonly text: string;
   readonly amount: Amount;
   readonly onChange: (text: string) => void;
@@ -38,7 +43,7 @@ export function AmountField(props: {
             onChange={(event) => props.onChange(event.target.value)}
           />
           <span className="unit" aria-hidden="true">
-            ETH
+            {props.unit}
           </span>
         </div>
       )}

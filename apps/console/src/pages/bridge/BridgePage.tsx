@@ -1,10 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
-import type { Network } from "../../api/types.ts";
+import { useMemo, useState } from "react";
+import type { Hex, Network } from "../../api/types.ts";
 import { useTitle } from "../../app/use-title.ts";
+import type { Asset } from "../../bridge/asset.ts";
+import { ETHER } from "../../bridge/asset.ts";
 import type { Sides } from "../../bridge/clients.ts";
 import { sidesOf } from "../../bridge/clients.ts";
-import { formatEther } from "../../chain/format.ts";
+import { formatUnits } from "../../chain/format.ts";
 import type { Rpc } from "../../chain/rpc.ts";
 import { quantity } from "../../chain/shapes.ts";
 import { Hash } from "../../ui/Hash.tsx";
@@ -13,6 +15,7 @@ import { Empty } from "../../ui/Notice.tsx";
 import type { Connected } from "../../wallet/use-wallet.ts";
 import { useConnected } from "../../wallet/use-wallet.ts";
 import { useRollup } from "../rollup/use-rollup.ts";
+import { AssetField } from "./AssetField.tsx";
 import { ConnectWallet } from "./ConnectWallet.tsx";
 import { Deposit } from "./Deposit.tsx";
 import { Withdraw } from "./Withdraw.tsx";
@@ -20,6 +23,8 @@ import { Withdrawals } from "./Withdrawals.tsx";
 import "./bridge.css";
 
 const BALANCE_MS = 2_000;
+/** Selector of ERC-20's `balanceOf(address)`. */
+const BALANCE_OF = "0x70a08231";
 
 export function BridgePage() {
   const { rollup, network } = useRollup();
@@ -30,8 +35,8 @@ export function BridgePage() {
       <div className="stack tight">
         <h1>Bridge</h1>
         <p className="quiet">
-          Ether between {network?.name ?? "the settlement chain"} and {rollup.name}, by the rollup's own contracts. Your
-          wallet signs every step; nobody holds your ether on the way.
+          Ether and tokens between {network?.name ?? "the settlement chain"} and {rollup.name}, by the rollup's own
+          contracts. Your wallet signs every step; nobody else holds what you move.
         </p>
       </div>
       {rollup.endpoints === null || rollup.contracts === null ? (
@@ -52,11 +57,16 @@ export function BridgePage() {
 function Sided({ connected, network }: { readonly connected: Connected; readonly network: Network }) {
   const { rollup, rpc, l1, heads } = useRollup();
   const sides: Sides = useMemo(() => sidesOf(rollup, network), [rollup, network]);
-  const l1Balance = useBalance(l1, `l1-${network.id}`, connected);
-  const l2Balance = useBalance(rpc, heads.key, connected);
+  const [asset, setAsset] = useState<Asset>(ETHER);
+  const l1Key = `l1-${network.id}`;
+  const l1Balance = useBalance(l1, l1Key, { account: connected.account, token: tokenOn(asset, "l1") });
+  const l2Balance = useBalance(rpc, heads.key, { account: connected.account, token: tokenOn(asset, "l2") });
   const shared = { connected, network, sides };
+  const shown = (balance: bigint | undefined) =>
+    balance === undefined ? "-" : formatUnits(balance, asset.decimals, 4);
   return (
     <>
+      <AssetField {...shared} asset={asset} onChange={setAsset} />
       <dl className="figures">
         <div>
           <dt>Account</dt>
@@ -67,29 +77,47 @@ function Sided({ connected, network }: { readonly connected: Connected; readonly
         <div>
           <dt>On {network.name}</dt>
           <dd>
-            {l1Balance === undefined ? "-" : formatEther(l1Balance, 4)} <small>ETH</small>
+            {shown(l1Balance)} <small>{asset.symbol}</small>
           </dd>
         </div>
         <div>
           <dt>On {rollup.name}</dt>
           <dd>
-            {l2Balance === undefined ? "-" : formatEther(l2Balance, 4)} <small>ETH</small>
+            {shown(l2Balance)} <small>{asset.symbol}</small>
           </dd>
         </div>
       </dl>
-      <div className="bridge-sides">
-        <Deposit {...shared} balanceWei={l1Balance} />
-        <Withdraw {...shared} balanceWei={l2Balance} />
-      </div>
+      {tokenOn(asset, "l2") === null ? null : (
+        <div className="bridge-sides">
+          <Deposit {...shared} asset={asset} balance={l1Balance} />
+          <Withdraw {...shared} asset={asset} balance={l2Balance} />
+        </div>
+      )}
       <Withdrawals {...shared} />
     </>
   );
 }
 
-function useBalance(rpc: Rpc, key: string, { account }: Connected): bigint | undefined {
+/** An asset's token on a side: undefined for ether, null where there is none yet. */
+const tokenOn = (asset: Asset, side: "l1" | "l2"): Hex | null | undefined =>
+  asset.kind === "ether" ? undefined : asset[side];
+
+function useBalance(
+  rpc: Rpc,
+  key: string,
+  { account, token }: { readonly account: Hex; readonly token: Hex | null | undefined },
+): bigint | undefined {
   return useQuery({
-    queryKey: ["chain", key, "balance", account],
+    queryKey: ["chain", key, "balance", account, token ?? "ether"],
+    enabled: token !== null,
     refetchInterval: BALANCE_MS,
-    queryFn: () => rpc.call("eth_getBalance", [account, "latest"], quantity),
+    queryFn: () =>
+      token
+        ? rpc.call(
+            "eth_call",
+            [{ to: token, data: `${BALANCE_OF}${account.slice(2).padStart(64, "0")}` }, "latest"],
+            quantity,
+          )
+        : rpc.call("eth_getBalance", [account, "latest"], quantity),
   }).data;
 }

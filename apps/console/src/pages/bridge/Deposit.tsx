@@ -1,10 +1,12 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Network } from "../../api/types.ts";
+import type { Asset } from "../../bridge/asset.ts";
 import type { Sides } from "../../bridge/clients.ts";
 import type { DepositStage } from "../../bridge/deposit.ts";
 import { deposit } from "../../bridge/deposit.ts";
 import { bridgeMessage } from "../../bridge/errors.ts";
+import { depositToken } from "../../bridge/token-bridge.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Hash } from "../../ui/Hash.tsx";
 import { Notice } from "../../ui/Notice.tsx";
@@ -19,34 +21,43 @@ const STAGES = [
   { id: "arriving", title: "On its way to the rollup" },
   { id: "arrived", title: "On the rollup" },
 ] as const;
+const TOKEN_STAGES = [{ id: "allowing", title: "Allow the bridge to take the amount" }, ...STAGES] as const;
 
 export function Deposit(props: {
   readonly connected: Connected;
   readonly network: Network;
   readonly sides: Sides;
-  readonly balanceWei: bigint | undefined;
+  readonly asset: Asset;
+  /** In the asset's smallest units. */
+  readonly balance: bigint | undefined;
 }) {
-  const { connected, network, sides } = props;
+  const { connected, network, sides, asset } = props;
   const [text, setText] = useState("");
   const [stage, setStage] = useState<DepositStage>();
-  const amount = readAmount(text, props.balanceWei);
+  const amount = readAmount(text, props.balance, asset);
   const run = useMutation({
-    mutationFn: async (amountWei: bigint) => {
+    mutationFn: async (units: bigint) => {
       setStage(undefined);
       const { provider } = connected.wallet;
       await switchChain(provider, { chainId: network.chainId, name: network.name, rpcUrl: network.rpcUrl ?? "" });
-      await deposit({ account: connected.account, amountWei, onStage: setStage }, { sides, provider });
+      const { account } = connected;
+      if (asset.kind === "ether") {
+        await deposit({ account, amountWei: units, onStage: setStage }, { sides, provider });
+      } else if (asset.l2 !== null) {
+        const options = { asset: { ...asset, l2: asset.l2 }, amount: units, onStage: setStage };
+        await depositToken(options, { sides, provider, account });
+      }
     },
     onSuccess: () => setText(""),
   });
-  const ready = amount !== undefined && "wei" in amount;
+  const ready = amount !== undefined && "units" in amount;
   return (
     <form
       className="card"
       aria-labelledby="deposit-title"
       onSubmit={(event) => {
         event.preventDefault();
-        if (ready && !run.isPending) run.mutate(amount.wei);
+        if (ready && !run.isPending) run.mutate(amount.units);
       }}
     >
       <div className="card-head">
@@ -54,7 +65,7 @@ export function Deposit(props: {
         <span className="small quiet">usually there within a minute</span>
       </div>
       <div className="card-body stack">
-        <AmountField label="Amount to deposit" text={text} amount={amount} onChange={setText} />
+        <AmountField label="Amount to deposit" unit={asset.symbol} text={text} amount={amount} onChange={setText} />
         <div>
           <Button
             tone="primary"
@@ -67,7 +78,7 @@ export function Deposit(props: {
         </div>
         {stage === undefined ? null : (
           <Stages
-            stages={STAGES}
+            stages={asset.kind === "ether" ? STAGES : TOKEN_STAGES}
             current={stage.stage}
             finished={stage.stage === "arrived"}
             failed={run.isError}

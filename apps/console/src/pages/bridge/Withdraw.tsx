@@ -1,9 +1,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Network } from "../../api/types.ts";
+import type { Asset } from "../../bridge/asset.ts";
 import type { Sides } from "../../bridge/clients.ts";
 import { bridgeMessage } from "../../bridge/errors.ts";
 import { rememberWithdrawal } from "../../bridge/remembered.ts";
+import { startTokenWithdrawal } from "../../bridge/token-bridge.ts";
 import { startWithdrawal } from "../../bridge/withdrawal.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Notice } from "../../ui/Notice.tsx";
@@ -18,18 +20,23 @@ export function Withdraw(props: {
   readonly connected: Connected;
   readonly network: Network;
   readonly sides: Sides;
-  readonly balanceWei: bigint | undefined;
+  readonly asset: Asset;
+  /** In the asset's smallest units. */
+  readonly balance: bigint | undefined;
 }) {
-  const { connected, network, sides } = props;
+  const { connected, network, sides, asset } = props;
   const { rollup } = useRollup();
   const queries = useQueryClient();
   const [text, setText] = useState("");
-  const amount = readAmount(text, props.balanceWei);
+  const amount = readAmount(text, props.balance, asset);
   const run = useMutation({
-    mutationFn: async (amountWei: bigint) => {
+    mutationFn: async (amount: bigint) => {
       const { provider } = connected.wallet;
       await switchChain(provider, { chainId: rollup.chainId, name: rollup.name, rpcUrl: rollup.endpoints?.rpc ?? "" });
-      return startWithdrawal(amountWei, { sides, provider, account: connected.account });
+      const parties = { sides, provider, account: connected.account };
+      return asset.kind === "token" && asset.l2 !== null
+        ? startTokenWithdrawal({ asset: { ...asset, l2: asset.l2 }, amount }, parties)
+        : startWithdrawal(amount, parties);
     },
     onSuccess: (hash) => {
       rememberWithdrawal(rollup.id, connected.account, hash);
@@ -38,14 +45,14 @@ export function Withdraw(props: {
       return queries.invalidateQueries({ queryKey: withdrawalsKey(rollup.id, connected.account) });
     },
   });
-  const ready = amount !== undefined && "wei" in amount;
+  const ready = amount !== undefined && "units" in amount;
   return (
     <form
       className="card"
       aria-labelledby="withdraw-title"
       onSubmit={(event) => {
         event.preventDefault();
-        if (ready && !run.isPending) run.mutate(amount.wei);
+        if (ready && !run.isPending) run.mutate(amount.units);
       }}
     >
       <div className="card-head">
@@ -53,7 +60,7 @@ export function Withdraw(props: {
         <span className="small quiet">three signatures, with waits between</span>
       </div>
       <div className="card-body stack">
-        <AmountField label="Amount to withdraw" text={text} amount={amount} onChange={setText} />
+        <AmountField label="Amount to withdraw" unit={asset.symbol} text={text} amount={amount} onChange={setText} />
         <div>
           <Button
             tone="primary"

@@ -13,6 +13,7 @@ import { Loading } from "../../ui/Loading.tsx";
 import { Empty, ErrorNotice } from "../../ui/Notice.tsx";
 import type { Connected } from "../../wallet/use-wallet.ts";
 import { switchChain } from "../../wallet/use-wallet.ts";
+import { TokenAmount } from "../explorer/TokenAmount.tsx";
 import { useRollup } from "../rollup/use-rollup.ts";
 import { Stages } from "./Stages.tsx";
 import { withdrawalsKey } from "./withdrawals-key.ts";
@@ -99,12 +100,14 @@ function WithdrawalItem({ hash, connected, network, sides }: Props & { readonly 
       </li>
     );
   }
-  const { stage, amountWei, seconds } = state.data;
+  const { stage, token, amount, seconds } = state.data;
   const paid = stage === "finalized";
   return (
     <li className="withdrawal">
       <div className="stack tight">
-        <strong>{formatEther(amountWei, 18)} ETH</strong>
+        <strong>
+          {token === null ? `${formatEther(amount, 18)} ETH` : <TokenAmount token={token} amount={amount} />}
+        </strong>
         <Hash value={hash} what="transaction hash" to="transaction" />
         {paid ? <span className="badge good">Paid out</span> : <NextStep {...{ stage, seconds, act }} />}
         {act.isError ? <span className="problem-text small breakable">{bridgeMessage(act.error)}</span> : null}

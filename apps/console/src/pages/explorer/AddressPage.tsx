@@ -10,7 +10,9 @@ import { Loading } from "../../ui/Loading.tsx";
 import { Empty, ErrorNotice } from "../../ui/Notice.tsx";
 import { useRollup } from "../rollup/use-rollup.ts";
 import { AccountTransactions } from "./AccountTransactions.tsx";
+import { ContractCard } from "./contract/ContractCard.tsx";
 import { ExplorerHead } from "./ExplorerHead.tsx";
+import { InternalCalls } from "./InternalCalls.tsx";
 import { Transfers } from "./Transfers.tsx";
 import "./explorer.css";
 
@@ -93,22 +95,11 @@ function Account({ address }: { readonly address: Hex }) {
         </p>
       ) : null}
       <AccountTransactions address={address} />
+      <InternalCalls address={address} />
       {account.data !== undefined && (token !== undefined || !isContract) ? (
         <Transfers address={address} of={token ? "token" : "account"} />
       ) : null}
-      {isContract && account.data !== undefined ? (
-        <section className="card" aria-labelledby="code-title">
-          <div className="card-head">
-            <h2 id="code-title">Code</h2>
-          </div>
-          <div className="card-body">
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
-            <pre className="code" tabIndex={0}>
-              {account.data.code}
-            </pre>
-          </div>
-        </section>
-      ) : null}
+      {isContract && account.data !== undefined ? <ContractCard address={address} code={account.data.code} /> : null}
     </>
   );
 }

@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
+import { abiOf, contractAbiQuery } from "../../api/contracts.ts";
+import type { Hex } from "../../api/types.ts";
 import { useTitle } from "../../app/use-title.ts";
 import { blockQuery } from "../../chain/blocks.ts";
-import { decodeCall, decodeLog } from "../../chain/decode.ts";
+import { decodeCall, decodeCallOf, decodeLog } from "../../chain/decode.ts";
 import { formatDate, formatEther, formatGwei, formatInteger, shortHash } from "../../chain/format.ts";
 import type { Log, Receipt, Transaction } from "../../chain/shapes.ts";
 import { transactionQuery } from "../../chain/transactions.ts";
@@ -40,7 +42,6 @@ export function TransactionPage() {
   }
   if (isPending || data === undefined) return <Loading lines={8} />;
   const { transaction, receipt } = data;
-  const decoded = decodeCall(transaction.input);
   return (
     <>
       <ExplorerHead title="Transaction">
@@ -51,35 +52,54 @@ export function TransactionPage() {
       </ExplorerHead>
       <FinalityRungs id={hash} blockNumber={receipt?.blockNumber ?? null} />
       <Facts transaction={transaction} receipt={receipt} />
-      <section className="card" aria-labelledby="call-title">
-        <div className="card-head">
-          <h2 id="call-title">Call</h2>
-          <span className="small quiet">
-            {decoded === undefined
-              ? transaction.input.length > 2
-                ? "not decoded: unknown function"
-                : "no data"
-              : "decoded by its selector"}
-          </span>
-        </div>
-        <div className="card-body stack">
-          <strong className="mono breakable">{callName(decoded, transaction.input)}</strong>
-          {decoded === undefined ? null : <DecodedArguments decoded={decoded} />}
-          {transaction.input.length > 2 ? (
-            <details>
-              <summary className="quiet">Data, {formatInteger(transaction.input.length / 2 - 1)} bytes</summary>
-              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
-              <pre className="code" tabIndex={0}>
-                {transaction.input}
-              </pre>
-            </details>
-          ) : null}
-        </div>
-      </section>
+      <CallSection transaction={transaction} />
       {receipt === null ? null : <Trace hash={hash} />}
       {receipt === null ? null : <Logs logs={receipt.logs} />}
     </>
   );
+}
+
+/** What was asked of the called contract: by its verified source, else by what its selector is known to mean. */
+function CallSection({ transaction }: { readonly transaction: Transaction }) {
+  const abi = useVerifiedAbi(transaction.input.length >= 10 ? transaction.to : null);
+  const own = decodeCallOf(abi, transaction.input);
+  const decoded = own ?? decodeCall(transaction.input);
+  return (
+    <section className="card" aria-labelledby="call-title">
+      <div className="card-head">
+        <h2 id="call-title">Call</h2>
+        <span className="small quiet">
+          {decoded === undefined
+            ? transaction.input.length > 2
+              ? "not decoded: unknown function"
+              : "no data"
+            : own === undefined
+              ? "decoded by its selector"
+              : "decoded by the verified source"}
+        </span>
+      </div>
+      <div className="card-body stack">
+        <strong className="mono breakable">{callName(decoded, transaction.input)}</strong>
+        {decoded === undefined ? null : <DecodedArguments decoded={decoded} />}
+        {transaction.input.length > 2 ? (
+          <details>
+            <summary className="quiet">Data, {formatInteger(transaction.input.length / 2 - 1)} bytes</summary>
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
+            <pre className="code" tabIndex={0}>
+              {transaction.input}
+            </pre>
+          </details>
+        ) : null}
+      </div>
+    </section>
+  );
+}
+
+/** A contract's verified functions and events; empty while they are not known. */
+function useVerifiedAbi(address: Hex | null) {
+  const { params } = useRollup();
+  const query = contractAbiQuery(params.team, params.rollup, address ?? "0x");
+  return abiOf(useQuery({ ...query, enabled: address !== null }).data);
 }
 
 function Status({ receipt }: { readonly receipt: Receipt | null }) {
@@ -184,7 +204,8 @@ function Logs({ logs }: { readonly logs: readonly Log[] }) {
 }
 
 function LogItem({ log }: { readonly log: Log }) {
-  const decoded = decodeLog(log);
+  const abi = useVerifiedAbi(log.address);
+  const decoded = decodeLog(log, abi);
   const amount = decoded?.arguments.find(({ name, type }) => name === "value" && type === "uint256")?.value;
   return (
     <div className="log">

@@ -1,26 +1,24 @@
 import { z } from "zod";
 import { RaasError } from "../../errors.ts";
+import { findBlock, listBlocks, overview } from "../../explorer/queries/blocks.ts";
+import { search } from "../../explorer/queries/search.ts";
+import { addressSummary, findToken, listTokens, tokensOf } from "../../explorer/queries/tokens.ts";
 import {
-  addressSummary,
+  addressInternalCalls,
   addressTransactions,
-  findBlock,
-  findToken,
   findTransaction,
-  listBlocks,
-  listTokens,
   listTransactions,
-  listTransfers,
-  overview,
-  search,
-  tokensOf,
-} from "../../explorer/queries.ts";
+} from "../../explorer/queries/transactions.ts";
+import { listTransfers } from "../../explorer/queries/transfers.ts";
 import type { IndexDatabase } from "../../explorer/tables.ts";
 import { type Call, rpcBatch } from "../../rpc-batch.ts";
+import { address, word } from "../../spec/primitives.ts";
 import {
   addressSchema,
   blockSchema,
   indexedTokenDetailSchema,
   indexedTokenSchema,
+  internalCallSchema,
   overviewSchema,
   searchSchema,
   transactionDetailSchema,
@@ -31,16 +29,8 @@ import type { Route, RouteContext } from "../route.ts";
 import { defineRoute } from "../route.ts";
 import { listOf, pageOf, pageQuery, rollupParams } from "../schemas.ts";
 
-const hash = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]{64}$/)
-  .toLowerCase();
-const address = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]{40}$/)
-  .toLowerCase();
 const blockParams = rollupParams.extend({ block: z.string().regex(/^(\d{1,15}|0x[0-9a-fA-F]{64})$/) });
-const hashParams = rollupParams.extend({ hash });
+const hashParams = rollupParams.extend({ hash: word });
 const addressParams = rollupParams.extend({ address });
 const transactionsQuery = pageQuery.extend({
   block: z.coerce.number().int().min(0).optional(),
@@ -116,7 +106,7 @@ export const explorerRoutes: readonly Route[] = [
   explorerRoute({
     path: "/transactions/:hash",
     name: "explorer.transaction",
-    summary: "One transaction with its logs and token transfers",
+    summary: "One transaction with its logs, token transfers and internal calls",
     params: hashParams,
     response: transactionDetailSchema,
     handle: async (context) => {
@@ -185,6 +175,16 @@ export const explorerRoutes: readonly Route[] = [
     response: pageOf(transactionSchema),
     handle: async (context) =>
       await addressTransactions(await indexOf(context), context.params.address, page(context.query)),
+  }),
+  explorerRoute({
+    path: "/addresses/:address/internal-calls",
+    name: "explorer.addressInternalCalls",
+    summary: "Calls within transactions that moved ether from or to an address, or made a contract",
+    params: addressParams,
+    query: pageQuery,
+    response: pageOf(internalCallSchema),
+    handle: async (context) =>
+      await addressInternalCalls(await indexOf(context), context.params.address, page(context.query)),
   }),
   explorerRoute({
     path: "/addresses/:address/transfers",
