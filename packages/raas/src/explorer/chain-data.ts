@@ -89,19 +89,25 @@ export interface Span {
 }
 
 /** The blocks of a span with their receipts and internal calls, as far as the node has them. @throws RaasError `UPSTREAM` */
-export async function readBlocks(source: ChainSource, { first, last, patient }: Span): Promise<readonly ChainBlockData[]> {
+export async function readBlocks(
+  source: ChainSource,
+  { first, last, patient }: Span,
+): Promise<readonly ChainBlockData[]> {
   const numbers = Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  const outcomes = await ask(source,
+  const outcomes = await ask(
+    source,
     numbers.flatMap((number): Call[] => [
       ["eth_getBlockByNumber", [tag(number), true]],
       ["eth_getBlockReceipts", [tag(number)]],
-    ]));
+    ]),
+  );
   const blocks: Omit<ChainBlockData, "calls">[] = [];
   for (const [index, number] of numbers.entries()) {
     const [block, receipts] = [outcomes[index * 2]!, outcomes[index * 2 + 1]!];
     const failed = block.error ?? receipts.error;
     // Too large for one answer; after another block it gets an answer of its own next time.
-    const read = failed === undefined ? wholeBlock(block, receipts) : index === 0 ? await inPieces(source, number) : null;
+    const read =
+      failed === undefined ? wholeBlock(block, receipts) : index === 0 ? await inPieces(source, number) : null;
     if (read === null) break;
     blocks.push(read);
   }
@@ -132,11 +138,13 @@ async function inPieces(source: ChainSource, number: number): Promise<Omit<Chain
   const receipts: ChainReceipt[] = [];
   for (let start = 0; start < hashes.length; start += PIECE) {
     const piece = hashes.slice(start, start + PIECE);
-    const answers = await results(source,
+    const answers = await results(
+      source,
       piece.flatMap((each): Call[] => [
         ["eth_getTransactionByHash", [each]],
         ["eth_getTransactionReceipt", [each]],
-      ]));
+      ]),
+    );
     if (answers.includes(null)) return null;
     for (let at = 0; at < answers.length; at += 2) {
       transactions.push(transactionSchema.parse(answers[at]));
