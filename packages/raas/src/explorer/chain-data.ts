@@ -2,7 +2,7 @@ import { z } from "zod";
 import { RaasError } from "../errors.ts";
 import { type Call, type Outcome, rpcOutcomes } from "../rpc-batch.ts";
 import type { Hex } from "../spec/primitives.ts";
-import { type InternalCall, internalCallsOf, mayCallInside, traceSchema } from "./internal-calls.ts";
+import { type InternalCall, internalCallsOf, traceSchema } from "./internal-calls.ts";
 
 /** What the index reads of a node's blocks. Our own node answers, and yet it is checked. */
 const hex = z.string().regex(/^0x[0-9a-f]*$/) as unknown as z.ZodType<Hex, string>;
@@ -63,6 +63,10 @@ export interface ChainBlockData {
 const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
 /** Transactions asked for at once where a block is too large for one answer. */
 const PIECE = 400;
+/** Gas of a transaction that runs no code. */
+const PLAIN_GAS = 21_000n;
+/** The account that writes the L1's attributes into every block (OP Stack specification, "L1 attributes deposited transaction"). */
+const ATTRIBUTES_DEPOSITOR = "0xdeaddeaddeaddeaddeaddeaddeaddeaddead0001";
 /** JSON-RPC's code for "ask later". */
 const BUSY = -32005;
 /** Codes of what asking again does not change: an unknown method, an answer too large, a state that is gone (EIP-4444). */
@@ -152,6 +156,14 @@ async function inPieces(source: ChainSource, number: number): Promise<Omit<Chain
     }
   }
   return matching({ ...header, transactions }, receipts);
+}
+
+/** Whether a block can hold internal calls: most blocks of a quiet chain need no trace. */
+function mayCallInside(block: ChainBlock, receipts: readonly ChainReceipt[]): boolean {
+  return block.transactions.some(({ from }, at) => {
+    const { status, gasUsed } = receipts[at]!;
+    return status === 1 && gasUsed > PLAIN_GAS && from !== ATTRIBUTES_DEPOSITOR;
+  });
 }
 
 type Calls = ChainBlockData["calls"];

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { Hex } from "../spec/primitives.ts";
-import type { ChainBlock, ChainReceipt } from "./chain-data.ts";
 
 /** A call within a transaction that moved ether or made a contract. */
 export interface InternalCall {
@@ -66,17 +65,4 @@ export function internalCallsOf(transaction: z.output<typeof frameSchema>): read
   };
   walk(transaction);
   return found;
-}
-
-/** Gas of a transaction that runs no code. */
-const PLAIN_GAS = 21_000n;
-/** The account that writes the L1's attributes into every block (OP Stack specification, "L1 attributes deposited transaction"). */
-const ATTRIBUTES_DEPOSITOR = "0xdeaddeaddeaddeaddeaddeaddeaddeaddead0001";
-
-/** Whether a block can hold internal calls: most blocks of a quiet chain need no trace. */
-export function mayCallInside(block: ChainBlock, receipts: readonly ChainReceipt[]): boolean {
-  return block.transactions.some(({ from }, at) => {
-    const { status, gasUsed } = receipts[at]!;
-    return status === 1 && gasUsed > PLAIN_GAS && from !== ATTRIBUTES_DEPOSITOR;
-  });
 }

@@ -2,7 +2,7 @@ import type { Kysely } from "kysely";
 import type { Migration, MigrationProvider } from "kysely/migration";
 import { alarmTables } from "./alarm-migration.ts";
 import type { Tables } from "./tables.ts";
-import { addVerifiedContracts } from "./verified.ts";
+import { addVerifiedContracts } from "./verified-migration.ts";
 
 /** The first schema. What has been released is never edited: a change is a further migration. */
 const first: Migration = {

@@ -1,5 +1,4 @@
-import type { Kysely, Selectable } from "kysely";
-import type { Migration } from "kysely/migration";
+import type { Selectable } from "kysely";
 import { RaasError } from "../errors.ts";
 import type { Hex } from "../spec/primitives.ts";
 import type { Database } from "./database.ts";
@@ -24,23 +23,6 @@ export interface VerifiedContract {
 
 /** Of one rollup. Sources may have a megabyte each. */
 const CONTRACTS_MAX = 2_000;
-
-export const addVerifiedContracts: Migration = {
-  async up(db: Kysely<unknown>): Promise<void> {
-    await db.schema
-      .createTable("verified_contracts")
-      .addColumn("rollup_id", "text", (c) => c.notNull().references("rollups.id"))
-      .addColumn("code_hash", "text", (c) => c.notNull())
-      .addColumn("match", "text", (c) => c.notNull())
-      .addColumn("compiler", "text", (c) => c.notNull())
-      .addColumn("file", "text", (c) => c.notNull())
-      .addColumn("name", "text", (c) => c.notNull())
-      .addColumn("content", "text", (c) => c.notNull())
-      .addColumn("verified_at", "bigint", (c) => c.notNull())
-      .addPrimaryKeyConstraint("verified_contracts_key", ["rollup_id", "code_hash"])
-      .execute();
-  },
-};
 
 /** Verified contracts, by rollup and hash of their code: what one team proves of its chain is not shown to another. */
 export class VerifiedStore {
