@@ -111,6 +111,34 @@ describe("slices", () => {
     expect(ours?.blockHash).toBe(theirs?.blockHash);
   }, 120_000);
 
+  it("bring to a follower without gossip the blocks that it missed", async () => {
+    devnet = await startDevnet({ blockTime: 1 });
+    // Without a batcher the L1 tells nothing of them.
+    const sequencer = await devnet.node("sequencer", {
+      sequencer: { confirmations: 0, signer: keyOf("owner") },
+      flashblocks: { port: 0 },
+    });
+    const stream = sequencer.flashblocks?.url ?? "";
+    const head = () => sequencer.engine.heads().unsafe.number;
+    await until(() => head() >= 5, 30_000);
+    const following = { followSlices: `${stream}/slices` };
+    for (const _ of ["from its first start on", "after it was away"]) {
+      const follower = await devnet.node("follower", following);
+      const wanted = head() + 2;
+      await until(() => follower.engine.heads().unsafe.number >= wanted, 30_000);
+      const [ours, theirs] = await Promise.all(
+        [follower, sequencer].map(({ engine }) => engine.payloadByNumber(wanted)),
+      );
+      expect(ours).toEqual(theirs);
+      await follower.close();
+      const left = head();
+      await until(() => head() >= left + 4, 30_000);
+    }
+    const http = stream.replace("ws:", "http:");
+    expect((await fetch(`${http}/blocks/${head() + 1_000}`)).status).toBe(404);
+    expect((await fetch(`${http}/blocks/-1`)).status).toBe(426);
+  }, 120_000);
+
   it("go on after a restart where they stopped", async () => {
     devnet = await startDevnet({ blockTime: 10 });
     const config = { ...sequencing(), flashblocks: { port: 0 } };

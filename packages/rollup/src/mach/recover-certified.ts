@@ -1,10 +1,8 @@
 import type { Engine, ExecutionPayload, PayloadStatus } from "@altlayer/engine";
 import type { MachService } from "@altlayer/mach";
 import type { Core } from "@altlayer/protocol";
+import { fetchBranch } from "../derivation/fetch-branch.ts";
 import type { Logger } from "../log.ts";
-
-/** Blocks that are fetched, at most; a longer gap is left to derivation. */
-const MAX_GAP = 2_048;
 
 /**
  * Brings the highest certified block, with those below it, to a sequencer that starts: it must not build beside them
@@ -42,18 +40,12 @@ export async function recoverCertified(
   if ((await engine.payloadByNumber(core.height, { brief: true }))?.blockHash === core.blockHash) return true;
   const { height, blockHash } = core;
   log.warn("the highest certified block is not in the own chain: fetching it", { height, blockHash, peers });
-  const missing: ExecutionPayload[] = [];
-  let wanted = blockHash;
-  for (let number = height; (await engine.payloadByHash(wanted, { brief: true })) === null; number--) {
-    const payload = missing.length < MAX_GAP ? await request(number) : null;
-    if (payload?.blockHash !== wanted) {
-      log.error("no peer gave a certified block", { number, hash: wanted });
-      return false;
-    }
-    missing.push(payload);
-    wanted = payload.parentHash;
-  }
-  for (const payload of missing.reverse()) {
+  const missing = await fetchBranch(
+    { number: height, hash: blockHash },
+    { engine, request, onMissing: (block) => log.error("no peer gave a certified block", block) },
+  );
+  if (!missing) return false;
+  for (const payload of missing) {
     const { status } = await insert(payload);
     if (status === "VALID") continue;
     log.error("a certified block does not fit the own chain", { number: Number(payload.blockNumber), status });

@@ -40,7 +40,13 @@ export async function startSlices(
   const stream = config.flashblocks
     ? await startSliceStream(
         { ...config.flashblocks, chainId, maxBufferedBytes: MAX_BUFFERED_BYTES },
-        { feed, points, sign: signer && ((hash) => signer.sign({ hash })), log },
+        {
+          feed,
+          points,
+          sign: signer && ((hash) => signer.sign({ hash })),
+          payloadByNumber: (number) => engine.payloadByNumber(number),
+          log,
+        },
       )
     : null;
   const url = followedSlices(config);
@@ -49,7 +55,15 @@ export async function startSlices(
   const follower = new SliceFollower(
     // A block whose parent comes by the L1 alone, late, can still be followed.
     { url, chainId, parentWaitMs: rollup.blockTime * 1_000, maxReconnectMs: MAX_RECONNECT_MS, mode },
-    { engine, signer: () => unsafeSigner.address, adopt: (block) => driver.extendUnsafe(block), witness, clock, log },
+    {
+      engine,
+      signer: () => unsafeSigner.address,
+      adopt: (block) => driver.extendUnsafe(block),
+      insert: (payload) => driver.insertUnsafe(payload),
+      witness,
+      clock,
+      log,
+    },
   );
   follower.start();
   return { stream, follower };

@@ -1,8 +1,17 @@
-import type { Engine, ExecutionPayload, Hex, PayloadAttributes, ResumedCandidate, SliceMode } from "@altlayer/engine";
+import type {
+  Engine,
+  ExecutionPayload,
+  Hex,
+  PayloadAttributes,
+  PayloadStatus,
+  ResumedCandidate,
+  SliceMode,
+} from "@altlayer/engine";
 import { NO_TRANSACTION } from "@altlayer/protocol";
 import { hexToBytes, keccak256 } from "viem/utils";
 import { WebSocket } from "ws";
 import type { Clock } from "../clock.ts";
+import { fetchBranch } from "../derivation/fetch-branch.ts";
 import { describeError } from "../errors.ts";
 import { recoverBlockSigner } from "../gossip/block-signature.ts";
 import type { Logger } from "../log.ts";
@@ -10,6 +19,7 @@ import { Wakeup } from "../signal.ts";
 import type { OpenBlock } from "./open-block.ts";
 import { type MarkMessage, parseSliceMessage, type SliceMessage } from "./slice-message.ts";
 import { sliceSigningHash } from "./slice-signature.ts";
+import { requestStreamBlock } from "./stream-blocks.ts";
 
 export interface SliceFollowerOptions {
   /** The sequencer's slice stream, `ws://host:port/slices`. */
@@ -28,6 +38,8 @@ export interface SliceFollowerDependencies {
   readonly signer: () => Hex;
   /** Makes a block the head that was built from its slices, unless the head has moved. */
   readonly adopt: (block: ExecutionPayload) => Promise<void>;
+  /** Imports a sealed block that was missed, and makes it the head if it leads. */
+  readonly insert: (payload: ExecutionPayload) => Promise<PayloadStatus>;
   /** Hears what is followed: MACH. */
   readonly witness: SliceWitness | null;
   readonly clock: Clock;
@@ -59,6 +71,8 @@ export interface RefutedSlice {
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 /** Messages that may wait to be executed; at the limit the connection is begun anew. */
 const MAX_WAITING = 4_096;
+/** Blocks behind at which the missing ones are asked for. */
+const MIN_LAG = 2;
 /** How long the own engine may take to publish a slice that it has executed. */
 const OWN_ID_WAIT_MS = 1_000;
 
@@ -265,6 +279,7 @@ export class SliceFollower {
     const { parentHash } = message.slice;
     const { slices } = engine;
     if (!slices) return;
+    await this.#catchUp(message);
     const deadlineMs = clock.nowMs() + this.#options.parentWaitMs;
     while (engine.heads().unsafe.hash !== parentHash) {
       // Meanwhile the block's slices queue up. Once the next block begins, this one is too late.
@@ -285,6 +300,20 @@ export class SliceFollower {
       lastId: message.slice.id,
       transactions: [],
     };
+  }
+
+  /** Fetches the blocks below a slice's, where more than the last one is missing: that may be on its way by gossip. */
+  async #catchUp({ slice }: SliceMessage): Promise<void> {
+    const { engine, insert, log } = this.#d;
+    const lag = slice.number - 1 - engine.heads().unsafe.number;
+    if (lag < MIN_LAG) return;
+    const top = { number: slice.number - 1, hash: slice.parentHash };
+    const request = (number: number) => requestStreamBlock(this.#options.url, number);
+    const missing = await fetchBranch(top, { engine, request });
+    if (!missing) log.warn("blocks that were missed are not to be had from the slices' source", { lag });
+    for (const payload of missing ?? []) {
+      if (this.#closing.signal.aborted || (await insert(payload)).status !== "VALID") return;
+    }
   }
 
   /** The next block begins: the followed one is complete. `false`: nothing was sealed. */

@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { ExecutionPayload } from "@altlayer/engine";
 import { type WebSocket, WebSocketServer } from "ws";
 import { describeError } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -7,6 +8,7 @@ import type { CertificationPoints } from "./certification-points.ts";
 import type { DetailedSlice, SliceFeed } from "./slice-feed.ts";
 import type { MarkMessage, SliceMessage } from "./slice-message.ts";
 import { sliceSigningHash } from "./slice-signature.ts";
+import { blockServer } from "./stream-blocks.ts";
 
 export interface SliceStreamOptions {
   readonly host: string;
@@ -23,6 +25,8 @@ export interface SliceStreamDependencies {
   readonly points: Pick<CertificationPoints, "listen">;
   /** Signs slice ids; without it only the Flashblocks path is served. */
   readonly sign: ((hash: `0x${string}`) => Promise<`0x${string}`>) | null;
+  /** Sealed blocks, for who follows and missed some. */
+  readonly payloadByNumber: (number: number) => Promise<ExecutionPayload | null>;
   readonly log: Logger;
 }
 
@@ -38,7 +42,7 @@ const SLICES_PATH = "/slices";
 
 /**
  * Streams slices over WebSocket, one JSON message each, without being asked: on `/` and `/ws` in the Flashblocks format
- * that OP Stack nodes read, on `/slices` with the signed slice id beside it (slice-message.ts). A client that does not
+ * that OP Stack nodes read, on `/slices` with the signed slice id beside it (slice-message.ts); sealed blocks by HTTP (stream-blocks.ts). A client that does not
  * read fast enough is cut off; one that connects amid a block waits for the next block's first slice.
  */
 export async function startSliceStream(
@@ -46,7 +50,9 @@ export async function startSliceStream(
   dependencies: SliceStreamDependencies,
 ): Promise<SliceStream> {
   const { feed, points, sign, log } = dependencies;
-  const server = createServer((_request, response) => {
+  const serveBlock = blockServer(dependencies.payloadByNumber);
+  const server = createServer((request, response) => {
+    if (serveBlock(request, response)) return;
     response.writeHead(426, { "content-type": "text/plain" }).end("this is a WebSocket stream\n");
   });
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1_024, perMessageDeflate: false });
