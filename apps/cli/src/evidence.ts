@@ -68,8 +68,10 @@ export interface ProvingChain {
   executedAt(height: number): { readonly core: Core } | undefined;
   /** @throws with code `MACH_UNKNOWN_BLOCK`. */
   transactionLeaves(blockHash: Hex): Promise<readonly Hex[]>;
-  /** The block at `height` in the history of `high`; `null` where it is not known. */
-  historyProof(high: Core, height: number): Promise<{ readonly core: Core; readonly inclusion: InclusionProof } | null>;
+  readonly history: {
+    /** The block at `height` in the history of `high`; `null` where it is not known. */
+    proof(high: Core, height: number): Promise<{ readonly core: Core; readonly inclusion: InclusionProof } | null>;
+  };
 }
 
 /**
@@ -99,7 +101,7 @@ export function rangeProver(chains: readonly ProvingChain[], attemptMs = ATTEMPT
     history: async ({ core: high }, { core: low }) => {
       if (areOneChain(high, low)) return null;
       for (const chain of chains) {
-        const proof = await chain.historyProof(high, low.height);
+        const proof = await chain.history.proof(high, low.height);
         if (proof) return proof;
       }
       return undefined;

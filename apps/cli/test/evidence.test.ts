@@ -52,7 +52,7 @@ function chainOf(state: { sealed: boolean; asked: number }): ProvingChain {
   const roots = HONEST.map((_, i) => core(HONEST.slice(0, i + 1), SLICE).transactionRoot);
   return {
     floor: { height: HEIGHT - 1 },
-    historyProof: async () => null,
+    history: { proof: async () => null },
     agrees: ({ transactionRoot }) => state.sealed && roots.includes(transactionRoot),
     executedAt: (height) => (state.sealed && height === HEIGHT ? { core: mine } : undefined),
     transactionLeaves: async (blockHash) => {

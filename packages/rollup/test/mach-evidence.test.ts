@@ -121,7 +121,7 @@ it("convicts who certified a block on one fork and a later one on another, from 
   const prover: RangeProver = {
     prefix: async () => undefined,
     history: async (later, { core }) =>
-      (await (again ?? node).mach?.chain.historyProof(later.core, core.height)) ?? undefined,
+      (await (again ?? node).mach?.chain.history.proof(later.core, core.height)) ?? undefined,
   };
   let again: RollupNode | null = null;
   const identity = { l1ChainId: devnet.rollup.l1ChainId, operatorSetId: 0, rollupId: mach.service.suite.rollupId };
@@ -151,7 +151,7 @@ it("convicts who certified a block on one fork and a later one on another, from 
 
   // The proof stays the same when finalised L1 data have settled both, after a restart, and after the nodes were damaged.
   await devnet.anvil.call("evm_setIntervalMining", [1]);
-  const proofOf = (of: RollupNode) => of.mach?.chain.historyProof(high.core, low.height);
+  const proofOf = (of: RollupNode) => of.mach?.chain.history.proof(high.core, low.height);
   const proof = await proofOf(node);
   expect(proof?.core).toEqual(low);
   await until(() => (node.mach?.chain.floor?.height ?? 0) > high.core.height, 90_000);

@@ -1,12 +1,13 @@
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { ExecutionPayload } from "@altlayer/engine";
+import { type ExecutionPayload, installSnapshot, type SnapshotInfo } from "@altlayer/engine";
 import { MountainRange } from "@altlayer/protocol";
 import { createWalletClient, type Hex, keccak256 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterEach, expect, it } from "vitest";
+import { giveOrder } from "../src/admin/client.ts";
 import type { RollupNode } from "../src/node/node.ts";
-import { type Devnet, ROLES, startDevnet } from "./support/devnet.ts";
+import { type Devnet, ROLES, sequencing, startDevnet } from "./support/devnet.ts";
 import { freePort } from "./support/free-port.ts";
 import { type MachDevnet, startMachDevnet } from "./support/mach.ts";
 import { chain, fees, startNetwork } from "./support/mach-network.ts";
@@ -98,4 +99,40 @@ it("has a sequencer that lost its disk go on with a slice that is certified, and
   expect(range.root(transactionCount)).toBe(transactionRoot);
   // Operators signed the slice: they sign the block only if it goes on with it.
   await until(() => (again.mach?.branch.head?.certificate.message.core.height ?? 0) >= height, 60_000);
+}, 240_000);
+
+it("has an operator that began from a snapshot take the history from peers, under a certificate, and sign", async () => {
+  devnet = await startDevnet({ blockTime: 1 });
+  mach = await startMachDevnet(devnet);
+  const { following, sequencer, operators, certified } = await startNetwork({ devnet, mach }, sequencing(), {
+    operatorCount: 3,
+  });
+  await until(async () => (await certified()) !== null, 90_000);
+  await until(() => sequencer.engine.heads().finalized.number > 2, 60_000);
+  const path = join(devnet.directory, "chain.snapshot");
+  const dataDir = join(devnet.directory, "sequencer");
+  const { block } = (await giveOrder(dataDir, "snapshot", { path, block: "finalized" })) as SnapshotInfo;
+
+  const peers = [sequencer, ...operators].flatMap((node) => node.mach?.service.status().addresses ?? []);
+  const late = await devnet.node(
+    "late",
+    { ...following, mach: { ...mach.config, peers }, snapshot: { file: path, blockHash: block.hash } },
+    { machOperator: mach.operator(3), installSnapshot },
+  );
+  const signers = () => sequencer.mach?.service.certificate("latest")?.certificate.signers.length;
+  await until(() => signers() === 4, 120_000);
+  const { chain } = late.mach as NonNullable<RollupNode["mach"]>;
+  // It has no record from which to make the history, and has the one that all have.
+  const record = await readFile(join(devnet.directory, "late", "mach-history"), "utf8");
+  const { unknown, first } = JSON.parse(record.slice(0, record.lastIndexOf(" "))) as {
+    readonly unknown: number;
+    readonly first: { readonly height: number };
+  };
+  expect(unknown).toBeGreaterThan(0);
+  const core = late.mach?.service.certificate("latest")?.certificate.message.core;
+  await until(async () => {
+    const newest = sequencer.mach?.service.certificate("latest")?.certificate.message.core;
+    return newest !== undefined && (await chain.history.proof(newest, newest.height - 1)) !== null;
+  }, 60_000);
+  expect(core && (await chain.history.proof(core, first.height + 1))).toBeNull();
 }, 240_000);

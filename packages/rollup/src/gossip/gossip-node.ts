@@ -10,10 +10,12 @@ import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
+import type { KnownHistory } from "../mach/settled-history.ts";
 import type { OpenBlock } from "../slices/open-block.ts";
 import type { BlockSigner } from "./block-signature.ts";
 import { BlockValidator } from "./block-validator.ts";
 import { GossipError } from "./errors.ts";
+import { historyProtocol, historyServer, requestHistory } from "./history-request.ts";
 import { blocksTopic, encodeBlockMessage, messageId } from "./message.ts";
 import { openBlockProtocol, openBlockServer, requestOpenBlock } from "./open-block.ts";
 import { payloadByNumberProtocol, payloadServer, requestPayload } from "./payload-by-number.ts";
@@ -40,6 +42,8 @@ export interface GossipDependencies {
   readonly payloadByNumber: (number: number) => Promise<ExecutionPayload | null>;
   /** What was executed here of the block in the making on that parent. */
   readonly openBlock: (parentHash: Hex) => OpenBlock | null;
+  /** The history of MACH's service up to that block; `null` where it is not known, or without MACH. */
+  readonly history: (height: number) => Promise<KnownHistory | null>;
   /** Takes validated blocks from the network. */
   readonly onBlock: (payload: ExecutionPayload) => void;
   readonly onRefused?: (reason: string) => void;
@@ -58,6 +62,8 @@ export interface GossipNode {
   requestPayload(number: number): Promise<ExecutionPayload | null>;
   /** Offers what each connected peer executed of the block on that parent, until one is taken; null if none is. */
   requestOpenBlock<T>(parentHash: Hex, take: (block: OpenBlock) => Promise<T | null>): Promise<T | null>;
+  /** What each connected peer says of the history of MACH's service up to that block. */
+  requestHistories(height: number): Promise<readonly KnownHistory[]>;
   close(): Promise<void>;
 }
 
@@ -111,9 +117,11 @@ export async function startGossip(options: GossipOptions, dependencies: GossipDe
     },
   });
   const openBlocks = openBlockProtocol(options.chainId);
+  const histories = historyProtocol(options.chainId);
   for (const [name, server] of [
     [protocol, payloadServer(dependencies)],
     [openBlocks, openBlockServer(dependencies)],
+    [histories, historyServer(dependencies)],
   ] as const) {
     await node.handle(name, (stream, connection) => server.handle(stream, connection.remotePeer), {
       maxInboundStreams: 16,
@@ -188,6 +196,14 @@ export async function startGossip(options: GossipOptions, dependencies: GossipDe
       }),
     requestOpenBlock: (parentHash, take) =>
       askAll(async (peer) => take(await requestOpenBlock(await streamTo(peer, openBlocks), parentHash))),
+    async requestHistories(height) {
+      const answers: KnownHistory[] = [];
+      await askAll(async (peer) => {
+        answers.push(await requestHistory(await streamTo(peer, histories), height));
+        return null;
+      });
+      return answers;
+    },
     async close() {
       clearInterval(redial);
       await dialing;

@@ -1,4 +1,4 @@
-import type { Engine, EngineEvent, ExecutionPayload, PayloadAttributes } from "@altlayer/engine";
+import type { EngineEvent, ExecutionPayload, PayloadAttributes } from "@altlayer/engine";
 import type { ChainEvent, Executed, MachChain, Mark } from "@altlayer/mach";
 import {
   appendLeaf,
@@ -8,8 +8,6 @@ import {
   type EpochSchedule,
   type Hex,
   historyLeaf,
-  type Keccak256,
-  type MachDigests,
   type RollupConfig,
   SLICE,
   ZERO_HASH,
@@ -18,35 +16,28 @@ import type { Clock } from "../clock.ts";
 import type { DerivationDriver } from "../derivation/driver.ts";
 import { RollupError } from "../errors.ts";
 import type { HeadWatcher } from "../l1/head-watcher.ts";
-import type { Logger } from "../log.ts";
 import { Wakeup } from "../signal.ts";
 import type { RefutedSlice } from "../slices/slice-follower.ts";
 import type { BaseSource } from "./bases.ts";
+import { ChainHistory, type ChainHistoryDependencies } from "./chain-history.ts";
 import { executedCore, sliceCore } from "./core.ts";
 import { keepFollowing } from "./follow-loop.ts";
-import { type HistoryProof, proveHistory } from "./history-proof.ts";
 import { Judge } from "./judge.ts";
 import type { L1Blocks } from "./l1-blocks.ts";
 import { OpenedBlocks, type SliceName } from "./opened-blocks.ts";
 import { marksOf, type SealedBlock, SealedBlocks } from "./sealed-blocks.ts";
-import type { SettledHistory } from "./settled-history.ts";
 
 export interface RollupMachChainOptions {
   readonly rollup: RollupConfig;
   readonly schedule: EpochSchedule;
 }
 
-export interface RollupMachChainDependencies {
-  readonly engine: Engine;
+export interface RollupMachChainDependencies extends ChainHistoryDependencies {
   readonly driver: Pick<DerivationDriver, "onProgress">;
   readonly watcher: Pick<HeadWatcher, "onChange">;
   readonly bases: BaseSource;
   readonly l1Blocks: L1Blocks;
-  readonly history: SettledHistory;
-  readonly digests: MachDigests;
-  readonly keccak256: Keccak256;
   readonly clock: Clock;
-  readonly log: Logger;
 }
 
 /** Bases that are told at a start, and kept for who comes later: messages carry one of the newest two. */
@@ -58,6 +49,7 @@ const RECORD_EVERY = 16_384;
 
 /** A rollup node's chain as MACH sees it: cores of what the own engine executed, bases of the own derivation. */
 export class RollupMachChain implements MachChain {
+  readonly history: ChainHistory;
   readonly #options: RollupMachChainOptions;
   readonly #d: RollupMachChainDependencies;
   readonly #judge: Judge;
@@ -75,13 +67,16 @@ export class RollupMachChain implements MachChain {
   #droppedHeight = Number.POSITIVE_INFINITY;
   #running: Promise<unknown> | null = null;
   #toldMissing = false;
-  /** Of the history's nodes: it is made again. */
-  #isDamaged = false;
 
   constructor(options: RollupMachChainOptions, dependencies: RollupMachChainDependencies) {
     this.#options = options;
     this.#d = dependencies;
     this.#judge = new Judge(options, dependencies);
+    const onWrong = () => {
+      this.#sealed = null;
+      this.#l2Moved.poke();
+    };
+    this.history = new ChainHistory({ ...options, sealed: () => this.#sealed, onWrong }, dependencies);
   }
 
   start(): void {
@@ -119,25 +114,6 @@ export class RollupMachChain implements MachChain {
     if (leaves) return leaves;
     const message = `the engine does not have L2 block ${blockHash}`;
     throw new RollupError("MACH_UNKNOWN_BLOCK", message, { severity: "permanent", data: { blockHash } });
-  }
-
-  /**
-   * The block at `height` in the history that a message of core `high` commits to, with its inclusion (docs/spec/mach.md,
-   * section 3). `null`: of a chain that is not known here, or older than what this node has.
-   */
-  async historyProof(high: Core, height: number): Promise<HistoryProof | null> {
-    const sealed = this.#sealed;
-    if (!sealed) return null;
-    const { rollup } = this.#options;
-    const proof = await proveHistory(high, height, { ...this.#d, rollup, sealed });
-    if (proof !== "damaged") return proof;
-    if (this.#sealed === sealed) {
-      this.#d.log.error("the nodes of the history are damaged: the history is made again", { height });
-      this.#sealed = null;
-      this.#isDamaged = true;
-      this.#l2Moved.poke();
-    }
-    return null;
   }
 
   /** Of the bases that are known; -1 before the first. */
@@ -262,17 +238,18 @@ export class RollupMachChain implements MachChain {
     const { history, bases, log } = this.#d;
     // What the newest bases settle need not be told: they come first.
     if (bases.newestEpoch < 0 || this.#askedEpoch < bases.newestEpoch) return null;
-    const resumed = await history.resume({ isDamaged: this.#isDamaged });
-    this.#isDamaged = false;
+    const resumed = await this.history.resume();
     if (resumed) return new SealedBlocks(resumed);
     const base = this.#bases.get(0) ?? (await bases.base(0));
-    const first = base ? { height: base.height, hash: base.blockHash } : history.first;
+    const known = base ? { height: base.height, hash: base.blockHash } : history.first;
+    const first = history.unknown === 0 ? known : null;
     if (!first) {
+      const adopted = await this.history.adopt();
+      if (adopted) return new SealedBlocks(adopted);
       if (!this.#toldMissing) {
         this.#toldMissing = true;
-        log.error("the base of MACH's epoch 0 is not on record here: derive the chain from its genesis", {
-          startBlock: this.#options.schedule.startBlock,
-        });
+        const { startBlock } = this.#options.schedule;
+        log.warn("the base of MACH's epoch 0 is not on record here: the history is asked of peers", { startBlock });
       }
       return null;
     }

@@ -14,7 +14,7 @@ import {
 } from "@altlayer/protocol";
 import { executedCore } from "./core.ts";
 import type { SealedBlocks } from "./sealed-blocks.ts";
-import type { SettledHistory } from "./settled-history.ts";
+import type { KnownHistory, SettledHistory } from "./settled-history.ts";
 
 /** A block in the history of a later one: docs/spec/mach.md, section 3, "Inclusion". */
 export interface HistoryProof {
@@ -84,6 +84,21 @@ async function isPrefix(
   const nodes: Hex[] = [];
   for (const { from, to } of prefixRanges(count, settled.size)) nodes.push(await root(from, to));
   return prefixRoots({ count, size: settled.size, nodes }, keccak256).whole === settled.root;
+}
+
+/** The history of the canonical chain up to that block, as another node may go on with it; `null` where it is not known. */
+export async function historyUpTo(
+  height: number,
+  { history, sealed }: Pick<HistoryProver, "history" | "sealed">,
+): Promise<KnownHistory | null> {
+  const { first, hashAt } = history;
+  const size = first === null ? -1 : height - first.height;
+  const top = height <= sealed.floor.height ? null : sealed.at(height)?.core.blockHash;
+  const branch = top ? sealed.branch(top) : [];
+  if (first === null || size < 0 || top === undefined || branch === null) return null;
+  const above = { size: history.size, leaves: branch.map(({ leaf }) => leaf) };
+  const [peaks, hash] = await Promise.all([history.peaks(size, above), top ?? hashAt(height)]);
+  return peaks && hash && { first, last: { height, hash }, peaks: [...peaks] };
 }
 
 /** Made again from the block that the engine keeps. */

@@ -2,7 +2,7 @@ import type { BlockRef, Engine, Hex } from "@altlayer/engine";
 import type { CertificateRecord, MachService } from "@altlayer/mach";
 import type { MachProvider, MachTopic } from "../rpc/providers.ts";
 import { certificateJson, coreJson, quantity } from "./certificate-json.ts";
-import type { RollupMachChain } from "./chain.ts";
+import type { ChainHistory } from "./chain-history.ts";
 import { alertJson, type FinalityDependencies, finalityOf } from "./finality.ts";
 import { type Located, locateHash, locateHeight } from "./located.ts";
 import type { ServiceFacts } from "./service-facts.ts";
@@ -28,11 +28,11 @@ export function machProvider(
   },
   dependencies: Omit<FinalityDependencies, "service"> & {
     readonly service: MachService;
-    readonly chain: Pick<RollupMachChain, "historyProof">;
+    readonly history: Pick<ChainHistory, "proof">;
   },
 ): MachProvider {
   const { identity, facts } = options;
-  const { engine, service, branch, chain } = dependencies;
+  const { engine, service, branch, history } = dependencies;
   const locate = (id: string) => locatedBy(id, { engine });
   return {
     service: () => ({
@@ -70,7 +70,7 @@ export function machProvider(
     },
     historyProof: async (height, digest) => {
       const record = service.certificate({ digest: digest as Hex });
-      const proof = record && (await chain.historyProof(record.certificate.message.core, height));
+      const proof = record && (await history.proof(record.certificate.message.core, height));
       if (!proof) return null;
       const { path, directions } = proof.inclusion;
       return { core: coreJson(proof.core), path, directions: quantity(directions) };

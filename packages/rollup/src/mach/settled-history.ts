@@ -5,6 +5,8 @@ import { HistoryFile, type HistoryRecord } from "./history-file.ts";
 import { HistoryTree } from "./history-tree.ts";
 import type { SealedBlock } from "./sealed-blocks.ts";
 
+/** What it takes to go on with a history: where it begins and ends, and its range's peaks. */
+export type KnownHistory = Pick<HistoryRecord, "first" | "last" | "peaks">;
 /** A block by its height and hash. */
 export type BlockName = HistoryRecord["first"];
 
@@ -50,6 +52,10 @@ export class SettledHistory {
     const file = new HistoryFile({ path }, dependencies);
     const tree = await HistoryTree.open(`${path}.tree`, dependencies);
     return new SettledHistory(options.startBlock, { file, tree }, dependencies);
+  }
+
+  get hashAt(): SettledHistoryDependencies["hashAt"] {
+    return this.#d.hashAt;
   }
 
   /** The block that the history begins above. */
@@ -99,7 +105,7 @@ export class SettledHistory {
   }
 
   /** Begins with what others say of the blocks up to `last`. */
-  async adopt(known: Pick<HistoryRecord, "first" | "last" | "peaks">): Promise<SealedBlock> {
+  async adopt(known: KnownHistory): Promise<SealedBlock> {
     const { first, last, peaks } = known;
     const range = { size: last.height - first.height, peaks };
     await this.#tree.begin(range);
@@ -156,6 +162,22 @@ export class SettledHistory {
     const middle = rangeSplit(from, to);
     const left = await this.rangeRoot(from, middle, above);
     return joinNodes(left, await this.rangeRoot(middle, to, above), this.#d.keccak256);
+  }
+
+  /** The peaks of the first `size` leaves; `null` where their nodes were never known. */
+  async peaks(
+    size: number,
+    above: { readonly size: number; readonly leaves: readonly Hex[] },
+  ): Promise<readonly Hex[] | null> {
+    if (size < this.#unknown) return null;
+    const peaks: Hex[] = [];
+    for (let from = 0, level = Math.floor(Math.log2(Math.max(1, size))); level >= 0; level--) {
+      const length = 2 ** level;
+      if (Math.floor(size / length) % 2 === 0) continue;
+      peaks.push(await this.rangeRoot(from, from + length, above));
+      from += length;
+    }
+    return peaks;
   }
 
   #stand(first: BlockName, last: BlockName, unknown: number): void {

@@ -13,6 +13,7 @@ import { type GossipNode, startGossip } from "../gossip/gossip-node.ts";
 import { payloadHash } from "../gossip/payload-hash.ts";
 import { UnsafeSync } from "../gossip/unsafe-sync.ts";
 import type { Logger } from "../log.ts";
+import type { KnownHistory } from "../mach/settled-history.ts";
 import type { OpenBlock } from "../slices/open-block.ts";
 
 export interface GossipService {
@@ -37,6 +38,8 @@ export async function startGossipService(
     readonly unsafeBlockSigner: () => Hex;
     /** What was executed here of the block in the making on that parent. */
     readonly openBlock: (parentHash: Hex) => OpenBlock | null;
+    /** The history of MACH's service up to that block. */
+    readonly history: (height: number) => Promise<KnownHistory | null>;
     readonly signer: PrivateKeyAccount | null;
     readonly clock: Clock;
     readonly log: Logger;
@@ -66,6 +69,7 @@ export async function startGossipService(
       hashOf: payloadHash,
       payloadByNumber: (number) => engine.payloadByNumber(number),
       openBlock: dependencies.openBlock,
+      history: dependencies.history,
       onBlock: (payload) => {
         counts.received++;
         dependencies.signed(payload);

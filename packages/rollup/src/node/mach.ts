@@ -12,7 +12,7 @@ import {
   type ServiceIdentity,
   startMach,
 } from "@altlayer/mach";
-import { type Hex, MACH_PARAMETERS, MachDigests, type RollupConfig, rollupId } from "@altlayer/protocol";
+import { BLOCK, type Hex, MACH_PARAMETERS, MachDigests, type RollupConfig, rollupId } from "@altlayer/protocol";
 import type { Clock } from "../clock.ts";
 import type { NodeConfig } from "../config/node-config.ts";
 import type { DerivationDriver } from "../derivation/driver.ts";
@@ -22,6 +22,7 @@ import type { HeadWatcher } from "../l1/head-watcher.ts";
 import type { L1Reader } from "../l1/l1-client.ts";
 import type { JsonRpcClient } from "../l1/rpc-client.ts";
 import type { Logger } from "../log.ts";
+import { adoptHistory } from "../mach/adopt-history.ts";
 import { BaseSource } from "../mach/bases.ts";
 import { CertifiedBranch } from "../mach/certified-branch.ts";
 import { RollupMachChain } from "../mach/chain.ts";
@@ -31,7 +32,7 @@ import { type RecoverSliceDependencies, recoverSlice } from "../mach/recover-sli
 import { machProvider } from "../mach/rpc-provider.ts";
 import { readServiceFacts, type ServiceFacts } from "../mach/service-facts.ts";
 import { SettledHead } from "../mach/settled-head.ts";
-import { SettledHistory } from "../mach/settled-history.ts";
+import { type KnownHistory, SettledHistory } from "../mach/settled-history.ts";
 import { SliceCertificates } from "../mach/slice-certificates.ts";
 import { Timeline } from "../mach/timeline.ts";
 import type { MachProvider } from "../rpc/providers.ts";
@@ -69,6 +70,8 @@ export interface NodeMachDependencies {
   readonly signer: () => Hex | null;
   /** A block from a peer; `null` if none has it. */
   readonly payloadByNumber: (number: number) => Promise<ExecutionPayload | null>;
+  /** What each peer says of the service's history up to that block. */
+  readonly histories: (height: number) => Promise<readonly KnownHistory[]>;
   /** Offers what each peer executed of the block on that parent, until one is taken; `null` if none is. */
   readonly openBlock: RecoverSliceDependencies["request"];
   /** An operator whose signer is at hand; else the configuration's, if it names one. */
@@ -96,6 +99,7 @@ export async function startNodeMach(
   };
   const facts = await readServiceFacts(config, { rpc: l1Rpc });
   const identity = { ...service, rollupId: rollupId(service, keccakBytes) };
+  let gathered: MachService | null = null;
   const history = await SettledHistory.open(
     { directory: dataDir, startBlock: facts.schedule.startBlock },
     {
@@ -111,6 +115,9 @@ export async function startNodeMach(
       bases: new BaseSource({ schedule: facts.schedule }, dependencies),
       l1Blocks: new L1Blocks({ l1, watcher }),
       history,
+      adopt: async () =>
+        gathered &&
+        adoptHistory({ engine, service: gathered, request: dependencies.histories, keccak256: keccakBytes, log }),
       digests: new MachDigests(identity, { keccak256: keccakBytes }),
       keccak256: keccakBytes,
     },
@@ -140,6 +147,10 @@ export async function startNodeMach(
     await chain.close();
     throw error;
   });
+  gathered = started;
+  const stopComparing = started.onCertificate(({ certificate: { message } }) => {
+    if (message.kind === BLOCK) chain.history.certified(message.core);
+  });
   let voidCount = 0;
   let attempts = 0;
   const stopWarning = started.onVoid(({ digest, certificate, void: mark }) => {
@@ -167,7 +178,18 @@ export async function startNodeMach(
     },
     provider: machProvider(
       { identity, facts, peers: config.peers, voidCount: () => voidCount },
-      { engine, chain, service: started, branch, agrees, slices, safeHeads: store, settled, timeline, signer },
+      {
+        engine,
+        history: chain.history,
+        service: started,
+        branch,
+        agrees,
+        slices,
+        safeHeads: store,
+        settled,
+        timeline,
+        signer,
+      },
     ),
     recover: async ({ hasBlock }) => {
       const isPatient = attempts++ < LONELY_ATTEMPTS;
@@ -192,6 +214,7 @@ export async function startNodeMach(
     },
     close: async () => {
       stopWarning();
+      stopComparing();
       timeline.close();
       slices.close();
       await started.close();

@@ -43,6 +43,7 @@ async function join(options: {
       unsafeBlockSigner: () => signerAddress,
       hashOf: (payload) => payload.blockHash,
       payloadByNumber: async (number) => options.chain?.get(number) ?? null,
+      history: async () => null,
       openBlock: (parentHash) => options.open?.get(parentHash) ?? null,
       onBlock: options.onBlock ?? (() => {}),
       ...(options.onRefused ? { onRefused: options.onRefused } : {}),

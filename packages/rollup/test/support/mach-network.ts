@@ -12,11 +12,11 @@ export const chain = defineChain({
 });
 export const fees = { gas: 21_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 6n };
 
-/** A sequencer that gathers certificates, and four operators that follow it, each with an engine of its own. */
+/** A sequencer that gathers certificates, and operators (by default all four) that follow it, each with an engine of its own. */
 export async function startNetwork(
   { devnet, mach }: { readonly devnet: Devnet; readonly mach: MachDevnet },
   sequencing: Partial<NodeConfigInput>,
-  { finalizedBlocks = 2, slices = async (url: string) => url } = {},
+  { finalizedBlocks = 2, operatorCount = 4, slices = async (url: string) => url } = {},
 ) {
   const l1 = { ...devnet.l1, finality: { kind: "blocks", safeBlocks: 1, finalizedBlocks } as const };
   const config: Partial<NodeConfigInput> = {
@@ -32,7 +32,7 @@ export async function startNetwork(
   const followSlices = await slices(`${sequencer.flashblocks?.url}/slices`);
   const peers = [...(sequencer.mach?.service.status().addresses ?? [])];
   const operators: RollupNode[] = [];
-  for (let i = 0; i < 4; i++) {
+  for (let i = 0; i < operatorCount; i++) {
     const config = { l1, gossip, followSlices, mach: { ...mach.config, peers: [...peers] } };
     const node = await devnet.node(`operator-${i}`, config, { machOperator: mach.operator(i) });
     operators.push(node);
@@ -42,5 +42,5 @@ export async function startNetwork(
   const client = createPublicClient({ chain, transport });
   const ask = <T>(method: string, ...params: unknown[]) => client.request({ method, params } as never) as Promise<T>;
   const certified = async () => (await ask<{ certified: { number: Hex; hash: Hex } | null }>("mach_getHead")).certified;
-  return { config, sequencer, operators, transport, ask, certified };
+  return { config, following: { l1, gossip, followSlices }, sequencer, operators, transport, ask, certified };
 }
