@@ -1,4 +1,6 @@
 import { ALARMS, type AlarmCode, type Severity } from "./core/alarms.ts";
+import { runwayDays } from "./money/maths.ts";
+import type { Money } from "./money/money.ts";
 import type { Networks } from "./networks.ts";
 import { QUIET } from "./quiet.ts";
 import { type Call, rpcBatch } from "./rpc-batch.ts";
@@ -36,6 +38,9 @@ export interface Live {
     readonly address: Hex;
     readonly balanceWei: string | null;
     readonly networkId: string;
+    /** Wei, as measured over the last week; null while too little was. */
+    readonly spentWeiPerDay: string | null;
+    readonly runwayDays: number | null;
   }[];
   readonly alarms: readonly Alarm[];
 }
@@ -149,19 +154,28 @@ export class LiveView {
     return await value;
   }
 
-  async #readBalances({ id, networkId }: RollupRecord): Promise<Live["balances"]> {
-    const { keys, networks } = this.#deps;
-    const accounts = (await keys.accounts(id)).filter(({ role }) => WATCHED.includes(role));
+  async #readBalances(rollup: RollupRecord): Promise<Live["balances"]> {
+    const { keys, networks, money } = this.#deps;
+    const { id, networkId } = rollup;
+    const [accounts, finances] = await Promise.all([keys.accounts(id), money.finances(rollup)]);
     return await Promise.all(
-      accounts.map(async ({ role, address }) => ({
-        role,
-        address,
-        networkId,
-        balanceWei: await networks.request<Hex>(networkId, "eth_getBalance", [address, "latest"]).then(
-          (wei) => BigInt(wei).toString(),
-          () => null,
-        ),
-      })),
+      accounts
+        .filter(({ role }) => WATCHED.includes(role))
+        .map(async ({ role, address }) => {
+          const balance = await networks.request<Hex>(networkId, "eth_getBalance", [address, "latest"]).then(
+            (wei) => BigInt(wei),
+            () => null,
+          );
+          const rate = finances.rateOf(role);
+          return {
+            role,
+            address,
+            networkId,
+            balanceWei: balance?.toString() ?? null,
+            spentWeiPerDay: rate?.toString() ?? null,
+            runwayDays: balance === null ? null : runwayDays(balance, rate),
+          };
+        }),
     );
   }
 
@@ -180,6 +194,7 @@ export interface LiveDependencies {
   readonly runtime: Runtime;
   readonly networks: Networks;
   readonly keys: KeyStore;
+  readonly money: Money;
   /** Alarms that stand. */
   readonly standing: (
     rollup: RollupRecord,

@@ -10,6 +10,8 @@ import { Explorer } from "./explorer/explorer.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import { LiveView } from "./live.ts";
 import { LogBook } from "./log-book.ts";
+import { Ledger } from "./money/ledger.ts";
+import { Money } from "./money/money.ts";
 import type { NetworkInput } from "./networks.ts";
 import { Networks } from "./networks.ts";
 import { ANYWHERE, PUBLIC_ONLY } from "./outbound/addresses.ts";
@@ -30,6 +32,7 @@ import { RollupStore } from "./store/rollups.ts";
 import { VerifiedStore } from "./store/verified.ts";
 import { Compiler } from "./verify/compiler.ts";
 import { Verification } from "./verify/verification.ts";
+import { SpendingStore } from "./store/spending.ts";
 
 export interface PlatformOptions {
   /** Keys, rollups' data, and the store unless it is elsewhere. One process at a time. */
@@ -50,7 +53,9 @@ export interface PlatformOptions {
   readonly mail?: MailOptions;
   /** Let customers' URLs (webhooks, RPC of attached chains) name this machine and its network, over plain HTTP too. */
   readonly allowPrivateAddresses?: boolean;
+  /** Paces, which only tests change. */
   readonly alarmTuning?: AlarmTuning;
+  readonly ledgerEveryMs?: number;
   readonly version: string;
 }
 
@@ -134,6 +139,12 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       { rollups, actions, events, lease, log: log.child("reconciler") },
     );
 
+    const spending = new SpendingStore({ db });
+    const money = new Money({ nowMs }, { spending, networks });
+    const ledger = new Ledger(
+      { nowMs, ...(options.ledgerEveryMs === undefined ? {} : { everyMs: options.ledgerEveryMs }) },
+      { networks, rollups, spending, explorer, runtime, lease, log: log.child("ledger") },
+    );
     const outbound = new Outbound({ policy: options.allowPrivateAddresses === true ? ANYWHERE : PUBLIC_ONLY });
     closers.push(() => outbound.close());
     const alarms = createAlarms(
@@ -143,9 +154,15 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
         ...(options.mail === undefined ? {} : { mail: options.mail }),
         ...(options.alarmTuning === undefined ? {} : { tuning: options.alarmTuning }),
       },
-      { db, vault, rollups, networks, runtime, live: () => live, outbound, lease, log: log.child("alarms") },
+      { db, vault, rollups, networks, runtime, live: () => live, money, outbound, lease, log: log.child("alarms") },
     );
-    const live = new LiveView({ runtime, networks, keys, standing: (rollup) => alarms.watcher.standing(rollup) });
+    const live = new LiveView({
+      runtime,
+      networks,
+      keys,
+      money,
+      standing: (rollup) => alarms.watcher.standing(rollup),
+    });
 
     const services: Services = {
       version,
@@ -161,6 +178,8 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       runtime,
       live,
       alarms,
+      money,
+      spending,
       outbound,
       explorer,
       verification,
@@ -192,6 +211,8 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
     await keeper.start();
     closers.push(() => alarms.close());
     alarms.start();
+    closers.push(() => ledger.close());
+    ledger.start();
     log.info("platform started", { url });
 
     return {

@@ -97,11 +97,12 @@ describe("an alarm", () => {
 });
 
 describe("what is wrong with a rollup", () => {
-  const settings = { batchLagMinutes: 30, lowBalanceWei: "100", certificateLagSeconds: 60 };
+  const settings = { batchLagMinutes: 30, lowBalanceWei: "100", runwayDays: 7, certificateLagSeconds: 60 };
   const well: Seen = {
     up: true,
     heads: { unsafe: { number: 5_000, timestamp: 10_000 }, safe: { number: 4_900, timestamp: 9_900 } },
-    balances: [{ role: "batcher", balanceWei: "100" }],
+    balances: [{ role: "batcher", balanceWei: "100", runwayDays: 7 }],
+    budgetPercent: null,
     mach: {
       latestNumber: 5_000,
       certifiedNumber: 4_999,
@@ -122,8 +123,20 @@ describe("what is wrong with a rollup", () => {
     ["a silent node", { heads: null, mach: null }, ["NODE_SILENT"]],
     ["an old head", { nowSeconds: 10_100 }, ["HEAD_STALE"]],
     ["batches that do not come", { heads: { ...heads, safe: { number: 1, timestamp: 8_000 } } }, ["BATCHES_LAG"]],
-    ["little money", { balances: [{ role: "proposer", balanceWei: "99" }] }, ["BALANCE_LOW proposer"]],
-    ["money that nobody knows", { balances: [{ role: "proposer", balanceWei: null }] }, []],
+    [
+      "little money",
+      { balances: [{ role: "proposer", balanceWei: "99", runwayDays: null }] },
+      ["BALANCE_LOW proposer"],
+    ],
+    ["money that nobody knows", { balances: [{ role: "proposer", balanceWei: null, runwayDays: null }] }, []],
+    [
+      "money that ends soon",
+      { balances: [{ role: "proposer", balanceWei: "100", runwayDays: 6.99 }] },
+      ["RUNWAY_SHORT proposer"],
+    ],
+    ["a budget in hand", { budgetPercent: 79 }, []],
+    ["a budget nearly spent", { budgetPercent: 80 }, ["BUDGET_NEAR"]],
+    ["a budget spent", { budgetPercent: 100 }, ["BUDGET_SPENT"]],
     [
       "no certificates, and then not each operator too",
       { mach: { ...mach, certifiedNumber: 4_939, absent: ["0xaa"] } },

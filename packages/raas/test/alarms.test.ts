@@ -127,7 +127,7 @@ const MUCH = "2000000000000000000000";
 const LITTLE = "1";
 let secret: string;
 
-describe("alarms", () => {
+describe("alarms", { timeout: 120_000 }, () => {
   test("go to a webhook and to an address that a test message has reached", async () => {
     const made = await at.owner.ask("POST", team("/alarm-destinations"), { kind: "webhook", name: "pager", url: hook });
     expect(made.status).toBe(201);
@@ -269,7 +269,7 @@ describe("alarms", () => {
   });
 });
 
-describe("without mail, and with public addresses only", () => {
+describe("without mail, and with public addresses only", { timeout: 120_000 }, () => {
   test("an e-mail destination is refused, and so is a webhook on this machine", async () => {
     const plain = await startTestPlatform();
     try {

@@ -129,7 +129,7 @@ export interface Head {
 export interface Balance {
   readonly role: string;
   readonly address: Hex;
-  readonly balanceWei: string;
+  readonly balanceWei: string | null;
   readonly networkId: string;
   readonly spentWeiPerDay: string | null;
   readonly runwayDays: number | null;
@@ -140,6 +140,25 @@ export interface Alarm {
   readonly severity: "warning" | "critical";
   readonly message: string;
   readonly since: string;
+}
+
+export interface Costs {
+  readonly measuredFrom: string | null;
+  readonly month: {
+    readonly name: string;
+    readonly spentWei: string;
+    readonly budgetWei: string | null;
+    readonly percent: number | null;
+  };
+  readonly days: readonly {
+    readonly day: string;
+    readonly dataWei: string;
+    readonly otherWei: string;
+    readonly dataBytes: number;
+    readonly blobs: number;
+    readonly transactions: number;
+    readonly weiPerTransaction: string | null;
+  }[];
 }
 
 /** An alarm as it was raised and cleared. */

@@ -2,6 +2,7 @@ import type { Logger } from "@altlayer/rollup";
 import type { AlarmTiming } from "../core/alarms.ts";
 import { RaasError } from "../errors.ts";
 import type { LiveView } from "../live.ts";
+import type { Money } from "../money/money.ts";
 import type { Networks } from "../networks.ts";
 import type { Outbound } from "../outbound/outbound.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -41,6 +42,7 @@ export interface AlarmDependencies {
   readonly networks: Networks;
   readonly runtime: Runtime;
   readonly live: () => LiveView;
+  readonly money: Money;
   readonly outbound: Outbound;
   readonly lease: () => Lease;
   readonly log: Logger;
@@ -59,7 +61,7 @@ export interface Alarms {
 
 export function createAlarms(options: AlarmOptions, dependencies: AlarmDependencies): Alarms {
   const { nowMs, origin, tuning = {} } = options;
-  const { db, vault, rollups, networks, runtime, live, outbound, lease, log } = dependencies;
+  const { db, vault, rollups, networks, runtime, live, money, outbound, lease, log } = dependencies;
   const incidents = new IncidentStore({ db, messages: new AlarmMessages({ nowMs }) });
   const destinations = new DestinationStore({ nowMs }, { db, vault });
   const deliveries = new DeliveryStore({ db });
@@ -77,6 +79,7 @@ export function createAlarms(options: AlarmOptions, dependencies: AlarmDependenc
       observer: new Observer({ nowMs }, { networks }),
       runtime,
       balances: (rollup) => live().balances(rollup),
+      monthWei: async (rollup) => (await money.finances(rollup)).month.spentWei,
       lease,
       log,
     },

@@ -38,6 +38,7 @@ export interface Watched {
   /** The node's JSON-RPC; null when it does not run. */
   readonly rpc: string | null;
   readonly balances: readonly SeenBalance[];
+  readonly budgetPercent: number | null;
   readonly blockTimeSeconds: number;
   readonly idleSeconds: number;
   /** Contract with the operator tables, of a restaked rollup. */
@@ -62,10 +63,10 @@ export class Observer {
     this.#voids.delete(rollupId);
   }
 
-  async look({ rollup, rpc, balances, blockTimeSeconds, idleSeconds, table }: Watched): Promise<Seen> {
+  async look({ rollup, rpc, balances, budgetPercent, blockTimeSeconds, idleSeconds, table }: Watched): Promise<Seen> {
     const { clockOffsetMs } = this.#networks.get(rollup.networkId);
     const nowSeconds = Math.floor((this.#now() + clockOffsetMs) / 1_000);
-    const seen = { balances, blockTimeSeconds, idleSeconds, nowSeconds };
+    const seen = { balances, budgetPercent, blockTimeSeconds, idleSeconds, nowSeconds };
     if (rpc === null) return { ...seen, up: false, heads: null, mach: null };
     const [sync, head, certificate, suspects] = await rpcBatch(rpc, [
       ["optimism_syncStatus", []],

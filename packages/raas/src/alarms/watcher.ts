@@ -2,9 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "@altlayer/rollup";
 import type { AlarmBook, AlarmChanges, AlarmTiming, Standing } from "../core/alarms.ts";
 import { ALARM_TIMING, closeBook, keyOf, lookAt } from "../core/alarms.ts";
-import { conditionsOf } from "../core/conditions.ts";
+import { conditionsOf, type SeenBalance } from "../core/conditions.ts";
 import { problemOf } from "../errors.ts";
 import { newId } from "../ids.ts";
+import { budgetPercent } from "../money/maths.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { RollupSpec } from "../spec/rollup-spec.ts";
 import { restakeResult } from "../steps/results.ts";
@@ -26,7 +27,9 @@ export interface WatcherDependencies {
   readonly heartbeat: Heartbeat;
   readonly observer: Observer;
   readonly runtime: Runtime;
-  readonly balances: (rollup: RollupRecord) => Promise<readonly { role: string; balanceWei: string | null }[]>;
+  readonly balances: (rollup: RollupRecord) => Promise<readonly SeenBalance[]>;
+  /** Spent on the settlement network in the running month. */
+  readonly monthWei: (rollup: RollupRecord) => Promise<bigint>;
   /** Throws while another control plane is the one that acts. */
   readonly lease: () => Lease;
   readonly log: Logger;
@@ -158,13 +161,14 @@ export class Watcher {
   }
 
   async #look(held: Lease, rollup: RollupRecord): Promise<void> {
-    const { observer, runtime, balances } = this.#deps;
+    const { observer, runtime, balances, monthWei } = this.#deps;
     const { nowMs, timing = ALARM_TIMING } = this.#options;
     const { spec, table } = await this.#factsOf(rollup);
     const seen = await observer.look({
       rollup,
       rpc: runtime.running(rollup.id)?.endpoints.rpc ?? null,
       balances: await balances(rollup),
+      budgetPercent: budgetPercent(await monthWei(rollup), BigInt(spec.alarms.monthlyBudgetWei)),
       blockTimeSeconds: spec.chain.blockTimeSeconds,
       idleSeconds: spec.execution.idleSeconds,
       table,

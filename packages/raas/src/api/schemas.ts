@@ -181,7 +181,14 @@ export const liveSchema = z.object({
     .object({ transactionsPerSecond: z.number(), gasPerSecond: z.number(), windowSeconds: z.number() })
     .nullable(),
   balances: z.array(
-    z.object({ role: z.enum(ROLES), address: hex, balanceWei: z.string().nullable(), networkId: z.string() }),
+    z.object({
+      role: z.enum(ROLES),
+      address: hex,
+      balanceWei: z.string().nullable(),
+      networkId: z.string(),
+      spentWeiPerDay: z.string().nullable().describe("measured over the last week, or since measuring began"),
+      runwayDays: z.number().nullable(),
+    }),
   ),
   alarms: z.array(
     z.object({ code: z.string(), severity: z.enum(["warning", "critical"]), message: z.string(), since: time }),

@@ -16,6 +16,7 @@ import { alarmRoutes } from "./routes/alarms.ts";
 import { contractRoutes } from "./routes/contracts.ts";
 import { explorerRoutes } from "./routes/explorer.ts";
 import { metaRoutes } from "./routes/meta.ts";
+import { moneyRoutes } from "./routes/money.ts";
 import { operationRoutes } from "./routes/operation.ts";
 import { rollupRoutes } from "./routes/rollups.ts";
 import { sessionRoutes } from "./routes/session.ts";
@@ -33,6 +34,7 @@ export const ROUTES: readonly Route[] = [
   ...explorerRoutes,
   ...alarmRoutes,
   ...contractRoutes,
+  ...moneyRoutes,
 ];
 
 const CSP = [

@@ -3,6 +3,7 @@ import type { EventHub } from "../events.ts";
 import type { Explorer } from "../explorer/explorer.ts";
 import type { LiveView } from "../live.ts";
 import type { LogBook } from "../log-book.ts";
+import type { Money } from "../money/money.ts";
 import type { Networks } from "../networks.ts";
 import type { Outbound } from "../outbound/outbound.ts";
 import type { Planner } from "../planner.ts";
@@ -14,6 +15,7 @@ import type { PeopleStore } from "../store/people.ts";
 import type { Records } from "../store/records.ts";
 import type { RollupStore } from "../store/rollups.ts";
 import type { Verification } from "../verify/verification.ts";
+import type { SpendingStore } from "../store/spending.ts";
 import type { Presenter } from "./present.ts";
 
 /** What the routes work with. */
@@ -31,6 +33,8 @@ export interface Services {
   readonly runtime: Runtime;
   readonly live: LiveView;
   readonly alarms: Alarms;
+  readonly money: Money;
+  readonly spending: SpendingStore;
   readonly outbound: Outbound;
   readonly explorer: Explorer;
   readonly verification: Verification;

@@ -30,6 +30,9 @@ export const ALARMS = {
     raiseAfterMs: SOON_MS,
   },
   BALANCE_LOW: { severity: "warning", title: "An account runs out of money", outage: false, raiseAfterMs: SOON_MS },
+  RUNWAY_SHORT: { severity: "warning", title: "An account's money ends soon", outage: false, raiseAfterMs: MINUTE_MS },
+  BUDGET_NEAR: { severity: "warning", title: "The month's budget is nearly spent", outage: false, raiseAfterMs: 0 },
+  BUDGET_SPENT: { severity: "critical", title: "The month's budget is spent", outage: false, raiseAfterMs: 0 },
   MACH_CERTIFICATES_MISSED: {
     severity: "warning",
     title: "Blocks are not certified",

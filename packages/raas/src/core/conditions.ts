@@ -10,6 +10,8 @@ export interface SeenHead {
 export interface SeenBalance {
   readonly role: string;
   readonly balanceWei: string | null;
+  /** Null: unknown, or nothing is spent. */
+  readonly runwayDays: number | null;
 }
 
 export interface SeenMach {
@@ -30,6 +32,8 @@ export interface Seen {
   readonly up: boolean;
   readonly heads: { readonly unsafe: SeenHead; readonly safe: SeenHead } | null;
   readonly balances: readonly SeenBalance[];
+  /** Whole percent of the month's budget that is spent; null without a budget. */
+  readonly budgetPercent: number | null;
   readonly mach: SeenMach | null;
   /** The chain's time. */
   readonly nowSeconds: number;
@@ -41,10 +45,12 @@ export interface Seen {
 export interface AlarmSettings {
   readonly batchLagMinutes: number;
   readonly lowBalanceWei: string;
+  readonly runwayDays: number;
   readonly certificateLagSeconds: number;
 }
 
 const STALE_SECONDS = 30;
+const BUDGET_NEAR_PERCENT = 80;
 /** Of an operator set; more says nothing new. */
 const ABSENT_MAX = 64;
 
@@ -73,12 +79,25 @@ function heads(
   return found;
 }
 
-function balances({ balances: held }: Seen, { lowBalanceWei }: AlarmSettings): readonly Condition[] {
-  return held.flatMap(({ role, balanceWei }) =>
-    balanceWei === null || BigInt(balanceWei) >= BigInt(lowBalanceWei)
-      ? []
-      : [one("BALANCE_LOW", `The ${role} holds only ${balanceWei} wei.`, role)],
-  );
+function balances(
+  { balances: held, budgetPercent }: Seen,
+  { lowBalanceWei, runwayDays }: AlarmSettings,
+): readonly Condition[] {
+  const found: Condition[] = [];
+  for (const { role, balanceWei, runwayDays: days } of held) {
+    if (balanceWei === null) continue;
+    if (BigInt(balanceWei) < BigInt(lowBalanceWei)) {
+      found.push(one("BALANCE_LOW", `The ${role} holds only ${balanceWei} wei.`, role));
+    }
+    if (days !== null && days < runwayDays) {
+      found.push(one("RUNWAY_SHORT", `At its measured spending the ${role}'s money lasts ${days} days.`, role));
+    }
+  }
+  if (budgetPercent !== null && budgetPercent >= BUDGET_NEAR_PERCENT) {
+    const code = budgetPercent >= 100 ? "BUDGET_SPENT" : "BUDGET_NEAR";
+    found.push(one(code, `${budgetPercent} % of this month's budget is spent.`));
+  }
+  return found;
 }
 
 function mach({ mach: seen, blockTimeSeconds }: Seen, { certificateLagSeconds }: AlarmSettings): readonly Condition[] {

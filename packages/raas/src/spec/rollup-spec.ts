@@ -385,6 +385,28 @@ export const rollupSpecSchema = z.strictObject({
         group: "operation",
         unit: "wei",
       }),
+      runwayDays: field(z.number().int().min(0).max(365).default(7), {
+        title: "Runway alarm",
+        description:
+          "Raised when batcher's or proposer's money lasts fewer days at the spending that was measured; 0 for never.",
+        cost: NO_COST,
+        trust: NOBODY_NEW,
+        change: "us",
+        effect: "live",
+        group: "operation",
+        unit: "days",
+      }),
+      monthlyBudgetWei: field(wei.default("0"), {
+        title: "Monthly budget",
+        description:
+          "What the rollup's accounts may spend on the settlement network in a calendar month (UTC): an alarm at 80 %, another at 100 %. It stops nothing. 0 for no budget.",
+        cost: NO_COST,
+        trust: NOBODY_NEW,
+        change: "us",
+        effect: "live",
+        group: "operation",
+        unit: "wei",
+      }),
       certificateLagSeconds: field(z.number().int().min(10).max(86_400).default(60), {
         title: "Certificate lag alarm",
         description: "Raised when the newest block certified by MACH is so far behind the head. Restaked rollups only.",

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Migration, MigrationProvider } from "kysely/migration";
 import { alarmTables } from "./alarm-migration.ts";
+import { moneyTables } from "./money-migration.ts";
 import type { Tables } from "./tables.ts";
 import { addVerifiedContracts } from "./verified-migration.ts";
 
@@ -150,5 +151,6 @@ export const MIGRATIONS: MigrationProvider = {
       "0001-first": first,
       "0002-alarms": alarmTables,
       "0003-verified-contracts": addVerifiedContracts,
+      "0004-money": moneyTables,
     }),
 };

@@ -1,11 +1,12 @@
 import type { Generated } from "kysely";
 import type { AlarmTables } from "./alarm-tables.ts";
+import type { MoneyTables } from "./money-tables.ts";
 
 /**
  * The tables, the same on SQLite and PostgreSQL: text, whole numbers, nothing else. Times are milliseconds since 1970,
  * JSON is text. Identifiers begin with their time, so that the newest sort last.
  */
-export interface Tables extends AlarmTables {
+export interface Tables extends AlarmTables, MoneyTables {
   users: {
     id: string;
     name: string;

@@ -41,7 +41,7 @@ export function Accounts(props: {
                     <Hash value={address} what={`${role}'s address`} />
                   </td>
                   <td className="number">
-                    {balance === undefined ? (
+                    {balance === undefined || balance.balanceWei === null ? (
                       <span className="faint">-</span>
                     ) : (
                       `${formatEther(BigInt(balance.balanceWei), 4)} ETH`

@@ -13,6 +13,7 @@ import { Alarms } from "./Alarms.tsx";
 import { BlockStrip } from "./BlockStrip.tsx";
 import { Connect } from "./Connect.tsx";
 import { Contracts } from "./Contracts.tsx";
+import { Costs } from "./Costs.tsx";
 import { Ladder } from "./Ladder.tsx";
 import { LaunchProgress } from "./LaunchProgress.tsx";
 import { Signatures } from "./Signatures.tsx";
@@ -122,6 +123,7 @@ export function OverviewPage() {
         </>
       ) : null}
 
+      <Costs team={page.params.team} rollup={page.params.rollup} />
       <div className="columns">
         <div className="stack loose">
           {rollup.endpoints === null ? null : <Connect rollup={rollup} />}
