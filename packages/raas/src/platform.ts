@@ -29,10 +29,10 @@ import { Outbox } from "./store/outbox.ts";
 import { PeopleStore } from "./store/people.ts";
 import { Records } from "./store/records.ts";
 import { RollupStore } from "./store/rollups.ts";
+import { SpendingStore } from "./store/spending.ts";
 import { VerifiedStore } from "./store/verified.ts";
 import { Compiler } from "./verify/compiler.ts";
 import { Verification } from "./verify/verification.ts";
-import { SpendingStore } from "./store/spending.ts";
 
 export interface PlatformOptions {
   /** Keys, rollups' data, and the store unless it is elsewhere. One process at a time. */

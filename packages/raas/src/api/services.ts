@@ -14,8 +14,8 @@ import type { CredentialStore } from "../store/credentials.ts";
 import type { PeopleStore } from "../store/people.ts";
 import type { Records } from "../store/records.ts";
 import type { RollupStore } from "../store/rollups.ts";
-import type { Verification } from "../verify/verification.ts";
 import type { SpendingStore } from "../store/spending.ts";
+import type { Verification } from "../verify/verification.ts";
 import type { Presenter } from "./present.ts";
 
 /** What the routes work with. */
