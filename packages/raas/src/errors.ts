@@ -37,6 +37,8 @@ export const RAAS_ERRORS = {
   /** Of what customers have us call: webhooks, mail, other people's nodes. */
   ADDRESS_REFUSED: { number: 7040, status: 422 },
   MAIL_NOT_CONFIGURED: { number: 7041, status: 409 },
+  /** An account's nonce was promised to another transaction before a crash: that one is sent, and the step tried again. */
+  NONCE_TAKEN: { number: 7036, status: 409 },
 } as const;
 
 export type RaasErrorCode = keyof typeof RAAS_ERRORS;
@@ -62,9 +64,20 @@ export class RaasError extends Error {
   }
 }
 
-/** A code and one line for anything thrown, fit for a record that users read. */
+/** A code and one line for anything thrown, fit for a record that users read. An error of ours that a library wrapped counts. */
 export function problemOf(error: unknown): { readonly code: string; readonly message: string } {
-  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "INTERNAL";
-  const text = error instanceof Error ? error.message : String(error);
+  const shown = ownErrorIn(error) ?? error;
+  const code = shown instanceof Error && "code" in shown && typeof shown.code === "string" ? shown.code : "INTERNAL";
+  const text = shown instanceof Error ? shown.message : String(shown);
   return { code, message: text.slice(0, 2_000) };
+}
+
+const CAUSES_MAX = 8;
+
+function ownErrorIn(error: unknown): RaasError | undefined {
+  let at = error;
+  for (let depth = 0; depth < CAUSES_MAX && at instanceof Error; depth++, at = at.cause) {
+    if (at instanceof RaasError) return at;
+  }
+  return undefined;
 }

@@ -8,85 +8,115 @@ import { releaseLease, takeLease } from "./store/lease.ts";
 export interface LeaseKeeperOptions {
   readonly name: string;
   readonly ttlMs: number;
-  readonly nowMs: () => number;
-  /** The holder before is known to be dead. */
-  readonly steal: boolean;
+  /** Nobody else opens this store: the holder before is dead, and ours needs no end. */
+  readonly exclusive: boolean;
+  /** Never jumps. */
+  readonly monotonicMs?: () => number;
 }
 
-/** Takes the lease as soon as it is free, and keeps it. */
+export interface LeaseKeeperDependencies {
+  readonly db: Database;
+  readonly log: Logger;
+  readonly onTaken: () => void;
+  /** What runs for us must stop: another may begin soon. What it returns is awaited before the lease is taken again. */
+  readonly onLost: () => Promise<void>;
+}
+
+/** Renewed so many times in a lifetime. */
+const RENEWALS = 5;
+/** The last part of the lifetime belongs to what still runs for us: nothing is begun in it, and nodes are ended. */
+const MARGIN = 1 / 3;
+
+/**
+ * Takes the lease as soon as it is free, and keeps it. It counts on it only until shortly before its end, by a clock that
+ * does not jump and from the moment at which the last renewal that succeeded was asked for: a holder whose store does not
+ * answer gives up by itself before anybody else may begin.
+ */
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
-  readonly #db: Database;
-  readonly #log: Logger;
+  readonly #dependencies: LeaseKeeperDependencies;
+  readonly #monotonicMs: () => number;
   readonly #holder = randomUUID();
-  readonly #onTaken: () => void;
-  readonly #onLost: () => void;
   #lease: Lease | null = null;
   #validUntil = 0;
-  #timer: NodeJS.Timeout | null = null;
+  #renewals: NodeJS.Timeout | null = null;
+  #watchdog: NodeJS.Timeout | null = null;
   #renewing: Promise<void> = Promise.resolve();
+  #losing: Promise<void> = Promise.resolve();
 
-  constructor(
-    options: LeaseKeeperOptions,
-    dependencies: {
-      readonly db: Database;
-      readonly log: Logger;
-      readonly onTaken: () => void;
-      /** What runs for us must stop: another may begin. */
-      readonly onLost: () => void;
-    },
-  ) {
+  constructor(options: LeaseKeeperOptions, dependencies: LeaseKeeperDependencies) {
     this.#options = options;
-    this.#db = dependencies.db;
-    this.#log = dependencies.log;
-    this.#onTaken = dependencies.onTaken;
-    this.#onLost = dependencies.onLost;
+    this.#dependencies = dependencies;
+    this.#monotonicMs = options.monotonicMs ?? (() => performance.now());
   }
 
-  /** @throws RaasError `LEASE_LOST` when it is not ours, or could be another's by now */
+  /** @throws RaasError `LEASE_LOST` when it is not ours, or could be another's soon */
   get lease(): Lease {
-    if (this.#lease !== null && this.#options.nowMs() < this.#validUntil) return this.#lease;
+    if (this.#lease !== null && this.held) return this.#lease;
     throw new RaasError("LEASE_LOST", "this control plane does not hold the lease");
   }
 
   get held(): boolean {
-    return this.#lease !== null && this.#options.nowMs() < this.#validUntil;
+    return this.#lease !== null && (this.#options.exclusive || this.#monotonicMs() < this.#validUntil);
   }
 
   async start(): Promise<void> {
-    await this.#renew(this.#options.steal);
-    this.#timer = setInterval(() => {
+    await this.#renew(this.#options.exclusive);
+    this.#renewals = setInterval(() => {
       this.#renewing = this.#renewing.then(() => this.#renew(false));
-    }, this.#options.ttlMs / 4);
-    this.#timer.unref();
+    }, this.#options.ttlMs / RENEWALS);
+    this.#renewals.unref();
   }
 
-  /** Gives the lease back, so that another need not wait for its end. */
+  /** Gives the lease back, so that another need not wait for its end. Nothing may run for us any more. */
   async close(): Promise<void> {
-    if (this.#timer !== null) clearInterval(this.#timer);
+    if (this.#renewals !== null) clearInterval(this.#renewals);
     await this.#renewing;
-    if (this.#lease !== null) await releaseLease(this.#db, this.#lease);
+    if (this.#watchdog !== null) clearTimeout(this.#watchdog);
+    await this.#losing;
+    const lease = this.#lease;
     this.#lease = null;
+    if (lease !== null) await releaseLease(this.#dependencies.db, lease);
   }
 
   async #renew(steal: boolean): Promise<void> {
-    const { name, ttlMs, nowMs } = this.#options;
-    const before = this.#lease;
-    const askedAt = nowMs();
+    const { name, ttlMs, exclusive } = this.#options;
+    const { db, log, onTaken } = this.#dependencies;
+    const askedAt = this.#monotonicMs();
+    let lease: Lease | null;
     try {
-      const lease = await takeLease(this.#db, { name, holder: this.#holder, ttlMs, nowMs: askedAt, steal });
-      this.#lease = lease;
-      if (lease !== null) this.#validUntil = askedAt + ttlMs;
-      // A raised token says that the lease ran out in between, and may have been another's.
-      const lost = before !== null && (lease === null || lease.token !== before.token);
-      if (lost) this.#onLost();
-      if (lease !== null && (before === null || lost)) this.#onTaken();
+      const nowMs = exclusive ? Date.now() : "database";
+      lease = await takeLease(db, { name, holder: this.#holder, ttlMs, nowMs, steal });
     } catch (error) {
-      this.#log.warn("cannot renew the lease", { error: problemOf(error).message });
-      if (before !== null && nowMs() >= this.#validUntil) {
-        this.#lease = null;
-        this.#onLost();
-      }
+      // The watchdog tells when this has lasted too long.
+      log.warn("cannot renew the lease", { error: problemOf(error).message });
+      return;
     }
+    if (lease === null) return this.#lose();
+    if (this.#lease !== null && this.#lease.token !== lease.token) this.#lose();
+    this.#validUntil = askedAt + ttlMs * (1 - MARGIN);
+    if (!exclusive) this.#watch();
+    if (this.#lease !== null) return;
+    // What ran under the lease before must be gone before anything runs under this one.
+    await this.#losing;
+    this.#lease = lease;
+    log.info("lease taken", { name, token: lease.token });
+    onTaken();
+  }
+
+  #watch(): void {
+    if (this.#watchdog !== null) clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => this.#lose(), Math.max(0, this.#validUntil - this.#monotonicMs()));
+    this.#watchdog.unref();
+  }
+
+  #lose(): void {
+    if (this.#lease === null) return;
+    const { log, onLost } = this.#dependencies;
+    log.warn("lease lost: what runs here is ended", { name: this.#options.name, token: this.#lease.token });
+    this.#lease = null;
+    this.#losing = onLost().catch((error: unknown) =>
+      log.error("what ran under the lost lease did not end in good order", { error: problemOf(error).message }),
+    );
   }
 }

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Logger, LogLevel } from "@altlayer/rollup";
-import { loggerTo } from "@altlayer/rollup";
+import type { LogLevel } from "@altlayer/rollup";
+import { z } from "zod";
 
 export interface LogLine {
   readonly seq: number;
@@ -28,6 +28,21 @@ const FILE_MAX_BYTES = 8 * 1024 * 1024;
 /** What a field of these names holds is never shown, in case a room is careless. */
 const SECRET = /key|password|secret|token|mnemonic/i;
 
+const record = z.looseObject({
+  time: z.string(),
+  level: z.enum(["debug", "info", "warn", "error"]) satisfies z.ZodType<LogLevel>,
+  room: z.string(),
+  message: z.string(),
+});
+
+function recordOf(text: string): z.output<typeof record> {
+  try {
+    return record.parse(JSON.parse(text));
+  } catch {
+    return { time: new Date().toISOString(), level: "warn", room: "log", message: text };
+  }
+}
+
 /** The rollups' logs: the newest lines in memory, all of them in a file that is turned over at 8 MiB. */
 export class LogBook {
   readonly #fileOf: (rollupId: string) => string;
@@ -37,8 +52,9 @@ export class LogBook {
     this.#fileOf = options.fileOf;
   }
 
-  loggerOf(rollupId: string): Logger {
-    return loggerTo([{ level: "info", format: "json", write: (line) => this.#add(rollupId, line) }]);
+  /** Takes lines of a rollup's log, JSON objects; what is none is kept as the message of a warning. */
+  writerOf(rollupId: string): (line: string) => void {
+    return (line) => this.#add(rollupId, line);
   }
 
   /** The newest lines, the oldest of them first. */
@@ -67,16 +83,16 @@ export class LogBook {
 
   #add(rollupId: string, text: string): void {
     const book = this.#book(rollupId);
-    const { time, level, room, message, ...rest } = JSON.parse(text) as Record<string, unknown>;
+    const { time, level, room, message, ...rest } = recordOf(text);
     const fields = Object.fromEntries(
       Object.entries(rest).map(([name, value]) => [name, SECRET.test(name) ? "(hidden)" : value]),
     );
     const line: LogLine = {
       seq: book.next++,
-      at: String(time),
-      level: level as LogLevel,
-      room: String(room),
-      message: String(message),
+      at: time,
+      level,
+      room,
+      message,
       fields,
     };
     book.lines.push(line);

@@ -14,6 +14,8 @@ export const networkSchema = z.strictObject({
   blockTimeSeconds: z.number().int().min(1).max(600).default(12),
   /** Added to the machine's clock to get the chain's (a development chain that was stopped goes on where it stood). */
   clockOffsetMs: z.number().int().default(0),
+  /** No transaction of a launch is signed above this, however long it waits. */
+  maxFeePerGasGwei: z.number().int().min(1).max(1_000_000).default(500),
   explorerUrl: z
     .url({ protocol: /^https?$/ })
     .nullable()

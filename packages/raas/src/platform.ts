@@ -19,6 +19,8 @@ import { Outbound } from "./outbound/outbound.ts";
 import { Planner } from "./planner.ts";
 import { Reconciler } from "./reconciler.ts";
 import { InProcessRuntime } from "./runtime/in-process.ts";
+import { ProcessRuntime } from "./runtime/process/process-runtime.ts";
+import type { Runtime } from "./runtime/runtime.ts";
 import { KeyStore } from "./secrets/key-store.ts";
 import { openVault } from "./secrets/vault.ts";
 import { makeActions } from "./steps/actions.ts";
@@ -33,9 +35,16 @@ import { SpendingStore } from "./store/spending.ts";
 import { VerifiedStore } from "./store/verified.ts";
 import { Compiler } from "./verify/compiler.ts";
 import { Verification } from "./verify/verification.ts";
+import { StoreWatch } from "./store-watch.ts";
+
+export const RUNTIMES = ["in-process", "process"] as const;
+export type RuntimeKind = (typeof RUNTIMES)[number];
 
 export interface PlatformOptions {
-  /** Keys, rollups' data, and the store unless it is elsewhere. One process at a time. */
+  /**
+   * Keys, rollups' data, and the store unless it is elsewhere. One process at a time, but with a PostgreSQL: then control
+   * planes share it.
+   */
   readonly dataDir: string;
   readonly store?: StoreOptions;
   readonly networks: readonly NetworkInput[];
@@ -56,6 +65,8 @@ export interface PlatformOptions {
   /** Paces, which only tests change. */
   readonly alarmTuning?: AlarmTuning;
   readonly ledgerEveryMs?: number;
+  /** Where nodes run: as objects of this process, which is the default, or in a supervised process per team. */
+  readonly runtime?: RuntimeKind;
   readonly version: string;
 }
 
@@ -70,6 +81,8 @@ export interface Platform {
 
 const LINK_MS = 10 * 60_000;
 const LEASE_MS = 15_000;
+/** No request takes so long. */
+const ABANDONED_MS = 15 * 60_000;
 const CONCURRENCY = 4;
 const REQUESTS_PER_MINUTE = 20_000;
 
@@ -100,24 +113,33 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
     const directoryOf = (id: string) => join(dataDir, "rollups", id);
     const logs = new LogBook({ fileOf: (id) => join(directoryOf(id), "node.log") });
 
-    const runtime = new InProcessRuntime({ clientVersion: version }, { log: log.child("l1") });
-    closers.push(() => runtime.close());
+    const runtime: Runtime =
+      options.runtime === "process"
+        ? new ProcessRuntime(
+            { directory: join(dataDir, "groups"), clientVersion: version },
+            { log: log.child("runtime") },
+          )
+        : new InProcessRuntime({ clientVersion: version }, { log: log.child("l1") });
     const explorer = new Explorer(
       { fileOf: (id) => join(directoryOf(id), "explorer.db") },
       { log: log.child("explorer") },
     );
-    closers.push(() => explorer.close());
     const verification = new Verification({ store: new VerifiedStore({ nowMs }, { db }), compiler: new Compiler() });
     closers.push(() => verification.close());
     const planner = new Planner({ networks, rollups });
+    const shared = storeOptions.kind === "postgres";
     const keeper = new LeaseKeeper(
       // Nobody else opens an embedded store: its data directory is locked by the program around us.
-      { name: "reconciler", ttlMs: LEASE_MS, nowMs, steal: storeOptions.kind === "sqlite" },
+      { name: "reconciler", ttlMs: LEASE_MS, exclusive: !shared },
       {
         db,
         log: log.child("lease"),
         onTaken: () => void reconciler.start().catch(() => {}),
-        onLost: () => void runtime.close().catch(() => {}),
+        onLost: async () => {
+          reconciler.pause();
+          await explorer.pause();
+          await runtime.close();
+        },
       },
     );
     const lease = () => keeper.lease;
@@ -202,12 +224,26 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
     );
     const listening = await api.listen({ host, port: options.port });
     const url = options.publicUrl ?? listening;
+    // The lease is given back when nothing runs for us any more.
+    closers.push(() => keeper.close());
+    closers.push(() => runtime.close());
+    closers.push(() => explorer.close());
     closers.push(() => api.close());
+    closers.push(() => reconciler.close());
+    if (shared) {
+      const watch = new StoreWatch({
+        rollups,
+        events,
+        log: log.child("store"),
+        onOrder: (id) => {
+          if (keeper.held) reconciler.interrupt(id);
+        },
+      });
+      closers.push(() => watch.close());
+    }
 
     // A request that a crash cut off never answers: whoever asks again may.
-    await records.abandonAll();
-    closers.push(() => keeper.close());
-    closers.push(() => reconciler.close());
+    await records.abandonAll(shared ? ABANDONED_MS : 0);
     await keeper.start();
     closers.push(() => alarms.close());
     alarms.start();

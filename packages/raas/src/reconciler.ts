@@ -1,7 +1,7 @@
 import type { Logger } from "@altlayer/rollup";
 import type { Decision, LaunchStep, Phase, StepName, View } from "./core/decide.ts";
 import { decide, LAUNCH_STEPS, phaseDuring, retryAfterMs } from "./core/decide.ts";
-import { problemOf, RaasError } from "./errors.ts";
+import { problemOf } from "./errors.ts";
 import type { EventHub } from "./events.ts";
 import type { Actions } from "./steps/step.ts";
 import type { Lease } from "./store/lease.ts";
@@ -30,12 +30,17 @@ interface Worker {
   failures: number;
   timer: NodeJS.Timeout | null;
   healthy: boolean;
+  /** When its node ended by itself, of late. */
+  crashes: number[];
   /** Cuts the step under way short, when something else is wanted. */
   step: AbortController | null;
 }
 
 /** How often is looked whether money or the like has come. */
 const WAITING_MS = 2_000;
+/** So long a crash makes the start after the next one wait longer. */
+const CRASH_MEMORY_MS = 10 * 60_000;
+const CRASHES_MAX = 16;
 const WAITING_CODES = new Set(["FUNDS_MISSING"]);
 
 /**
@@ -59,8 +64,7 @@ export class Reconciler {
     this.#retryMs = options.retryMs ?? retryAfterMs;
     this.#offExit = dependencies.actions.onExit((id, error) => {
       dependencies.log.warn("node ended", { rollup: id, error: problemOf(error).message });
-      this.#worker(id).healthy = false;
-      this.kick(id);
+      void this.#crashed(id, error);
     });
   }
 
@@ -90,6 +94,16 @@ export class Reconciler {
     this.kick(id);
   }
 
+  /** The lease is lost: what is under way is cut short, and nothing is begun until `start`. */
+  pause(): void {
+    for (const worker of this.#workers.values()) {
+      if (worker.timer !== null) clearTimeout(worker.timer);
+      worker.timer = null;
+      worker.healthy = false;
+      worker.step?.abort();
+    }
+  }
+
   /** Waits until no step is under way. Nodes keep running: the runtime is closed by who opened it. */
   async close(): Promise<void> {
     this.#closing.abort();
@@ -105,7 +119,7 @@ export class Reconciler {
   #worker(id: string): Worker {
     let worker = this.#workers.get(id);
     if (worker === undefined) {
-      worker = { running: null, again: false, failures: 0, timer: null, healthy: false, step: null };
+      worker = { running: null, again: false, failures: 0, timer: null, healthy: false, crashes: [], step: null };
       this.#workers.set(id, worker);
     }
     return worker;
@@ -121,7 +135,9 @@ export class Reconciler {
       }
     } catch (error) {
       if (this.#closing.signal.aborted) return;
-      // The store failed or the lease is lost: nothing can be recorded, so nothing is done for a while.
+      // Whoever holds the lease does it. `start` is called when that is us again.
+      if (problemOf(error).code === "LEASE_LOST") return;
+      // The store failed: nothing can be recorded, so nothing is done for a while.
       log.error("cannot reconcile", { rollup: id, error: problemOf(error).message });
       this.#later(id, worker, this.#retryMs(++worker.failures));
     }
@@ -157,7 +173,7 @@ export class Reconciler {
       if (phase === "failed" || phase === "waiting") await this.#setPhase(rollup, "launching", null);
       return true;
     } catch (error) {
-      if (error instanceof RaasError && error.code === "LEASE_LOST") throw error;
+      if (problemOf(error).code === "LEASE_LOST") throw error;
       if (worker.step?.signal.aborted === true || this.#closing.signal.aborted) return !this.#closing.signal.aborted;
       await this.#failed(rollup, worker, error);
       return false;
@@ -244,7 +260,28 @@ export class Reconciler {
     const problem = problemOf(error);
     const waiting = WAITING_CODES.has(problem.code);
     await this.#setPhase(rollup, waiting ? "waiting" : "failed", problem);
-    this.#later(rollup.id, worker, waiting ? WAITING_MS : this.#retryMs(++worker.failures));
+    worker.failures++;
+    this.#later(rollup.id, worker, waiting ? WAITING_MS : this.#backOffMs(worker));
+  }
+
+  /** A node ended by itself: that is shown, and it is started again, the later the more often it happens. */
+  async #crashed(id: string, error: unknown): Promise<void> {
+    const worker = this.#worker(id);
+    const now = this.#options.nowMs();
+    worker.healthy = false;
+    worker.crashes = [...worker.crashes.filter((at) => now - at < CRASH_MEMORY_MS), now].slice(-CRASHES_MAX);
+    try {
+      const rollup = await this.#dependencies.rollups.get(id);
+      if (rollup.desired === "running") await this.#setPhase(rollup, "failed", problemOf(error));
+    } catch (cause) {
+      this.#dependencies.log.warn("cannot record that a node ended", { rollup: id, error: problemOf(cause).message });
+    }
+    this.#later(id, worker, this.#backOffMs(worker));
+  }
+
+  #backOffMs({ failures, crashes }: Worker): number {
+    const now = this.#options.nowMs();
+    return this.#retryMs(Math.max(failures, crashes.filter((at) => now - at < CRASH_MEMORY_MS).length));
   }
 
   #later(id: string, worker: Worker, ms: number): void {

@@ -12,7 +12,10 @@ import {
   specJsonSchema,
   specReference,
 } from "../src/index.ts";
+import { Networks } from "../src/networks.ts";
+import { Planner } from "../src/planner.ts";
 import { specFields, valueAt } from "../src/spec/fields.ts";
+import type { RollupStore } from "../src/store/rollups.ts";
 
 const problemsOf = (work: () => unknown): string[] => {
   try {
@@ -92,5 +95,33 @@ describe("a change", () => {
     expect(funded).toMatchObject({ refused: true, changes: [{ path: "genesis.funding", change: "never" }] });
     const limited = between(spec, { ...spec, execution: { ...spec.execution, gasLimit: 70_000_000 } });
     expect(limited).toMatchObject({ refused: false, restart: false, changes: [{ effect: "signature" }] });
+  });
+});
+
+describe("restaking", () => {
+  const network = { id: "live", name: "Live", chainId: 5, rpcUrl: "http://127.0.0.1:9" };
+  const local = { ...network, id: "local", name: "Local", chainId: 6, development: true };
+  const networks = new Networks({ networks: [network, local] });
+  const planner = new Planner({ networks, rollups: {} as RollupStore });
+  const specOn = (id: string, restaking: "automatic" | "on" | "off") =>
+    parseSpec({
+      ...exampleSpec(),
+      settlement: { network: id },
+      services: { mach: { restaking } },
+      withdrawals: { absolutePrestate: `0x${"11".repeat(32)}` },
+    });
+  const actions = (id: string, restaking: "automatic" | "on" | "off") =>
+    planner.forNew(specOn(id, restaking)).actions.map(({ kind }) => kind);
+
+  test("is refused by its field where it does not work yet, rather than left out silently", () => {
+    expect(problemsOf(() => planner.forNew(specOn("live", "on")))).toEqual(["services.mach.restaking"]);
+    expect(problemsOf(() => planner.check(specOn("live", "automatic")))).toEqual([]);
+  });
+
+  test("is planned where it works and is not turned off", () => {
+    expect(actions("local", "on")).toContain("restake");
+    expect(actions("local", "automatic")).toContain("restake");
+    expect(actions("local", "off")).not.toContain("restake");
+    expect(actions("live", "automatic")).not.toContain("restake");
   });
 });

@@ -5,6 +5,7 @@ export { loadNodeFiles } from "./config/load.ts";
 export { type NodeConfig, type NodeConfigInput, nodeConfigSchema, parseNodeConfig } from "./config/node-config.ts";
 export { describeError, RollupError, type RollupErrorCode, type Severity } from "./errors.ts";
 export { EngineApiClient } from "./external-engine/engine-api-client.ts";
+export { bumpFees, FEE_DEFAULTS, type FeeLimits, type Fees, marketFees } from "./l1/fees.ts";
 export type { L1Finality, L1Heads } from "./l1/head-watcher.ts";
 export { type KeyReference, keyReferenceSchema, loadAccount, type ProvidedAccount } from "./l1/keys.ts";
 export type { Kzg } from "./l1/kzg.ts";

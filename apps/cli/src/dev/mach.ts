@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bn254 } from "@altlayer/engine";
-import { serviceNames, startOperators } from "@altlayer/raas";
+import { serviceNames, startEvidenceWatch, startOperators } from "@altlayer/raas";
 import { ensureRestaking, Keeper } from "@altlayer/restaking";
 import type {
   Clock,
@@ -14,7 +14,6 @@ import type {
 import { createPublicClient, createWalletClient, http, type PublicClient } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { hexToBytes } from "viem/utils";
-import { startEvidenceWatch } from "../evidence.ts";
 import { rpc } from "../rpc.ts";
 import { machAccounts, roleAccounts } from "./accounts.ts";
 

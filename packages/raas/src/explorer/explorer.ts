@@ -38,6 +38,11 @@ export class Explorer {
     await this.#writer.stop(rollupId);
   }
 
+  /** Nothing is indexed from here until `start`: another control plane does it. */
+  async pause(): Promise<void> {
+    await Promise.all([...this.#entries.keys()].map((id) => this.stop(id)));
+  }
+
   /** The index to read. @throws RaasError `NOT_FOUND` before there is one */
   async read(rollupId: string): Promise<IndexDatabase> {
     await this.#starting.get(rollupId)?.catch(() => {});

@@ -15,7 +15,7 @@ const HISTORY_BLOCKS = 90_000;
 
 /** What the node of a rollup is told, in the terms of `altlayer node`. Keys are named; the runtime provides them. */
 export function nodeConfigOf(
-  request: Omit<RunRequest, "log" | "account" | "id" | "settings">,
+  request: Omit<RunRequest, "logLine" | "privateKey" | "id" | "group" | "settings">,
   ports: Ports,
 ): NodeConfigInput {
   const { spec, network, directory } = request;

@@ -1,6 +1,4 @@
 import type { MachServiceFile } from "@altlayer/restaking";
-import type { Logger } from "@altlayer/rollup";
-import type { PrivateKeyAccount } from "viem/accounts";
 import type { Network } from "../networks.ts";
 import type { Role } from "../secrets/key-store.ts";
 import type { Hex } from "../spec/primitives.ts";
@@ -12,12 +10,14 @@ import type { Operator } from "./operators.ts";
 export interface MachRun {
   readonly service: MachServiceFile;
   readonly operators: readonly Operator[];
-  /** Pays for the upkeep of the tables. */
-  readonly keeper: PrivateKeyAccount;
+  /** Private key of the account that pays for the upkeep of the tables. */
+  readonly keeper: Hex;
 }
 
 export interface RunRequest {
   readonly id: string;
+  /** Rollups of one group may share a process, and so its fate: a team's. */
+  readonly group: string;
   readonly spec: RollupSpec;
   /** Of the settings that the node is started with (`settingsOf`). */
   readonly settings: string;
@@ -29,8 +29,9 @@ export interface RunRequest {
   readonly ports: Ports | null;
   /** Its service and who acts in it; null for a rollup that is not restaked. */
   readonly mach: MachRun | null;
-  readonly account: (role: Role) => Promise<PrivateKeyAccount>;
-  readonly log: Logger;
+  readonly privateKey: (role: Role) => Promise<Hex>;
+  /** Takes a line of the node's log: a JSON object. */
+  readonly logLine: (line: string) => void;
 }
 
 export interface Endpoints {
@@ -46,10 +47,12 @@ export interface Running {
 }
 
 /**
- * Where rollups' nodes run. The in-process runtime keeps them as objects; a process or a cluster can stand behind the
- * same calls. All are idempotent: starting what runs and stopping what does not are no errors.
+ * Where rollups' nodes run: as objects of this process, in a process per group, or elsewhere, behind the same calls. What
+ * is asked of a node itself goes by its endpoints. All calls are idempotent: starting what runs and stopping what does
+ * not are no errors.
  */
 export interface Runtime {
+  /** @throws with the node's own code when it does not start; nothing of it runs then. */
   start(request: RunRequest): Promise<Running>;
   /** Waits until the node has ended: afterwards nothing signs for this rollup here. */
   stop(id: string): Promise<void>;
@@ -57,12 +60,14 @@ export interface Runtime {
   /** Called when a node ends without being asked to. */
   onExit(listener: (id: string, error: unknown) => void): () => void;
   /** Writes a snapshot of the node's chain. @throws when nothing is safe yet */
-  snapshot(
-    id: string,
-    options: { readonly path: string; readonly block: "safe" | "finalized" },
-  ): Promise<SnapshotResult>;
+  snapshot(id: string, options: SnapshotOptions): Promise<SnapshotResult>;
   /** Stops all nodes. */
   close(): Promise<void>;
+}
+
+export interface SnapshotOptions {
+  readonly path: string;
+  readonly block: "safe" | "finalized";
 }
 
 export interface SnapshotResult {

@@ -1,5 +1,6 @@
 import { access, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { loggerTo } from "@altlayer/rollup";
 import { RaasError } from "../errors.ts";
 import type { Explorer } from "../explorer/explorer.ts";
 import type { LogBook } from "../log-book.ts";
@@ -61,14 +62,16 @@ export function makeActions(dependencies: ActionDependencies): Actions {
 
 const startNode =
   ({ runtime, networks, keys, rollups, directoryOf, logs }: ActionDependencies) =>
-  async ({ rollup, spec, lease, result }: StepContext): Promise<unknown> => {
+  async ({ rollup, spec, lease, result, signal }: StepContext): Promise<unknown> => {
     const network = await networks.check(rollup.networkId);
     const { addresses } = contractsResult.parse(result("contracts"));
     const { service } = restakeResult.parse(result("restake"));
     const mach = await machRunOf(service, { rollup, spec, network, keys, networks });
-    const log = logs.loggerOf(rollup.id);
+    const logLine = logs.writerOf(rollup.id);
+    signal.throwIfAborted();
     const starting = runtime.start({
       id: rollup.id,
+      group: rollup.teamId,
       spec,
       settings: settingsOf(spec),
       network,
@@ -76,11 +79,18 @@ const startNode =
       disputeGameFactory: addresses.DisputeGameFactoryProxy ?? `0x${"00".repeat(20)}`,
       ports: rollup.ports,
       mach,
-      account: (role) => keys.account(rollup.id, role),
-      log,
+      privateKey: (role) => keys.privateKey(rollup.id, role),
+      logLine,
     });
-    const [running] = await Promise.all([starting, mach === null ? null : settleFirstTable(mach, { network, log })]);
-    await rollups.setPorts(lease, rollup.id, running.ports);
+    try {
+      const log = loggerTo([{ level: "info", format: "json", write: logLine }]);
+      const [running] = await Promise.all([starting, mach === null ? null : settleFirstTable(mach, { network, log })]);
+      await rollups.setPorts(lease, rollup.id, running.ports);
+    } catch (error) {
+      // Without the lease nothing may run for us: another control plane may be starting it.
+      await runtime.stop(rollup.id);
+      throw error;
+    }
     return {};
   };
 

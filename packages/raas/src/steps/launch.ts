@@ -85,7 +85,10 @@ export const deployContracts =
     const earlier = network.development ? await newestPast(network, networks) : null;
     const { addresses, anchor, deployer } = await deploy(network, spec, {
       accounts: await keys.accounts(rollup.id),
-      l1: l1AccessOf({ network, rollupId: rollup.id, account: await keys.account(rollup.id, "deployer") }, { outbox }),
+      l1: l1AccessOf(
+        { network, rollupId: rollup.id, account: await keys.account(rollup.id, "deployer") },
+        { outbox, notice: detail },
+      ),
       detail,
       signal,
     });

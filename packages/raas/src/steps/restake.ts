@@ -78,7 +78,11 @@ export function restake(dependencies: LaunchDependencies & { readonly networksDi
     const { creator, operators, keeper } = keysOf(await keys.privateKey(rollup.id, "restaking"), spec);
     await fund([FOUNDATION_KEY, creator, keeper, ...operators], network, networks);
     const account = privateKeyToAccount(keeper);
-    const { publicClient } = l1AccessOf({ network, rollupId: rollup.id, account }, { outbox });
+    const others = [FOUNDATION_KEY, creator, ...operators].map((key) => privateKeyToAccount(key));
+    const { publicClient } = l1AccessOf(
+      { network, rollupId: rollup.id, account, others },
+      { outbox, notice: detail },
+    );
     const timing = timingOf(network);
     const to = privateKeyToAccount(creator).address;
     const foundation = await inTurn(network.id, async (): Promise<Foundation> => {
@@ -127,7 +131,7 @@ export async function settleFirstTable(
 ): Promise<void> {
   const transport = http(network.rpcUrl);
   const publicClient = createPublicClient({ transport, pollingInterval: POLL_MS, cacheTime: 0 });
-  const clients = { publicClient, walletClient: createWalletClient({ account: keeper, transport }) };
+  const clients = { publicClient, walletClient: createWalletClient({ account: privateKeyToAccount(keeper), transport }) };
   const startBlock = await publicClient.readContract({
     address: service.suite.table,
     abi: START_BLOCK,
@@ -180,7 +184,7 @@ export async function machRunOf(
   const set = { l1ChainId: service.l1ChainId, avs: service.suite.registrar, operatorSetId: 0 };
   return {
     service,
-    keeper: privateKeyToAccount(keeper),
+    keeper,
     operators: operators.map((key) => {
       const { address, blsSecret } = devOperator(key, set, bn254);
       return { address: address.toLowerCase() as Hex, secret: hexToBytes(blsSecret) };

@@ -13,20 +13,24 @@ export interface LeaseOptions {
   readonly name: string;
   readonly holder: string;
   readonly ttlMs: number;
-  readonly nowMs: number;
+  /** Milliseconds since 1970; `database` where control planes on machines with clocks of their own share a PostgreSQL. */
+  readonly nowMs: number | "database";
   /** Take it from a holder that is known to be dead (the store's directory is locked by us). */
   readonly steal?: boolean;
 }
 
+const DATABASE_NOW = sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`;
+
 /**
  * Takes or prolongs a lease; null while another holder's runs. Taking it raises the token (fencing): writes of the
- * holder before fail from then on, however late they come.
+ * holder before fail from then on, however late they come. One that ran out and that nobody took may be prolonged.
  */
 export async function takeLease(
   db: Database,
   { name, holder, ttlMs, nowMs, steal = false }: LeaseOptions,
 ): Promise<Lease | null> {
-  const expires_at = nowMs + ttlMs;
+  const now = nowMs === "database" ? DATABASE_NOW : nowMs;
+  const expires_at = nowMs === "database" ? sql<number>`${DATABASE_NOW} + ${ttlMs}` : nowMs + ttlMs;
   await db
     .insertInto("leases")
     .values({ name, holder: "", token: 0, expires_at: 0 })
@@ -37,7 +41,6 @@ export async function takeLease(
     .set({ expires_at })
     .where("name", "=", name)
     .where("holder", "=", holder)
-    .where("expires_at", ">", nowMs)
     .returning("token")
     .executeTakeFirst();
   if (prolonged !== undefined) return { name, holder, token: prolonged.token };
@@ -45,7 +48,7 @@ export async function takeLease(
     .updateTable("leases")
     .set({ holder, expires_at, token: sql<number>`token + 1` })
     .where("name", "=", name)
-    .$if(!steal, (query) => query.where("expires_at", "<=", nowMs))
+    .$if(!steal, (query) => query.where("expires_at", "<=", now))
     .returning("token")
     .executeTakeFirst();
   return taken === undefined ? null : { name, holder, token: taken.token };
@@ -55,7 +58,7 @@ export async function takeLease(
 export async function releaseLease(db: Database, lease: Lease): Promise<void> {
   await db
     .updateTable("leases")
-    .set({ expires_at: 0 })
+    .set({ expires_at: 0, holder: "" })
     .where("name", "=", lease.name)
     .where("holder", "=", lease.holder)
     .where("token", "=", lease.token)

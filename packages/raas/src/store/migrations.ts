@@ -145,6 +145,22 @@ const first: Migration = {
   },
 };
 
+const replacements: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    await (db as Kysely<Tables>).schema
+      .createTable("outbox_replacements")
+      .addColumn("network_id", "text", (c) => c.notNull())
+      .addColumn("sender", "text", (c) => c.notNull())
+      .addColumn("nonce", "bigint", (c) => c.notNull())
+      .addColumn("attempt", "bigint", (c) => c.notNull())
+      .addColumn("hash", "text", (c) => c.notNull())
+      .addColumn("raw", "text", (c) => c.notNull())
+      .addColumn("created_at", "bigint", (c) => c.notNull())
+      .addPrimaryKeyConstraint("outbox_replacements_key", ["network_id", "sender", "nonce", "attempt"])
+      .execute();
+  },
+};
+
 export const MIGRATIONS: MigrationProvider = {
   getMigrations: () =>
     Promise.resolve({
@@ -152,5 +168,6 @@ export const MIGRATIONS: MigrationProvider = {
       "0002-alarms": alarmTables,
       "0003-verified-contracts": addVerifiedContracts,
       "0004-money": moneyTables,
+      "0005-outbox-replacements": replacements,
     }),
 };

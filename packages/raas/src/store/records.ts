@@ -93,9 +93,13 @@ export class Records {
     await this.#db.updateTable("idempotency").set(answer).where("key", "=", key).execute();
   }
 
-  /** Frees the keys of requests that the process before did not end. */
-  async abandonAll(): Promise<void> {
-    await this.#db.deleteFrom("idempotency").where("status", "is", null).execute();
+  /**
+   * Frees the keys of requests that a process which died did not end.
+   * @param olderThanMs so old is none that another control plane is still at; 0 where there is no other.
+   */
+  async abandonAll(olderThanMs: number): Promise<void> {
+    const before = this.#now() - olderThanMs;
+    await this.#db.deleteFrom("idempotency").where("status", "is", null).where("created_at", "<=", before).execute();
   }
 
   /** Frees the key of a request that failed on our side. */

@@ -31,6 +31,8 @@ export interface RollupRecord {
   readonly readyAt: number | null;
 }
 
+export type RollupOutline = Pick<RollupRecord, "id" | "teamId" | "revision" | "desired" | "phase" | "updatedAt">;
+
 export interface Ports {
   readonly rpc: number;
   readonly flashblocks: number;
@@ -76,8 +78,10 @@ export class RollupStore {
     readonly teamId: string;
     readonly spec: RollupSpec;
     readonly authorId: string;
+    /** Wished for its node; taken ones are replaced. */
+    readonly ports?: Ports;
   }): Promise<RollupRecord> {
-    const { teamId, spec, authorId } = options;
+    const { teamId, spec, authorId, ports } = options;
     const now = this.#now();
     const id = newId("rol", now);
     try {
@@ -94,7 +98,7 @@ export class RollupStore {
             desired: "running",
             phase: "launching",
             problem: null,
-            ports: null,
+            ports: ports === undefined ? null : JSON.stringify(ports),
             created_at: now,
             updated_at: now,
             ready_at: null,
@@ -161,6 +165,35 @@ export class RollupStore {
       .orderBy("id")
       .execute();
     return rows.map(recordOf);
+  }
+
+  /** What may change of rollups that are not at their end, and of those that came to it within the last hour. */
+  async outline(): Promise<readonly RollupOutline[]> {
+    const rows = await this.#db
+      .selectFrom("rollups")
+      .select(["id", "team_id", "revision", "desired", "phase", "updated_at"])
+      .where((row) =>
+        row.or([row("phase", "not in", ["destroyed", "exported"]), row("updated_at", ">", this.#now() - 3_600_000)]),
+      )
+      .execute();
+    return rows.map(({ id, team_id, revision, desired, phase, updated_at }) => ({
+      id,
+      teamId: team_id,
+      revision,
+      desired: desired as Desired,
+      phase: phase as Phase,
+      updatedAt: updated_at,
+    }));
+  }
+
+  /** How many rollups all teams have in each phase. */
+  async countByPhase(): Promise<Readonly<Partial<Record<Phase, number>>>> {
+    const rows = await this.#db
+      .selectFrom("rollups")
+      .select((row) => ["phase", row.fn.countAll().as("count")])
+      .groupBy("phase")
+      .execute();
+    return Object.fromEntries(rows.map(({ phase, count }) => [phase, Number(count)]));
   }
 
   /** Rollups that may need work. */

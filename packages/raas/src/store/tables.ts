@@ -96,6 +96,16 @@ export interface Tables extends AlarmTables, MoneyTables {
     content: string;
     verified_at: number;
   };
+  /** What took the place of an outbox's transaction: the same deed by the same nonce for higher fees, in order. */
+  outbox_replacements: {
+    network_id: string;
+    sender: string;
+    nonce: number;
+    attempt: number;
+    hash: string;
+    raw: string;
+    created_at: number;
+  };
   audit: {
     id: string;
     team_id: string;

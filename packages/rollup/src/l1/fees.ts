@@ -21,7 +21,7 @@ export interface Fees {
 }
 
 /** What a transaction should offer now: room for the base fee to double before it is included. */
-export async function marketFees(rpc: JsonRpcClient, limits: FeeLimits, blobs: boolean): Promise<Fees> {
+export async function marketFees(rpc: Pick<JsonRpcClient, "call">, limits: FeeLimits, blobs: boolean): Promise<Fees> {
   const [block, tipAnswer, blobAnswer] = await Promise.all([
     rpc.call("eth_getBlockByNumber", ["latest", false]),
     rpc.call("eth_maxPriorityFeePerGas", []).catch(() => null),

@@ -1,7 +1,7 @@
+import { startEvidenceWatch } from "@altlayer/raas";
 import { Keeper, type MachServiceFile, type ReportSource } from "@altlayer/restaking";
 import { getAddress } from "viem";
 import { CliError } from "../../errors.ts";
-import { startEvidenceWatch } from "../../evidence.ts";
 import type { Output } from "../../output.ts";
 import { loggerOf } from "../logging.ts";
 import { type NodeCommandOptions, type NodeFiles, runNode } from "../node.ts";

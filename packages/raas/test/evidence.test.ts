@@ -11,7 +11,7 @@ import {
 import { proveContradiction } from "@altlayer/restaking";
 import { keccak256, toHex } from "viem";
 import { expect, test } from "vitest";
-import { type ProvingChain, rangeProver } from "../src/evidence.ts";
+import { type ProvingChain, rangeProver } from "../src/runtime/evidence.ts";
 
 const keccak = (bytes: Uint8Array) => keccak256(bytes, "bytes");
 const hash = (text: string): Hex => keccak256(toHex(text));

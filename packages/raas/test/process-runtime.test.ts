@@ -1,0 +1,182 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Anvil } from "../../deployer/test/anvil.ts";
+import { ProcessRuntime } from "../src/runtime/process/process-runtime.ts";
+import type { Answer, Caller, TestPlatform } from "./harness.ts";
+import { newSpec, removeDir, startL1, startTestPlatform, until } from "./harness.ts";
+
+let l1: Anvil;
+let at: TestPlatform;
+/** Two teams, each with a rollup, each in a process of its own. */
+let ours: { readonly team: string; readonly path: string };
+let theirs: { readonly team: string; readonly path: string };
+
+const RECEIVER = "0x00000000000000000000000000000000000c0c0c";
+const PASSWORD = "correct horse battery staple";
+const WAIT_MS = 60_000;
+
+beforeAll(async () => {
+  l1 = await startL1();
+  at = await startTestPlatform({ rpcUrl: l1.url, runtime: "process" });
+  const other = await at.platform.services.people.createTeam({ name: "Others", userId: at.userId });
+  [ours, theirs] = (await Promise.all([
+    launch(at.teamId, newSpec("ours", { services: { mach: { restaking: "on", operators: 1 } } })),
+    launch(other.id, newSpec("theirs")),
+  ])) as [typeof ours, typeof theirs];
+}, 180_000);
+
+afterAll(async () => {
+  await at?.close();
+  await l1?.stop();
+  if (at) removeDir(at.dataDir);
+}, 60_000);
+
+async function launch(team: string, spec: ReturnType<typeof newSpec>) {
+  const { body } = await at.owner.ask("POST", `/teams/${team}/rollups`, { spec });
+  const path = `/teams/${team}/rollups/${body.id}`;
+  await phase(at.owner, path, "running");
+  return { team, path };
+}
+
+const phase = (caller: Caller, path: string, wanted: string): Promise<Answer> =>
+  until(
+    () => caller.ask("GET", path),
+    ({ body }) => body.phase === wanted && (wanted !== "running" || body.endpoints !== null),
+    WAIT_MS,
+  );
+
+async function rpc(path: string, method: string, params: readonly unknown[] = []): Promise<unknown> {
+  return (await at.owner.ask("POST", `${path}/rpc`, { jsonrpc: "2.0", id: 1, method, params })).body.result;
+}
+
+const height = async (path: string) => Number(await rpc(path, "eth_blockNumber"));
+
+async function pidOf(team: string): Promise<number> {
+  const { runtime } = at.platform.services;
+  expect(runtime).toBeInstanceOf(ProcessRuntime);
+  const pid = await (runtime as ProcessRuntime).pidOf(team);
+  expect(pid).not.toBeNull();
+  return pid!;
+}
+
+test("each team's rollups run in a process of its own, and all that one asks of a rollup works through it", async () => {
+  const pids = [await pidOf(ours.team), await pidOf(theirs.team)];
+  expect(new Set([process.pid, ...pids]).size).toBe(3);
+  const drip = await at.owner.ask("POST", `${ours.path}/faucet`, { address: RECEIVER });
+  expect(drip.status).toBe(200);
+  await until(
+    () => rpc(ours.path, "eth_getBalance", [RECEIVER, "latest"]),
+    (wei) => wei === "0x8ac7230489e80000",
+    WAIT_MS,
+  );
+  const status = await until(
+    () => at.owner.ask("GET", `${ours.path}/status`),
+    ({ body }) => body.heads?.safe.number > 0 && body.throughput !== null,
+    WAIT_MS,
+  );
+  expect(status.body.heads.unsafe.number).toBeGreaterThan(0);
+  const { items } = (await at.owner.ask("GET", `${ours.path}/logs`)).body;
+  expect(items.length).toBeGreaterThan(0);
+  expect(items.some(({ room }: { room: string }) => room !== "log")).toBe(true);
+  const snapshot = await at.owner.ask("POST", `${ours.path}/snapshot`, { block: "safe" });
+  expect([snapshot.status, snapshot.body.blockNumber > 0]).toEqual([200, true]);
+  // Its operator signs in the same process.
+  await until(
+    async () => (await rpc(ours.path, "mach_getHead")) as { certified: object | null } | null,
+    (head) => head?.certified != null,
+    WAIT_MS,
+  );
+});
+
+test("gives the process none of the platform's secrets by its environment", async () => {
+  const pid = await pidOf(ours.team);
+  const names = readFileSync(`/proc/${pid}/environ`, "utf8")
+    .split("\0")
+    .map((entry) => entry.split("=")[0]!)
+    .filter((name) => name !== "");
+  const allowed = [
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "TZ",
+    "LANG",
+    "NODE_COMPILE_CACHE",
+    "NODE_CHANNEL_FD",
+    "NODE_CHANNEL_SERIALIZATION_MODE",
+  ];
+  expect(names.filter((name) => !allowed.includes(name))).toEqual([]);
+});
+
+test("the crash of one team's process stays its own: it is shown, and the rollup comes back with its chain", async () => {
+  const [victim, neighbour] = [await pidOf(ours.team), await pidOf(theirs.team)];
+  const neighbourAt = await height(theirs.path);
+  const seen: (string | undefined)[] = [];
+  const { events, rollups } = at.platform.services;
+  const id = ours.path.split("/").at(-1)!;
+  const off = events.on((event) => {
+    if (event.rollupId === id) void rollups.get(id).then(({ problem }) => seen.push(problem?.code));
+  });
+  process.kill(victim, "SIGKILL");
+  await until(
+    async () => seen,
+    (codes) => codes.includes("NODE_CRASHED"),
+    WAIT_MS,
+  );
+  const back = await phase(at.owner, ours.path, "running");
+  off();
+  expect(back.body.problem).toBeNull();
+  expect(await pidOf(ours.team)).not.toBe(victim);
+  expect(await rpc(ours.path, "eth_getBalance", [RECEIVER, "latest"])).toBe("0x8ac7230489e80000");
+  const before = await height(ours.path);
+  await until(
+    () => height(ours.path),
+    (now) => now > before,
+    WAIT_MS,
+  );
+  // The neighbour noticed nothing.
+  expect(await pidOf(theirs.team)).toBe(neighbour);
+  await until(
+    () => height(theirs.path),
+    (now) => now > neighbourAt,
+    WAIT_MS,
+  );
+});
+
+test("a process ends with the last rollup that runs in it, and another start makes a new one", async () => {
+  const pid = await pidOf(theirs.team);
+  await at.owner.ask("POST", `${theirs.path}/stop`, {});
+  await phase(at.owner, theirs.path, "stopped");
+  await until(
+    async () => existsSync(`/proc/${pid}`),
+    (there) => !there,
+    WAIT_MS,
+  );
+  const number = (await at.owner.ask("GET", `${theirs.path}/explorer/overview`)).body.indexedNumber;
+  await at.owner.ask("POST", `${theirs.path}/start`, {});
+  await phase(at.owner, theirs.path, "running");
+  expect(await pidOf(theirs.team)).not.toBe(pid);
+  expect(await height(theirs.path)).toBeGreaterThanOrEqual(number);
+});
+
+test("who leaves takes the chain along, and its process ends", async () => {
+  const archive = await at.owner.download(`${theirs.path}/export`, { password: PASSWORD });
+  expect(archive.length).toBeGreaterThan(10_000);
+  await phase(at.owner, theirs.path, "exported");
+  expect(await (at.platform.services.runtime as ProcessRuntime).pidOf(theirs.team)).toBeNull();
+});
+
+test("a control plane that starts again takes over what the one before left", async () => {
+  const number = await height(ours.path);
+  const pid = await pidOf(ours.team);
+  await at.close();
+  expect(existsSync(`/proc/${pid}`)).toBe(false);
+  expect(existsSync(join(at.dataDir, "groups"))).toBe(true);
+  at = await startTestPlatform({ rpcUrl: l1.url, runtime: "process", dataDir: at.dataDir });
+  await phase(at.owner, ours.path, "running");
+  await until(
+    () => height(ours.path),
+    (now) => now > number,
+    WAIT_MS,
+  );
+});
