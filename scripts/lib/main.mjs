@@ -5,7 +5,7 @@ import { dim, red, say } from "./progress.mjs";
 const USAGE = `usage: npm run <command> [-- arguments]      (or: node scripts/run.mjs <command> [arguments])
 
   setup         install and build what is missing or stale: Node 24, pnpm, packages, engine, contracts
-  start         set up, then run \`altlayer dev --mach\`: a development L1, a rollup on it, and its restaked operators
+  start         set up, then run \`altlayer platform\`: the control plane and its console, a development L1, a restaked rollup
   cli           set up, then run \`altlayer\` with the arguments given
   test          set up, then all tests; [rust|contracts|ts|conformance] for a part
   check         set up, then types, lint, format, boundaries, tidy, cargo fmt and clippy
@@ -20,7 +20,7 @@ const USAGE = `usage: npm run <command> [-- arguments]      (or: node scripts/ru
 
 const COMMANDS = {
   setup: async () => 0,
-  start: async (args, tools) => (await import("../tasks/cli.mjs")).runCli(["dev", "--mach", ...args], tools),
+  start: async (args, tools) => (await import("../tasks/cli.mjs")).runCli(["platform", ...args], tools),
   cli: async (args, tools) => (await import("../tasks/cli.mjs")).runCli(args, tools),
   test: async (args, tools) => (await import("../tasks/test.mjs")).runTests(args, tools),
   check: async (args, tools) => (await import("../tasks/check.mjs")).runChecks(args, tools),

@@ -14,20 +14,30 @@ export function addPlatformCommands(root: Command, done: (exitCode: number) => v
   withLogging(
     root
       .command("platform")
-      .description("start the platform: a development L1, the control plane with its console, and a first rollup")
+      .description(
+        "start the platform: a development L1, the control plane with its console, and a first restaked rollup",
+      )
       .option("--data-dir <path>", "where everything is kept", DATA_DIR)
       .option("--fresh", "begin anew: forget the rollups and the L1 in the data directory")
       .option("--port <port>", "console and API; default 7000, or a free port", port)
       .option("--l1-port <port>", "JSON-RPC of the development L1; default 8545, or a free port", port)
       .option("--beacon-port <port>", "beacon API with its blobs; default 5052, or a free port", port)
+      .option("--rpc-port <port>", "JSON-RPC of the first rollup (new platforms); default 9545, or a free port", port)
+      .option("--flashblocks-port <port>", "its stream of slices; default 1111, or a free port", port)
       .option("--l1-block-time <seconds>", "time between two blocks of the development L1", positive, 2)
       .option("--no-development", "without a development L1 and a first rollup")
       .option("--networks <file>", "further settlement networks, as JSON; see docs/platform.md")
       .option("--postgres-env <name>", "environment variable with the connection string of a PostgreSQL store")
+      .option("--shared-dir <path>", "keys and rollups' data, where several control planes share a PostgreSQL store")
       .option("--public-url <url>", "origin under which browsers reach the console, behind a proxy")
       .option("--mail-env <name>", "environment variable with the SMTP URL of a server that takes e-mail alarms")
       .option("--mail-from <address>", "with --mail-env: the sender's address")
       .option("--allow-private-addresses", "let teams' webhooks and RPC URLs name this machine and its network")
+      .addOption(
+        new Option("--runtime <kind>", "where rollups run: in the platform's process, or in a process per team")
+          .choices(["in-process", "process"])
+          .default("in-process"),
+      )
       .option("--console-dir <path>", "a build of the console other than the set-up's")
       .option("--json", "print one JSON object when ready"),
   ).action(action(async () => (await import("./commands/platform.ts")).platform, done));

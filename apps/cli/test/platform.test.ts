@@ -1,14 +1,15 @@
 import type { ChildProcess } from "node:child_process";
 import { execFile, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { exampleSpec } from "@altlayer/raas";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-const READY_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 120_000;
 
 let folder: string;
 const processes: ChildProcess[] = [];
@@ -27,6 +28,10 @@ interface Ready {
   readonly signInUrl: string;
   readonly l1: string;
   readonly rollup: string;
+  readonly chains: { readonly l1: number; readonly l2: number };
+  readonly accounts: readonly { readonly address: string; readonly privateKey: `0x${string}` }[];
+  readonly mach: { readonly operators: readonly string[] } | null;
+  readonly resumed: boolean;
 }
 
 function start(): { readonly child: ChildProcess; readonly ready: Promise<Ready> } {
@@ -43,8 +48,7 @@ function start(): { readonly child: ChildProcess; readonly ready: Promise<Ready>
       "0",
       "--l1-port",
       "0",
-      "--beacon-port",
-      "0",
+      ...["--beacon-port", "0", "--rpc-port", "0", "--flashblocks-port", "0"],
       "--l1-block-time",
       "1",
     ],
@@ -92,33 +96,91 @@ function altlayer(...args: string[]): Promise<{ readonly code: number; readonly 
   });
 }
 
-/** Kills the platform once its API answers and the launch has come to some step. */
-async function killDuringLaunch(stepsDone: number): Promise<void> {
-  const { child } = start();
+interface Step {
+  readonly name: string;
+  readonly status: string;
+}
+
+/** Steps of the first rollup as the API tells them; none while it does not answer. */
+async function firstSteps(): Promise<readonly Step[]> {
+  try {
+    const text = readFileSync(join(folder, "platform", "local-access.json"), "utf8");
+    const { url, token } = JSON.parse(text) as { url: string; token: string };
+    const ask = async <T>(path: string): Promise<T> => {
+      const response = await fetch(`${url}/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } });
+      if (!response.ok) throw new TypeError(`HTTP ${response.status}`);
+      return (await response.json()) as T;
+    };
+    const teams = await ask<{ items: { id: string }[] }>("/teams");
+    const rollups = `/teams/${teams.items[0]!.id}/rollups`;
+    const { items } = await ask<{ items: { id: string }[] }>(rollups);
+    return (await ask<{ items: Step[] }>(`${rollups}/${items.at(-1)!.id}/steps`)).items;
+  } catch {
+    return [];
+  }
+}
+
+/** kill -9 of the platform once the launch has come so far; its L1 is its child and ends with it. */
+async function killWhen(farEnough: (steps: readonly Step[]) => boolean): Promise<void> {
+  const { child, ready } = start();
+  let done = false;
+  void ready
+    .finally(() => {
+      done = true;
+    })
+    .catch(() => {});
   const deadline = performance.now() + READY_TIMEOUT_MS;
-  for (;;) {
-    const { code, json } = await altlayer("show", "first-rollup");
-    const steps = code === 0 ? (json as { steps: { status: string }[] }).steps : [];
-    if (steps.filter(({ status }) => status === "done").length >= stepsDone) break;
+  while (!farEnough(await firstSteps())) {
     expect(performance.now()).toBeLessThan(deadline);
+    expect(done, "the launch was through before it could be cut off").toBe(false);
+    await sleep(10);
   }
   await ended(child, "SIGKILL");
 }
 
+async function rpc<T>(url: string, method: string, ...params: unknown[]): Promise<T> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+  });
+  return ((await response.json()) as { result: T }).result;
+}
+
+/** Number of the highest certified block, once it is at least that. */
+async function certifiedFrom(url: string, number: number): Promise<number> {
+  for (const end = performance.now() + READY_TIMEOUT_MS; performance.now() < end; await sleep(50)) {
+    const head = await rpc<{ certified: { number: string } | null }>(url, "mach_getHead").catch(() => null);
+    if (head?.certified != null && Number(head.certified.number) >= number) return Number(head.certified.number);
+  }
+  throw new TypeError(`no certificate of block ${number} or above`);
+}
+
+/** What the L1 holds of all services of the network, by the file of each rollup. */
+function coresOf(): readonly string[] {
+  const rollups = join(folder, "platform", "rollups");
+  return readdirSync(rollups).map((id) => {
+    const file = JSON.parse(readFileSync(join(rollups, id, "restaking", "mach.json"), "utf8")) as { core: object };
+    return JSON.stringify(file.core);
+  });
+}
+
 describe("the platform", () => {
-  test("is killed at its first launch, twice, and comes up with the rollup all the same", async () => {
-    await killDuringLaunch(0);
-    await killDuringLaunch(1);
+  test("is killed with its L1 at its first launch, also while it restakes, and comes up restaked all the same", async () => {
+    const status = (steps: readonly Step[], name: string) => steps.find((step) => step.name === name)?.status;
+    await killWhen((steps) => steps.length > 0);
+    await killWhen((steps) => status(steps, "contracts") === "running");
+    await killWhen((steps) => status(steps, "restake") === "running");
     const { ready } = start();
-    const { url, signInUrl, rollup } = await ready;
+    const { url, signInUrl, rollup, accounts, mach } = await ready;
     expect(signInUrl.startsWith(`${url}/#sign-in=`)).toBe(true);
-    const response = await fetch(rollup, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] }),
-    });
-    expect(((await response.json()) as { result: string }).result).toBe("0xa455");
-  }, 150_000);
+    expect(await rpc(rollup, "eth_chainId")).toBe("0xa455");
+    expect(mach?.operators).toHaveLength(4);
+    expect(accounts).toHaveLength(10);
+    const balance = await rpc<string>(rollup, "eth_getBalance", accounts[9]?.address, "latest");
+    expect(BigInt(balance)).toBeGreaterThan(10n ** 21n);
+    await certifiedFrom(rollup, 1);
+  }, 400_000);
 
   test("launches a second rollup from a file, plans and refuses changes, and stops it", async () => {
     const file = join(folder, "second.json");
@@ -146,8 +208,25 @@ describe("the platform", () => {
     ]);
     const lines = await altlayer("logs", "second-rollup");
     expect(lines.json).toMatchObject({ level: expect.any(String), message: expect.any(String) });
+    // Two services on one restaking core.
+    const cores = coresOf();
+    expect([cores.length, new Set(cores).size]).toEqual([2, 1]);
+    const second = (await altlayer("show", "second-rollup")).json as { endpoints: { rpc: string } };
+    await certifiedFrom(second.endpoints.rpc, 1);
     expect((await altlayer("stop", "second-rollup")).json).toMatchObject({ phase: "stopped", endpoints: null });
     expect((await altlayer("show", "no-such-rollup")).json).toMatchObject({ error: { code: "ROLLUP_NOT_FOUND" } });
     expect((await altlayer("destroy", "second-rollup", "--confirm", "second-rollup")).code).toBe(0);
-  }, 120_000);
+  }, 240_000);
+
+  test("ends in good order by Ctrl-C, and the next start resumes it", async () => {
+    const running = processes.at(-1)!;
+    const before = (await altlayer("show", "first-rollup")).json as { endpoints: { rpc: string } };
+    const certified = await certifiedFrom(before.endpoints.rpc, 1);
+    await ended(running, "SIGINT");
+    expect(running.exitCode).toBe(0);
+    const { resumed, rollup } = await start().ready;
+    expect(resumed).toBe(true);
+    expect(rollup).toBe(before.endpoints.rpc);
+    await certifiedFrom(rollup, certified + 1);
+  }, 240_000);
 });

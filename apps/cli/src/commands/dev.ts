@@ -66,7 +66,7 @@ export async function dev(options: DevCommandOptions, output: Output): Promise<n
       if (output.json) output.answer(session.ready);
       else printBanner(session.ready, output);
       const status = showStatus(
-        { url: session.ready.endpoints.rpc, mach: session.ready.mach !== null },
+        { url: () => session.ready.endpoints.rpc, mach: session.ready.mach !== null },
         { output, signal: AbortSignal.any([stop.signal, shown.signal]) },
       );
       await Promise.race([aborted(stop.signal), session.failed]);

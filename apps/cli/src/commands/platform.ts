@@ -1,14 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { NetworkInput } from "@altlayer/raas";
-import { networkSchema } from "@altlayer/raas";
-import { z } from "zod";
+import type { NetworkInput, RuntimeKind } from "@altlayer/raas";
 import { openDataDir } from "../dev/data-dir.ts";
 import { wish } from "../dev/ports.ts";
+import { showStatus } from "../dev/status-line.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { fileSink } from "../log.ts";
 import type { Output } from "../output.ts";
-import { builtConsole, startPlatformSession } from "../platform/session.ts";
+import { printChains, printSignIn } from "../platform/banner.ts";
+import type { FirstRollup } from "../platform/first-rollup.ts";
+import { builtConsole, type PlatformSession, startPlatformSession } from "../platform/session.ts";
 import type { LoggingOptions } from "./logging.ts";
 import { loggerOf } from "./logging.ts";
 import { aborted, stopSignal } from "./stop-signal.ts";
@@ -20,6 +21,8 @@ export interface PlatformCommandOptions extends LoggingOptions {
   readonly port?: number;
   readonly l1Port?: number;
   readonly beaconPort?: number;
+  readonly rpcPort?: number;
+  readonly flashblocksPort?: number;
   readonly l1BlockTime: number;
   readonly development: boolean;
   readonly networks?: string;
@@ -29,10 +32,15 @@ export interface PlatformCommandOptions extends LoggingOptions {
   readonly mailEnv?: string;
   readonly mailFrom?: string;
   readonly allowPrivateAddresses?: boolean;
+  readonly runtime: RuntimeKind;
+  readonly sharedDir?: string;
 }
 
 /** `altlayer platform`: development L1, control plane and a first rollup, until Ctrl-C. */
 export async function platform(options: PlatformCommandOptions, output: Output): Promise<number> {
+  if (options.sharedDir !== undefined && options.postgresEnv === undefined) {
+    throw new CliError("USAGE", "--shared-dir is for control planes that share a PostgreSQL: give --postgres-env too");
+  }
   const networks = options.networks === undefined ? [] : await readNetworks(options.networks);
   const mail = mailOf(options);
   const dataDir = openDataDir({ path: options.dataDir, fresh: options.fresh === true });
@@ -51,9 +59,13 @@ export async function platform(options: PlatformCommandOptions, output: Output):
           platform: wish("--port", options.port, 7000),
           l1: wish("--l1-port", options.l1Port, 8545),
           beacon: wish("--beacon-port", options.beaconPort, 5052),
+          rpc: wish("--rpc-port", options.rpcPort, 9545),
+          flashblocks: wish("--flashblocks-port", options.flashblocksPort, 1111),
         },
         development: options.development,
         networks,
+        runtime: options.runtime,
+        ...(options.sharedDir === undefined ? {} : { sharedDir: resolve(options.sharedDir) }),
         l1BlockTimeSeconds: options.l1BlockTime,
         version: CLIENT_VERSION,
         ...(options.postgresEnv === undefined ? {} : { store: postgresStore(options.postgresEnv) }),
@@ -70,17 +82,23 @@ export async function platform(options: PlatformCommandOptions, output: Output):
         signal: stop.signal,
       },
     );
+    const shown = new AbortController();
     try {
-      output.draw("\r[2K");
-      output.line(`console   ${session.signInUrl}   (signs you in once, within ten minutes)`);
-      if (session.l1 !== null) output.line(`L1        ${session.l1}`);
-      const ready = await Promise.race([session.firstRollup(stop.signal), session.failed]);
-      if (ready !== null) output.line(`rollup    ${ready}`);
-      if (output.json) {
-        output.answer({ url: session.platform.url, signInUrl: session.signInUrl, l1: session.l1, rollup: ready });
-      }
+      output.draw("\r\u001b[2K");
+      printSignIn(session.ready, output);
+      if (options.development && output.live) output.draw("launching the first rollup");
+      const first = await Promise.race([session.firstRollup(stop.signal), session.failed]);
+      output.draw("\r\u001b[2K");
+      if (output.json) output.answer(answerOf(session, first));
+      else if (!stop.signal.aborted) printChains(session.ready, first, output);
+      const status = showStatus(
+        { url: session.firstRpc, mach: true, also: () => othersOf(session) },
+        { output, signal: AbortSignal.any([stop.signal, shown.signal]) },
+      );
       await Promise.race([aborted(stop.signal), session.failed]);
+      await status;
     } finally {
+      shown.abort();
       await session.close();
     }
     return EXIT.ok;
@@ -94,7 +112,41 @@ export async function platform(options: PlatformCommandOptions, output: Output):
   }
 }
 
-const networksFile = z.array(networkSchema).max(100);
+/** What scripts are told. */
+function answerOf({ ready }: PlatformSession, first: FirstRollup | null) {
+  const { url, signInUrl, l1, accounts, dataDir, resumed } = ready;
+  return {
+    url,
+    signInUrl,
+    l1: l1?.rpc ?? null,
+    rollup: first?.endpoints.rpc ?? null,
+    endpoints: {
+      rpc: first?.endpoints.rpc ?? null,
+      ws: first?.endpoints.ws ?? null,
+      flashblocks: first?.endpoints.flashblocks ?? null,
+      l1: l1?.rpc ?? null,
+      beacon: l1?.beacon ?? null,
+    },
+    chains: { l1: l1?.chainId ?? null, l2: first?.chainId ?? null },
+    accounts,
+    addresses: first?.contracts ?? {},
+    l2GenesisHash: first?.l2GenesisHash ?? null,
+    mach: first?.mach ?? null,
+    dataDir,
+    resumed,
+    clockBehindSeconds: l1?.clockBehindSeconds ?? 0,
+  };
+}
+
+const PHASES_SHOWN = ["running", "launching", "waiting", "failed"] as const;
+
+/** How many rollups there are, by phase: only what a person may have to look after. */
+async function othersOf({ platform }: PlatformSession): Promise<string> {
+  const counts = await platform.services.rollups.countByPhase();
+  return PHASES_SHOWN.filter((phase) => (counts[phase] ?? 0) > 0)
+    .map((phase) => `${counts[phase]} ${phase}`)
+    .join(", ");
+}
 
 async function readNetworks(path: string): Promise<readonly NetworkInput[]> {
   const invalid = (problem: string, cause?: unknown) =>
@@ -108,7 +160,9 @@ async function readNetworks(path: string): Promise<readonly NetworkInput[]> {
   } catch (cause) {
     throw invalid("is not JSON", cause);
   }
-  const parsed = networksFile.safeParse(json);
+  // Loaded on demand: a start without such a file begins with the L1, and loads the rest beside it.
+  const [{ networkSchema }, { z }] = await Promise.all([import("@altlayer/raas"), import("zod")]);
+  const parsed = z.array(networkSchema).max(100).safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw invalid(`is not a list of networks: ${issue?.path.join(".")}: ${issue?.message}`);

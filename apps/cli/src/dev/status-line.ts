@@ -37,32 +37,50 @@ class Rate {
   }
 }
 
-/** The highest block under a certificate of MACH's operators. */
+/** The highest block under a certificate of MACH's operators; nothing where the node has no service. */
 async function certifiedHead(url: string): Promise<string> {
-  const { certified } = await rpc<{ certified: { number: string } | null }>(url, "mach_getHead", []);
-  return `MACH-final ${certified === null ? "-" : Number(certified.number)}  `;
+  const head = await rpc<{ certified: { number: string } | null }>(url, "mach_getHead", []).catch(() => null);
+  if (head === null) return "";
+  return `MACH-final ${head.certified === null ? "-" : Number(head.certified.number)}  `;
 }
 
-/** Shows the heads and the load until the signal aborts: one redrawn line on a terminal, else now and then a line. */
+/**
+ * Shows the heads and the load until the signal aborts: one redrawn line on a terminal, else now and then a line.
+ * @param options.url of the rollup, null while it does not run.
+ * @param options.mach whether to ask for certificates.
+ * @param options.also stands behind it.
+ */
 export async function showStatus(
-  options: { readonly url: string; readonly mach: boolean },
+  options: {
+    readonly url: () => string | null;
+    readonly mach: boolean;
+    readonly also?: () => Promise<string>;
+  },
   { output, signal }: { readonly output: Output; readonly signal: AbortSignal },
 ): Promise<void> {
   if (output.json) return;
   const rate = new Rate();
   while (!signal.aborted) {
-    let text: string;
-    try {
-      const { unsafe_l2, safe_l2, finalized_l2, head_l1 } = await rpc<SyncStatus>(options.url, "optimism_syncStatus");
-      const certified = options.mach ? await certifiedHead(options.url) : "";
-      const perSecond = await rate.upTo(options.url, unsafe_l2.number);
-      text = `unsafe ${unsafe_l2.number}  ${certified}safe ${safe_l2.number}  finalized ${finalized_l2.number}  L1 ${head_l1.number}  ${perSecond.toFixed(1)} tx/s`;
-    } catch (error) {
-      text = `no answer: ${error instanceof Error ? error.message : String(error)}`;
-    }
+    const [heads, also] = await Promise.all([
+      headsOf(options.url(), options.mach, rate),
+      options.also?.().catch(() => "") ?? "",
+    ]);
     if (signal.aborted) return;
+    const text = also === "" ? heads : `${heads}  ${also}`;
     if (output.live) output.draw(`\r\u001b[2K${text}`);
     else output.note(text);
     await sleep(output.live ? EVERY_MS : EVERY_MS_PLAIN, undefined, { signal, ref: false }).catch(() => {});
+  }
+}
+
+async function headsOf(url: string | null, mach: boolean, rate: Rate): Promise<string> {
+  if (url === null) return "not running";
+  try {
+    const { unsafe_l2, safe_l2, finalized_l2, head_l1 } = await rpc<SyncStatus>(url, "optimism_syncStatus");
+    const certified = mach ? await certifiedHead(url) : "";
+    const perSecond = await rate.upTo(url, unsafe_l2.number);
+    return `unsafe ${unsafe_l2.number}  ${certified}safe ${safe_l2.number}  finalized ${finalized_l2.number}  L1 ${head_l1.number}  ${perSecond.toFixed(1)} tx/s`;
+  } catch (error) {
+    return `no answer: ${error instanceof Error ? error.message : String(error)}`;
   }
 }

@@ -1,22 +1,33 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { kzg } from "@altlayer/engine";
-import type { NetworkInput, Platform, PlatformOptions, StoreOptions } from "@altlayer/raas";
-import { exampleSpec, startL1Clock, startPlatform } from "@altlayer/raas";
+
+
+import type { NetworkInput, Platform, RuntimeKind, StoreOptions } from "@altlayer/raas";
+
+
 import type { Logger } from "@altlayer/rollup";
-import { SystemClock, startBeaconFacade } from "@altlayer/rollup";
+import type { TestAccount } from "../dev/accounts.ts";
 import { startAnvil } from "../dev/anvil.ts";
 import type { DataDir } from "../dev/data-dir.ts";
 import { writeDurably } from "../dev/durable.ts";
 import { ACCOUNT_COUNT, MNEMONIC } from "../dev/mnemonic.ts";
 import type { PortWish } from "../dev/ports.ts";
-import { onPorts } from "../dev/ports.ts";
+import { choosePort, onPorts } from "../dev/ports.ts";
 import { CREDENTIALS_FILE } from "./client.ts";
+import type { FirstRollup, LocalTeam } from "./first-rollup.ts";
 
 export interface PlatformSessionOptions {
-  readonly ports: { readonly platform: PortWish; readonly l1: PortWish; readonly beacon: PortWish };
+  readonly ports: {
+    readonly platform: PortWish;
+    readonly l1: PortWish;
+    readonly beacon: PortWish;
+    /** Of the first rollup, where it is made now. */
+    readonly rpc: PortWish;
+    readonly flashblocks: PortWish;
+  };
   /** False: only the networks given. */
   readonly development: boolean;
   readonly networks: readonly NetworkInput[];
@@ -24,27 +35,44 @@ export interface PlatformSessionOptions {
   readonly masterPassword?: string;
   readonly publicUrl?: string;
   readonly consoleDir?: string;
+  readonly runtime: RuntimeKind;
+  /** Keys and rollups' data, which other control planes on the same store reach too. */
+  readonly sharedDir?: string;
   readonly l1BlockTimeSeconds: number;
   readonly mail?: PlatformOptions["mail"];
   readonly allowPrivateAddresses?: boolean;
   readonly version: string;
 }
 
+export interface PlatformReady {
+  readonly url: string;
+  readonly signInUrl: string;
+  /** The development L1; null without. */
+  readonly l1: {
+    readonly rpc: string;
+    readonly beacon: string;
+    readonly chainId: number;
+    readonly clockBehindSeconds: number;
+  } | null;
+  readonly accounts: readonly TestAccount[];
+  readonly dataDir: string;
+  readonly resumed: boolean;
+}
+
 export interface PlatformSession {
   readonly platform: Platform;
-  readonly signInUrl: string;
-  readonly l1: string | null;
+  readonly ready: PlatformReady;
   /** Rejects when the development L1 has ended. */
   readonly failed: Promise<never>;
-  /** The first rollup's endpoint, once it runs; null where there is none. */
-  firstRollup(signal: AbortSignal): Promise<string | null>;
+  /** The first rollup, once it runs; null where there is none. */
+  firstRollup(signal: AbortSignal): Promise<FirstRollup | null>;
+  /** RPC of the first rollup as long as it runs. */
+  readonly firstRpc: () => string | null;
   close(): Promise<void>;
 }
 
 const L1_CHAIN_ID = 31337;
 const CATCH_UP_MAX_SECONDS = 10;
-const LOCAL_TOKEN = "local command line";
-const FIRST_ROLLUP_TIMEOUT_MS = 60_000;
 const NEVER = new Promise<never>(() => {});
 
 /** Where `npm run setup` leaves the console's build. */
@@ -75,8 +103,12 @@ export async function startPlatformSession(
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
+    const loading = import("./parts.ts");
+    // Whoever awaits the result hears of the failure; until then it must not count as unhandled.
+    loading.catch(() => {});
     const networks = [...options.networks];
-    let l1: string | null = null;
+    let l1: PlatformReady["l1"] = null;
+    let resumed = false;
     let failed = NEVER;
     if (options.development) {
       onProgress("starting the L1");
@@ -95,9 +127,11 @@ export async function startPlatformSession(
         ),
       );
       closers.push(() => anvil.stop());
+      resumed = anvil.resumed !== undefined;
+      const { startBeaconFacade, startL1Clock, SystemClock, kzg } = await loading;
       signal.throwIfAborted();
       // A new chain's genesis lies a while back; its first block is of now.
-      if (anvil.resumed === undefined) await anvil.mine();
+      if (!resumed) await anvil.mine();
       const clockOffsetMs = await anvil.startClock({ blocks: false });
       const clock = startL1Clock({
         url: anvil.url,
@@ -120,7 +154,8 @@ export async function startPlatformSession(
       );
       closers.push(() => blobs.catchUp().catch(() => {}));
       closers.push(() => blobs.close());
-      l1 = anvil.url;
+      const clockBehindSeconds = Math.round(Math.max(0, -clockOffsetMs) / 1000);
+      l1 = { rpc: anvil.url, beacon: blobs.url, chainId: L1_CHAIN_ID, clockBehindSeconds };
       failed = anvil.failed;
       networks.push({
         id: "development",
@@ -133,17 +168,19 @@ export async function startPlatformSession(
         clockOffsetMs,
       });
     }
+    const parts = await loading;
     signal.throwIfAborted();
     onProgress("starting the platform");
-    const { store, masterPassword, publicUrl, consoleDir, mail, allowPrivateAddresses = false, version } = options;
+    const { store, masterPassword, publicUrl, consoleDir, mail, allowPrivateAddresses = false, runtime, version } = options;
     const directory = join(dataDir.root, "platform");
     const docsDir = builtDocs();
     const platform = await onPorts({ platform: options.ports.platform }, ({ platform: port }) =>
-      startPlatform(
+      parts.startPlatform(
         {
-          dataDir: directory,
+          dataDir: options.sharedDir ?? directory,
           networks,
           port,
+          runtime,
           version,
           ...(store === undefined ? {} : { store }),
           ...(masterPassword === undefined ? {} : { masterPassword }),
@@ -159,24 +196,30 @@ export async function startPlatformSession(
     closers.push(() => platform.close());
     const team = await localTeam(platform);
     await writeCredentials(platform, { directory, ...team });
-    const first = options.development ? await ensureFirstRollup(platform, team) : null;
+    const ports = async () => {
+      const rpc = await choosePort(options.ports.rpc);
+      return { rpc, flashblocks: await choosePort(options.ports.flashblocks, new Set([rpc])) };
+    };
+    const first = options.development ? await parts.ensureFirstRollup({ ...team, ports }, platform) : null;
     return {
       platform,
-      signInUrl: await platform.signInLink(),
-      l1,
+      ready: {
+        url: platform.url,
+        signInUrl: await platform.signInLink(),
+        l1,
+        accounts: options.development ? parts.userAccounts() : [],
+        dataDir: dataDir.root,
+        resumed,
+      },
       failed,
-      firstRollup: (until) => endpointOf(platform, first, until),
+      firstRollup: (until) => parts.firstRollup(first, platform, until),
+      firstRpc: () => (first === null ? null : (platform.services.runtime.running(first)?.endpoints.rpc ?? null)),
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
-}
-
-interface LocalTeam {
-  readonly teamId: string;
-  readonly userId: string;
 }
 
 async function localTeam({ services: { people } }: Platform): Promise<LocalTeam> {
@@ -191,36 +234,18 @@ async function writeCredentials(
   { directory, teamId, userId }: LocalTeam & { readonly directory: string },
 ): Promise<void> {
   const { credentials } = platform.services;
+  // By its place: another control plane on this store has one of its own.
+  const place = createHash("sha256").update(`${hostname()}:${directory}`).digest("hex").slice(0, 8);
+  const tokenName = `local command line ${place}`;
   for (const { id, name } of await credentials.tokens(teamId)) {
-    if (name === LOCAL_TOKEN) await credentials.revokeToken(teamId, id);
+    if (name === tokenName) await credentials.revokeToken(teamId, id);
   }
   const { token } = await credentials.createToken({
     teamId,
-    name: LOCAL_TOKEN,
+    name: tokenName,
     role: "owner",
     createdBy: userId,
     ttlMs: null,
   });
   await writeDurably(join(directory, CREDENTIALS_FILE), `${JSON.stringify({ url: platform.url, token })}\n`);
-}
-
-/** A platform that never had a rollup begins with one. */
-async function ensureFirstRollup(platform: Platform, { teamId, userId }: LocalTeam): Promise<string | null> {
-  const { rollups, reconciler } = platform.services;
-  const oldest = (await rollups.list(teamId, { limit: 100 })).at(-1);
-  if (oldest !== undefined) return oldest.desired === "running" ? oldest.id : null;
-  const spec = { ...exampleSpec(), name: "first-rollup", chain: { chainId: 42069, blockTimeSeconds: 1 } };
-  const { id } = await rollups.create({ teamId, spec, authorId: userId });
-  reconciler.kick(id);
-  return id;
-}
-
-async function endpointOf(platform: Platform, id: string | null, signal: AbortSignal): Promise<string | null> {
-  const deadline = performance.now() + FIRST_ROLLUP_TIMEOUT_MS;
-  while (id !== null && performance.now() < deadline && !signal.aborted) {
-    const { phase } = await platform.services.rollups.get(id);
-    if (phase === "running") return platform.services.runtime.running(id)?.endpoints.rpc ?? null;
-    await sleep(50);
-  }
-  return null;
 }

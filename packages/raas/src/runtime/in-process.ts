@@ -2,7 +2,15 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { installSnapshot, kzg, openEngine } from "@altlayer/engine";
 import { parseRollupConfig } from "@altlayer/protocol";
-import { type Logger, loggerTo, type NodeConfig, parseNodeConfig, RollupNode, SharedL1, SystemClock } from "@altlayer/rollup";
+import {
+  type Logger,
+  loggerTo,
+  type NodeConfig,
+  parseNodeConfig,
+  RollupNode,
+  SharedL1,
+  SystemClock,
+} from "@altlayer/rollup";
 import { privateKeyToAccount } from "viem/accounts";
 import { RaasError } from "../errors.ts";
 import type { Network } from "../networks.ts";

@@ -79,10 +79,7 @@ export function restake(dependencies: LaunchDependencies & { readonly networksDi
     await fund([FOUNDATION_KEY, creator, keeper, ...operators], network, networks);
     const account = privateKeyToAccount(keeper);
     const others = [FOUNDATION_KEY, creator, ...operators].map((key) => privateKeyToAccount(key));
-    const { publicClient } = l1AccessOf(
-      { network, rollupId: rollup.id, account, others },
-      { outbox, notice: detail },
-    );
+    const { publicClient } = l1AccessOf({ network, rollupId: rollup.id, account, others }, { outbox, notice: detail });
     const timing = timingOf(network);
     const to = privateKeyToAccount(creator).address;
     const foundation = await inTurn(network.id, async (): Promise<Foundation> => {
@@ -131,7 +128,10 @@ export async function settleFirstTable(
 ): Promise<void> {
   const transport = http(network.rpcUrl);
   const publicClient = createPublicClient({ transport, pollingInterval: POLL_MS, cacheTime: 0 });
-  const clients = { publicClient, walletClient: createWalletClient({ account: privateKeyToAccount(keeper), transport }) };
+  const clients = {
+    publicClient,
+    walletClient: createWalletClient({ account: privateKeyToAccount(keeper), transport }),
+  };
   const startBlock = await publicClient.readContract({
     address: service.suite.table,
     abi: START_BLOCK,
