@@ -4,9 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-
-import type { NetworkInput, Platform, RuntimeKind, StoreOptions } from "@altlayer/raas";
-
+import type { NetworkInput, Platform, PlatformOptions, RuntimeKind, StoreOptions } from "@altlayer/raas";
 
 import type { Logger } from "@altlayer/rollup";
 import type { TestAccount } from "../dev/accounts.ts";
@@ -171,7 +169,16 @@ export async function startPlatformSession(
     const parts = await loading;
     signal.throwIfAborted();
     onProgress("starting the platform");
-    const { store, masterPassword, publicUrl, consoleDir, mail, allowPrivateAddresses = false, runtime, version } = options;
+    const {
+      store,
+      masterPassword,
+      publicUrl,
+      consoleDir,
+      mail,
+      allowPrivateAddresses = false,
+      runtime,
+      version,
+    } = options;
     const directory = join(dataDir.root, "platform");
     const docsDir = builtDocs();
     const platform = await onPorts({ platform: options.ports.platform }, ({ platform: port }) =>
