@@ -33,9 +33,9 @@ import { Records } from "./store/records.ts";
 import { RollupStore } from "./store/rollups.ts";
 import { SpendingStore } from "./store/spending.ts";
 import { VerifiedStore } from "./store/verified.ts";
+import { StoreWatch } from "./store-watch.ts";
 import { Compiler } from "./verify/compiler.ts";
 import { Verification } from "./verify/verification.ts";
-import { StoreWatch } from "./store-watch.ts";
 
 export const RUNTIMES = ["in-process", "process"] as const;
 export type RuntimeKind = (typeof RUNTIMES)[number];

@@ -17,6 +17,8 @@ export class Explorer {
   readonly #writer: IndexThread;
   readonly #readers = new Map<string, Promise<IndexDatabase>>();
   readonly #starting = new Map<string, Promise<void>>();
+  /** What is indexed here. */
+  readonly #indexed = new Set<string>();
   #thread: SqliteThread | null = null;
 
   constructor(options: { readonly fileOf: (rollupId: string) => string }, { log }: { readonly log: Logger }) {
@@ -30,17 +32,19 @@ export class Explorer {
     await this.#closeReader(rollupId);
     const started = this.#writer.start({ id: rollupId, file: this.#fileOf(rollupId), source: { rpcUrl, ...QUIET } });
     this.#starting.set(rollupId, started);
+    this.#indexed.add(rollupId);
     await started.finally(() => this.#starting.delete(rollupId));
   }
 
   /** The node is about to end; what is indexed stays readable. */
   async stop(rollupId: string): Promise<void> {
+    this.#indexed.delete(rollupId);
     await this.#writer.stop(rollupId);
   }
 
   /** Nothing is indexed from here until `start`: another control plane does it. */
   async pause(): Promise<void> {
-    await Promise.all([...this.#entries.keys()].map((id) => this.stop(id)));
+    await Promise.all([...this.#indexed].map((id) => this.stop(id)));
   }
 
   /** The index to read. @throws RaasError `NOT_FOUND` before there is one */
@@ -56,7 +60,7 @@ export class Explorer {
 
   /** Closes the file, so that it can be removed. */
   async forget(rollupId: string): Promise<void> {
-    await this.#writer.stop(rollupId);
+    await this.stop(rollupId);
     await this.#closeReader(rollupId);
   }
 
