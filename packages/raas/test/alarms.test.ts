@@ -267,6 +267,18 @@ describe("alarms", { timeout: 120_000 }, () => {
     expect(down.raisedAt).toBe(new Date(lastSeen).toISOString());
     await until(standing, (codes) => codes.length === 0, WAIT_MS);
   });
+
+  test("stand on the public page in general words, without what is the team's own affair, and count against the uptime", async () => {
+    const { status, body } = await at.anonymous.ask("GET", `/status/${id}`);
+    expect(status).toBe(200);
+    const codes = body.incidents.map(({ code }: { code: string }) => code);
+    expect(codes).toEqual(expect.arrayContaining(["ROLLUP_DOWN", "PLATFORM_DOWN"]));
+    expect(codes).not.toContain("BALANCE_LOW");
+    expect(JSON.stringify(body)).not.toMatch(/"message"|wei/);
+    expect(body.uptime.day).toBeGreaterThanOrEqual(0);
+    expect(body.uptime.day).toBeLessThan(100);
+    expect(body.since).not.toBeNull();
+  });
 });
 
 describe("without mail, and with public addresses only", { timeout: 120_000 }, () => {

@@ -265,6 +265,8 @@ export interface AuditEntry {
   readonly ip: string | null;
 }
 
+export type PublicIncident = Omit<Incident, "rollupId" | "message"> & { readonly outage: boolean };
+
 export interface PublicStatus {
   readonly name: string;
   readonly chainId: number;
@@ -272,4 +274,8 @@ export interface PublicStatus {
   readonly heads: Live["heads"];
   readonly problem: Problem | null;
   readonly updatedAt: string;
+  readonly since: string | null;
+  /** Percent of the last 24 hours, 30 and 90 days. */
+  readonly uptime: { readonly day: number | null; readonly month: number | null; readonly quarter: number | null };
+  readonly incidents: readonly PublicIncident[];
 }

@@ -201,6 +201,21 @@ export const publicStatusSchema = z.object({
   heads: headsSchema.nullable(),
   problem: problemSchema.nullable(),
   updatedAt: time,
+  since: time.nullable().describe("first ready"),
+  uptime: z
+    .object({ day: z.number().nullable(), month: z.number().nullable(), quarter: z.number().nullable() })
+    .describe("percent of the last 24 hours, 30 and 90 days, or since it was first ready"),
+  incidents: z.array(
+    z.object({
+      id,
+      code: z.string(),
+      severity: z.enum(["warning", "critical"]),
+      title: z.string(),
+      outage: z.boolean().describe("counts against the uptime"),
+      raisedAt: time,
+      clearedAt: time.nullable(),
+    }),
+  ),
 });
 
 const name = z.string().trim().min(1).max(80);

@@ -11,6 +11,8 @@ export interface AlarmKind {
   readonly title: string;
   /** Users notice: it counts against the uptime. */
   readonly outage: boolean;
+  /** The team's own affair: not on the public page. */
+  readonly confidential?: true;
   /** How long it must be wrong before anybody is called. */
   readonly raiseAfterMs: number;
 }
@@ -18,7 +20,7 @@ export interface AlarmKind {
 const SOON_MS = 8_000;
 const MINUTE_MS = 60_000;
 
-export const ALARMS = {
+const KINDS = {
   PLATFORM_DOWN: { severity: "critical", title: "The platform was down", outage: true, raiseAfterMs: 0 },
   ROLLUP_DOWN: { severity: "critical", title: "The rollup does not run", outage: true, raiseAfterMs: 20_000 },
   NODE_SILENT: { severity: "critical", title: "The node does not answer", outage: true, raiseAfterMs: SOON_MS },
@@ -29,10 +31,34 @@ export const ALARMS = {
     outage: false,
     raiseAfterMs: SOON_MS,
   },
-  BALANCE_LOW: { severity: "warning", title: "An account runs out of money", outage: false, raiseAfterMs: SOON_MS },
-  RUNWAY_SHORT: { severity: "warning", title: "An account's money ends soon", outage: false, raiseAfterMs: MINUTE_MS },
-  BUDGET_NEAR: { severity: "warning", title: "The month's budget is nearly spent", outage: false, raiseAfterMs: 0 },
-  BUDGET_SPENT: { severity: "critical", title: "The month's budget is spent", outage: false, raiseAfterMs: 0 },
+  BALANCE_LOW: {
+    severity: "warning",
+    title: "An account runs out of money",
+    outage: false,
+    confidential: true,
+    raiseAfterMs: SOON_MS,
+  },
+  RUNWAY_SHORT: {
+    severity: "warning",
+    title: "An account's money ends soon",
+    outage: false,
+    confidential: true,
+    raiseAfterMs: MINUTE_MS,
+  },
+  BUDGET_NEAR: {
+    severity: "warning",
+    title: "The month's budget is nearly spent",
+    outage: false,
+    confidential: true,
+    raiseAfterMs: 0,
+  },
+  BUDGET_SPENT: {
+    severity: "critical",
+    title: "The month's budget is spent",
+    outage: false,
+    confidential: true,
+    raiseAfterMs: 0,
+  },
   MACH_CERTIFICATES_MISSED: {
     severity: "warning",
     title: "Blocks are not certified",
@@ -55,8 +81,9 @@ export const ALARMS = {
   },
 } as const satisfies Readonly<Record<string, AlarmKind>>;
 
-export type AlarmCode = keyof typeof ALARMS;
-export const ALARM_CODES = Object.keys(ALARMS) as readonly AlarmCode[];
+export type AlarmCode = keyof typeof KINDS;
+export const ALARMS: Readonly<Record<AlarmCode, AlarmKind>> = KINDS;
+export const ALARM_CODES = Object.keys(KINDS) as readonly AlarmCode[];
 
 /** Something that is wrong right now. */
 export interface Condition {

@@ -73,7 +73,8 @@ function Month({ month }: { readonly month: CostsAnswer["month"] }) {
 /** A bar a day: data below, everything else above it. */
 function Chart({ days }: { readonly days: CostsAnswer["days"] }) {
   const totals = days.map(({ dataWei, otherWei }) => BigInt(dataWei) + BigInt(otherWei));
-  const most = totals.reduce((a, b) => (a > b ? a : b), 1n);
+  let most = 1n;
+  for (const total of totals) if (total > most) most = total;
   const percent = (wei: bigint) => Number((wei * 10_000n) / most) / 100;
   return (
     <figure className="costs">

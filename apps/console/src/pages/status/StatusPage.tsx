@@ -11,9 +11,7 @@ import { PhaseBadge } from "../../ui/Badge.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Empty, ErrorNotice, Notice } from "../../ui/Notice.tsx";
 import { Ago } from "../../ui/Time.tsx";
-import { useNow } from "../../ui/use-now.ts";
-
-const LATE_MS = 30_000;
+import { History } from "./History.tsx";
 
 /** What a rollup's users see, without any account. */
 export function StatusPage() {
@@ -50,10 +48,8 @@ export function StatusPage() {
 }
 
 function Status({ status, stale }: { readonly status: PublicStatus; readonly stale: boolean }) {
-  const now = useNow();
-  const head = status.heads?.unsafe;
-  const late = status.phase === "running" && head !== undefined && now - head.timestamp * 1000 > LATE_MS;
-  const calm = status.phase === "running" && !late && status.problem === null && !stale;
+  const outage = status.incidents.find((incident) => incident.outage && incident.clearedAt === null);
+  const calm = status.phase === "running" && outage === undefined && status.problem === null && !stale;
   return (
     <>
       <div className="stack tight">
@@ -68,15 +64,17 @@ function Status({ status, stale }: { readonly status: PublicStatus; readonly sta
           Blocks are made and reach the settlement chain.
         </Notice>
       ) : (
-        <Notice tone="bad" title={stale ? "The platform does not answer" : late ? "No new blocks" : "Not running"}>
-          {status.problem?.message ??
-            (late && head !== undefined ? (
-              <>
-                The newest block was made <Ago ms={head.timestamp * 1000} />.
-              </>
-            ) : (
-              "No blocks are made now."
-            ))}
+        <Notice
+          tone="bad"
+          title={stale ? "The platform does not answer" : outage === undefined ? "Not running" : outage.title}
+        >
+          {outage === undefined ? (
+            (status.problem?.message ?? "No blocks are made now.")
+          ) : (
+            <>
+              Since <Ago ms={Date.parse(outage.raisedAt)} />.
+            </>
+          )}
         </Notice>
       )}
       <div className="card">
@@ -86,6 +84,7 @@ function Status({ status, stale }: { readonly status: PublicStatus; readonly sta
           <HeadFact title="Finalized there" head={status.heads?.finalized} />
         </dl>
       </div>
+      <History status={status} />
       <p className="small quiet">
         Last change of state <Ago ms={Date.parse(status.updatedAt)} />
       </p>

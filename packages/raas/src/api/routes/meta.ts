@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { publicHistory } from "../../alarms/history.ts";
 import { RaasError } from "../../errors.ts";
 import { exampleYaml, PRESETS } from "../../spec/example.ts";
 import { specJsonSchema } from "../../spec/parse.ts";
@@ -83,7 +84,7 @@ export const metaRoutes: readonly Route[] = [
     access: "public",
     params: statusParams,
     response: publicStatusSchema,
-    handle: async ({ params, services: { rollups, live } }) => {
+    handle: async ({ params, services: { rollups, live, alarms, nowMs } }) => {
       const rollup = await rollups.get(params.rollup);
       const spec = await rollups.spec(rollup);
       if (!spec.access.publicStatus) throw new RaasError("NOT_FOUND", `there is no rollup ${params.rollup}`);
@@ -92,7 +93,8 @@ export const metaRoutes: readonly Route[] = [
       const problem =
         rollup.problem === null ? null : { code: rollup.problem.code, message: "The rollup needs attention." };
       const { name, chainId, phase, updatedAt } = rollup;
-      return { name, chainId, phase, heads, problem, updatedAt: iso(updatedAt) };
+      const history = await publicHistory(rollup, { nowMs: nowMs(), incidents: alarms.incidents });
+      return { name, chainId, phase, heads, problem, updatedAt: iso(updatedAt), ...history };
     },
   }),
 ];
