@@ -19,6 +19,7 @@ export const CLI_ERRORS = {
   PLATFORM_UNREACHABLE: { number: 8020, exitCode: EXIT.environment },
   ROLLUP_NOT_FOUND: { number: 8022, exitCode: EXIT.usage },
   LAUNCH_FAILED: { number: 8021, exitCode: EXIT.failed },
+  DRILL_UNFINISHED: { number: 8023, exitCode: EXIT.failed },
   OUTPUT_EXISTS: { number: 8019, exitCode: EXIT.usage },
   NOTHING_FOUND: { number: 8030, exitCode: EXIT.failed },
   OPERATOR_NOT_READY: { number: 8031, exitCode: EXIT.failed },

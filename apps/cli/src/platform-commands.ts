@@ -3,6 +3,7 @@ import { Option } from "commander";
 import { addAlarmCommands } from "./alarm-commands.ts";
 import { action, port, positive, type Run, whole, withLogging } from "./command-line.ts";
 import type { VerifyOptions } from "./commands/verify.ts";
+import { addLifecycleCommands } from "./lifecycle-commands.ts";
 import { PLATFORM_DATA_DIR as DATA_DIR, remote } from "./remote-command.ts";
 
 interface JsonOption {
@@ -50,6 +51,7 @@ export function addPlatformCommands(root: Command, done: (exitCode: number) => v
     .action(action(async () => (await import("./commands/spec.ts")).spec, done));
 
   rollupCommands(root, done);
+  addLifecycleCommands(root, done);
   addAlarmCommands(root, done);
 }
 

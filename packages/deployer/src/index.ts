@@ -11,6 +11,14 @@ export {
 export { buildRollupConfig, ROLLUP_TIMING, type RollupTiming } from "./genesis/rollup-config.ts";
 export type { L1Access } from "./l1/access.ts";
 export { type DeployDependencies, type Deployment, type DeployOptions, deployL1Contracts } from "./l1/deploy.ts";
+export {
+  type GamePlayers,
+  type GameTerms,
+  gameCreationData,
+  type ReadCall,
+  readGamePlayers,
+  readGameTerms,
+} from "./l1/game-implementation.ts";
 export { MULTICALL3_ADDRESS } from "./l1/multicall3.ts";
 export type { Progress } from "./l1/send.ts";
 export {

@@ -39,6 +39,11 @@ export const RAAS_ERRORS = {
   MAIL_NOT_CONFIGURED: { number: 7041, status: 409 },
   /** An account's nonce was promised to another transaction before a crash: that one is sent, and the step tried again. */
   NONCE_TAKEN: { number: 7036, status: 409 },
+  /** Of drills: what was rehearsed does not work, cannot be rehearsed here, or did not come to its end. */
+  DRILL_FAILED: { number: 7060, status: 500 },
+  DRILL_UNAVAILABLE: { number: 7061, status: 409 },
+  DRILL_INTERRUPTED: { number: 7062, status: 503 },
+  RESTORE_FAILED: { number: 7063, status: 500 },
 } as const;
 
 export type RaasErrorCode = keyof typeof RAAS_ERRORS;

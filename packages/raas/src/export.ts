@@ -6,17 +6,21 @@ import { promisify } from "node:util";
 import { createGzip } from "node:zlib";
 import { pack } from "tar-stream";
 import { hexToBytes, keccak256 } from "viem";
+import { privateKeyToAddress } from "viem/accounts";
 import { z } from "zod";
 import type { Services } from "./api/services.ts";
 import { RaasError } from "./errors.ts";
+import { machExportOf } from "./export-mach.ts";
 import { writeDurably } from "./files.ts";
 import { GENESIS_FILE, nodeConfigOf, ROLLUP_FILE } from "./runtime/node-config.ts";
 import type { Role } from "./secrets/key-store.ts";
 import { type Hex, word } from "./spec/primitives.ts";
-import { contractsResult } from "./steps/results.ts";
+import { operatorsOf } from "./steps/restake.ts";
+import { contractsResult, restakeResult } from "./steps/results.ts";
 import type { RollupRecord } from "./store/rollups.ts";
 
 const EXPORT_TIMEOUT_MS = 60_000;
+const DRAIN_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
 const PORTS = { rpc: 8545, flashblocks: 1111 };
 const SNAPSHOT = "export.snapshot";
@@ -40,7 +44,10 @@ export async function exportRollup(
     throw new RaasError("CONFLICT", `${rollup.name} was not launched yet: there is nothing to leave with`);
   }
   const directory = directoryOf(rollup.id);
+  let leftBehind = 0;
   if (runtime.running(rollup.id) !== null) {
+    // What was promised to users, and certified, should be on the L1 before the chain moves.
+    leftBehind = await runtime.drain(rollup.id, DRAIN_TIMEOUT_MS);
     // Without a safe block there is no snapshot, and the chain is derived from the settlement network alone.
     const path = join(directory, SNAPSHOT);
     const info = await runtime.snapshot(rollup.id, { path, block: "safe" }).catch(() => null);
@@ -54,15 +61,28 @@ export async function exportRollup(
     if (performance.now() > deadline) throw new RaasError("CONFLICT", "the node does not end: try again");
     await sleep(POLL_MS);
   }
-  return await archiveOf(rollup, contracts.data.addresses, password, services);
+  const addresses = contracts.data.addresses;
+  return await archiveOf({ rollup, addresses, password, leftBehind, restake: done("restake")?.result }, services);
 }
 
 async function archiveOf(
-  rollup: RollupRecord,
-  addresses: Readonly<Record<string, Hex>>,
-  password: string,
-  { rollups, keys, networks, directoryOf }: Services,
+  {
+    rollup,
+    addresses,
+    password,
+    leftBehind,
+    restake,
+  }: {
+    readonly rollup: RollupRecord;
+    readonly addresses: Readonly<Record<string, Hex>>;
+    readonly password: string;
+    readonly leftBehind: number;
+    /** What the step left behind; absent where it has not run. */
+    readonly restake: unknown;
+  },
+  services: Services,
 ): Promise<NodeJS.ReadableStream> {
+  const { rollups, keys, keyRotations, networks, directoryOf } = services;
   const directory = directoryOf(rollup.id);
   const spec = await rollups.spec(rollup);
   const network = networks.get(rollup.networkId);
@@ -77,21 +97,38 @@ async function archiveOf(
       directory: ".",
       disputeGameFactory: addresses.DisputeGameFactoryProxy!,
       ports: null,
-      // The operators are the platform's own: they stay.
+      snapshot: null,
+      // Described below: operators are nodes of their own from now on.
       mach: null,
     },
     PORTS,
   );
+  // A development L1's clock may be shifted, elsewhere it is the world's.
+  const clockOffsetMs = network.development ? network.clockOffsetMs : 0;
+  const { service } = restakeResult.parse(restake ?? { service: null, operators: [] });
+  const mach =
+    service === null
+      ? null
+      : await machExportOf({
+          service,
+          operators: operatorsOf(service, { secret: await keys.privateKey(rollup.id, "restaking"), spec }),
+          l1: config.l1,
+          clockOffsetMs,
+          flashblocksPort: PORTS.flashblocks,
+          directory,
+          password,
+        });
+  const operators = mach === null ? 0 : spec.services.mach.operators;
   const keystore = (role: Role) => ({ kind: "keystore" as const, path: `keys/${role}.json` });
   const files: [string, string | Buffer][] = [
-    ["README.md", readme(rollup, network.name, snapshot !== null)],
+    ["README.md", readme(rollup, { network: network.name, snapshot: snapshot !== null, leftBehind, operators })],
     [
       "node.json",
       JSON.stringify(
         {
           ...config,
-          // A development L1's clock may be shifted, elsewhere it is the world's.
-          ...(network.development ? {} : { clockOffsetMs: 0 }),
+          clockOffsetMs,
+          ...mach?.node,
           sequencer: { ...config.sequencer, signer: keystore("sequencer") },
           batcher: { ...config.batcher, key: keystore("batcher") },
           proposer: { ...config.proposer, key: keystore("proposer") },
@@ -108,9 +145,17 @@ async function archiveOf(
     [ROLLUP_FILE, await readFile(join(directory, ROLLUP_FILE))],
     ...(snapshot !== null ? [[SNAPSHOT, await readFile(join(directory, SNAPSHOT))] as [string, Buffer]] : []),
   ];
-  for (const { role, address } of await keys.accounts(rollup.id)) {
-    files.push([`keys/${role}.json`, await keystoreOf(await keys.privateKey(rollup.id, role), address, password)]);
+  for (const { role } of await keys.accounts(rollup.id)) {
+    // The key that the role acts by: its next one, where the L1 has accepted that already.
+    const key = await keyRotations.privateKey(rollup.id, role);
+    files.push([`keys/${role}.json`, await keystoreOf(key, password)]);
   }
+  for (const next of await keyRotations.next(rollup.id)) {
+    if (next.inUseSince !== null) continue;
+    const key = await keyRotations.nextPrivateKey(next);
+    files.push([`keys/${next.role}.next.json`, await keystoreOf(key, password)]);
+  }
+  if (mach !== null) files.push(...mach.files.map(([name, content]): [string, string | Buffer] => [name, content]));
   const archive = pack();
   for (const [name, content] of files) archive.entry({ name, mode: 0o600 }, content);
   archive.finalize();
@@ -123,7 +168,7 @@ async function snapshotOf(directory: string): Promise<{ readonly blockHash: Hex 
 }
 
 /** Web3 Secret Storage, version 3, as `altlayer node` and every wallet reads it. */
-async function keystoreOf(key: Hex, address: Hex, password: string): Promise<string> {
+async function keystoreOf(key: Hex, password: string): Promise<string> {
   const salt = randomBytes(32);
   const iv = randomBytes(16);
   const { n, r, p, dklen } = SCRYPT;
@@ -134,7 +179,7 @@ async function keystoreOf(key: Hex, address: Hex, password: string): Promise<str
   return JSON.stringify({
     version: 3,
     id: randomUUID(),
-    address: address.slice(2),
+    address: privateKeyToAddress(key).slice(2).toLowerCase(),
     crypto: {
       cipher: "aes-128-ctr",
       ciphertext: ciphertext.toString("hex"),
@@ -148,8 +193,17 @@ async function keystoreOf(key: Hex, address: Hex, password: string): Promise<str
 
 const readme = (
   { name, chainId }: RollupRecord,
-  network: string,
-  snapshot: boolean,
+  {
+    network,
+    snapshot,
+    leftBehind,
+    operators,
+  }: {
+    readonly network: string;
+    readonly snapshot: boolean;
+    readonly leftBehind: number;
+    readonly operators: number;
+  },
 ): string => `# ${name}, chain ${chainId} on ${network}
 
 Everything that running this rollup needs. The platform that wrote it has stopped its sequencer for good.
@@ -157,9 +211,18 @@ Everything that running this rollup needs. The platform that wrote it has stoppe
 1. Put the URL of your own node of ${network} (and of its beacon API) into \`node.json\`, where it is not there yet.
 2. Run it: \`ALTLAYER_KEYSTORE_PASSWORD=... altlayer node --config node.json\`.
    ${snapshot ? "It begins from the snapshot and derives the rest from the settlement network." : "It derives the chain from the settlement network."}
-3. Send the RPC's name to the new place. Wallets need nothing else: chain id and contracts are the same.
+3. ${operators === 0 ? "There are no operators to run." : operatorsText(operators)}
+4. Send the RPC's name to the new place. Wallets need nothing else: chain id and contracts are the same.
+
+${leftBehind === 0 ? "All blocks had reached the settlement network when this was packed." : `${leftBehind} blocks had not reached the settlement network when this was packed: they are lost.`}
 
 \`keys/\` holds the accounts of batcher, proposer, challenger, sequencer and deployer as keystores (version 3) under the
 password that you gave. The L1 contracts belong to the owner of the spec, as before. Any stock op-node with op-geth can
 follow the chain by \`genesis.json\` and \`rollup.json\`.
 `;
+
+const operatorsText = (operators: number): string =>
+  `Run the ${operators} operators, which certify blocks (MACH), each from its own folder: write the password into the file
+   \`password\` (readable by you alone), then \`altlayer node --config operators/0/node.json\`, and so on. Their signing
+   journals are in the archive; ours sign no more. \`mach.json\` names the service's contracts. The account in
+   \`keys/restaking.json\` created the service; \`altlayer operator run\` with it also keeps the operator tables fresh.`;

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 
-export type IdPrefix = "usr" | "team" | "tok" | "rol" | "aud" | "inc" | "dst" | "dlv";
+export type IdPrefix = "usr" | "team" | "tok" | "rol" | "aud" | "inc" | "dst" | "dlv" | "drl" | "rst" | "rot";
 
 let lastMs = 0;
 let counter = 0;

@@ -1,4 +1,5 @@
 export { API_BASE, openApiDocument } from "./api/server.ts";
+export type { CopyL1, L1Copy } from "./drill/isolated-l1.ts";
 export { RAAS_ERRORS, RaasError, type RaasErrorCode } from "./errors.ts";
 export { type L1ClockOptions, startL1Clock } from "./l1-clock.ts";
 export { type NetworkInput, networkSchema } from "./networks.ts";

@@ -5,6 +5,8 @@ import type { MailOptions } from "./alarms/mail.ts";
 import { Presenter } from "./api/present.ts";
 import { createApiServer } from "./api/server.ts";
 import type { Services } from "./api/services.ts";
+import { Drills } from "./drill/drills.ts";
+import type { CopyL1 } from "./drill/isolated-l1.ts";
 import { EventHub } from "./events.ts";
 import { Explorer } from "./explorer/explorer.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
@@ -18,15 +20,19 @@ import { ANYWHERE, PUBLIC_ONLY } from "./outbound/addresses.ts";
 import { Outbound } from "./outbound/outbound.ts";
 import { Planner } from "./planner.ts";
 import { Reconciler } from "./reconciler.ts";
+import { Rotations } from "./rotation/rotations.ts";
 import { InProcessRuntime } from "./runtime/in-process.ts";
 import { ProcessRuntime } from "./runtime/process/process-runtime.ts";
 import type { Runtime } from "./runtime/runtime.ts";
+import { KeyRotations } from "./secrets/key-rotations.ts";
 import { KeyStore } from "./secrets/key-store.ts";
 import { openVault } from "./secrets/vault.ts";
+import { Snapshots } from "./snapshots/snapshots.ts";
 import { makeActions } from "./steps/actions.ts";
 import { CredentialStore } from "./store/credentials.ts";
 import type { StoreOptions } from "./store/database.ts";
 import { openDatabase } from "./store/database.ts";
+import { DrillStore } from "./store/drills.ts";
 import { Outbox } from "./store/outbox.ts";
 import { PeopleStore } from "./store/people.ts";
 import { Records } from "./store/records.ts";
@@ -57,6 +63,10 @@ export interface PlatformOptions {
   readonly docsDir?: string;
   /** Protects the master key; without it the key lies in the data directory. */
   readonly masterPassword?: string;
+  /** Makes the copies of settlement networks that drills play on; without it those drills are refused. */
+  readonly copyL1?: CopyL1;
+  /** How long after the L1 named it a sequencer's new key is used: longer than followers take to look. */
+  readonly signerGraceMs?: number;
   readonly requestsPerMinute?: number;
   /** The server that takes e-mail alarms; without it there are webhooks only. */
   readonly mail?: MailOptions;
@@ -84,6 +94,9 @@ const LEASE_MS = 15_000;
 /** No request takes so long. */
 const ABANDONED_MS = 15 * 60_000;
 const CONCURRENCY = 4;
+const ROTATION_POLL_MS = 1_000;
+/** Followers look at the signer every 30 seconds. */
+const SIGNER_GRACE_MS = 45_000;
 const REQUESTS_PER_MINUTE = 20_000;
 
 /** Boots the control plane: store, secrets, networks, reconciler, API. `close` takes them down in mirror order. */
@@ -108,6 +121,7 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
     const records = new Records({ nowMs }, { db });
     const rollups = new RollupStore({ nowMs }, { db });
     const keys = new KeyStore({ nowMs }, { db, vault });
+    const keyRotations = new KeyRotations({ nowMs }, { db, vault, keys });
     const networks = new Networks({ networks: options.networks });
     const events = new EventHub();
     const directoryOf = (id: string) => join(dataDir, "rollups", id);
@@ -126,6 +140,7 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
     );
     const verification = new Verification({ store: new VerifiedStore({ nowMs }, { db }), compiler: new Compiler() });
     closers.push(() => verification.close());
+    const snapshots = new Snapshots({ directoryOf, nowMs }, { runtime });
     const planner = new Planner({ networks, rollups });
     const shared = storeOptions.kind === "postgres";
     const keeper = new LeaseKeeper(
@@ -134,7 +149,11 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       {
         db,
         log: log.child("lease"),
-        onTaken: () => void reconciler.start().catch(() => {}),
+        onTaken: () => {
+          void reconciler.start().catch(() => {});
+          void drills.start().catch(() => {});
+          rotations.start();
+        },
         onLost: async () => {
           reconciler.pause();
           await explorer.pause();
@@ -154,6 +173,8 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       rollups,
       logs,
       explorer,
+      snapshots,
+      keyRotations,
       log: log.child("steps"),
     });
     const reconciler = new Reconciler(
@@ -185,6 +206,35 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       money,
       standing: (rollup) => alarms.watcher.standing(rollup),
     });
+    const drillStore = new DrillStore({ nowMs }, { db });
+    const drills = new Drills(
+      { directory: join(dataDir, "drills"), directoryOf, nowMs },
+      {
+        store: drillStore,
+        rollups,
+        snapshots,
+        runtime,
+        networks,
+        events,
+        lease,
+        copyL1: options.copyL1 ?? null,
+        log: log.child("drills"),
+      },
+    );
+
+    const rotations = new Rotations(
+      { nowMs, pollMs: ROTATION_POLL_MS, signerGraceMs: options.signerGraceMs ?? SIGNER_GRACE_MS },
+      {
+        store: keyRotations,
+        rollups,
+        networks,
+        runtime,
+        outbox,
+        events,
+        lease,
+        log: log.child("rotation"),
+      },
+    );
 
     const services: Services = {
       version,
@@ -194,6 +244,8 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       records,
       rollups,
       keys,
+      keyRotations,
+      rotations,
       networks,
       planner,
       reconciler,
@@ -205,9 +257,12 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       outbound,
       explorer,
       verification,
+      snapshots,
+      drills,
+      drillStore,
       logs,
       events,
-      present: new Presenter({ runtime, rollups, keys, planner }),
+      present: new Presenter({ runtime, rollups, keys, planner, drillStore, rotations }),
       directoryOf,
       origin: () => url,
     };
@@ -244,6 +299,8 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
 
     // A request that a crash cut off never answers: whoever asks again may.
     await records.abandonAll(shared ? ABANDONED_MS : 0);
+    closers.push(() => drills.close());
+    closers.push(() => rotations.close());
     await keeper.start();
     closers.push(() => alarms.close());
     alarms.start();

@@ -156,6 +156,7 @@ export class Reconciler {
       running: actions.running(id),
       wanted: actions.settingsOf(spec),
       healthy: worker.healthy,
+      restoring: rollup.restore !== null,
       data: await actions.hasData(id),
     };
     const decision = decide(view);
@@ -205,6 +206,7 @@ export class Reconciler {
       await this.#runStep(decision.step, rollup, steps, worker.step.signal);
       if (decision.step === "health") worker.healthy = true;
       if (decision.step === "start") worker.healthy = false;
+      if (decision.step === "restore") await this.#dependencies.rollups.endRestore(this.#dependencies.lease(), rollup);
     } finally {
       this.#giveBack();
     }

@@ -86,6 +86,7 @@ async function placeOf({ path }: Operation): Promise<string> {
     hash: `0x${"11".repeat(32)}`,
     address: newAddress(),
     block: "1",
+    role: "batcher",
   };
   return path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? "unknown");
 }

@@ -33,6 +33,9 @@ type Order =
   | { readonly kind: "create" }
   | { readonly kind: "change"; readonly which: number; readonly sliceMs: number }
   | { readonly kind: "want"; readonly which: number; readonly desired: Desired }
+  | { readonly kind: "restore"; readonly which: number }
+  /** The rollup's files are gone. */
+  | { readonly kind: "lose"; readonly which: number }
   /** The process dies before its so-manieth deed from now. */
   | { readonly kind: "crash"; readonly deeds: number }
   | { readonly kind: "settle" };
@@ -52,6 +55,8 @@ const order: fc.Arbitrary<Order> = fc.oneof(
       desired: fc.constantFrom<Desired>("running", "stopped", "destroyed"),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("restore" as const), which }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("lose" as const), which }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant("crash" as const), deeds: fc.integer({ min: 1, max: 14 }) }) },
   { weight: 3, arbitrary: fc.constant({ kind: "settle" as const }) },
 );
@@ -66,6 +71,9 @@ const STORY: Order[] = [
   { kind: "want", which: 0, desired: "running" },
   { kind: "create" },
   { kind: "crash", deeds: 9 },
+  { kind: "settle" },
+  { kind: "lose", which: 0 },
+  { kind: "crash", deeds: 2 },
   { kind: "settle" },
 ];
 
@@ -108,6 +116,12 @@ class ControlPlane {
     await this.reconciler.start();
   }
 
+  /** The node dies with its disk. */
+  async lose(id: string): Promise<void> {
+    this.world.files.set(id, new Set());
+    this.incarnation.lose(id);
+  }
+
   /** What a supervisor does: a dead process is replaced by a new one. */
   async revive(): Promise<void> {
     if (!this.incarnation.dead) return;
@@ -140,6 +154,9 @@ class ControlPlane {
     }
   }
 }
+
+const launched = async ({ rollups }: ControlPlane, id: string): Promise<boolean> =>
+  (await rollups.steps(id)).some(({ name, status }) => name === "restake" && status === "done");
 
 async function play(
   db: Database,
@@ -194,6 +211,21 @@ async function play(
         plane.reconciler.interrupt(id);
         break;
       }
+      case "restore":
+      case "lose": {
+        if (id === undefined || !(await launched(plane, id))) break;
+        // Whoever loses the data asks for a restore; who has them may ask for one all the same.
+        if (item.kind === "lose" && wanted[at] !== "destroyed") await plane.lose(id);
+        const refused = await plane.rollups.orderRestore(id, user.id).then(
+          () => null,
+          (error: unknown) => error,
+        );
+        if (refused !== null) expect(refused).toMatchObject({ code: "CONFLICT" });
+        else wanted[at] = "running";
+        if (wanted[at] === "destroyed") expect(refused).not.toBeNull();
+        plane.reconciler.interrupt(id);
+        break;
+      }
       case "crash":
         plane.incarnation.crashAfter(item.deeds);
         break;
@@ -210,6 +242,7 @@ async function play(
     expect(record.phase).toBe(wanted[at]);
     expect(world.nodes.has(id)).toBe(wanted[at] === "running");
     expect(record.problem).toBeNull();
+    expect(wanted[at] === "running" ? record.restore : null).toBeNull();
     if (wanted[at] === "destroyed") expect(world.files.has(id)).toBe(false);
   }
   await plane.reconciler.close();

@@ -18,6 +18,7 @@ export class SimulatedWorld {
   /** Nodes that sign right now, by whom they were started. */
   readonly nodes = new Map<string, Incarnation>();
   crashes = 0;
+  restores = 0;
   failures = 0;
 
   mine(sender: string, nonce: number, raw: `0x${string}`): void {
@@ -86,8 +87,17 @@ export class Incarnation implements Actions {
         this.deed();
         return { service: null, operators: [] };
       },
+      restore: async ({ rollup }) => {
+        this.deed();
+        if (world.nodes.has(rollup.id)) world.violations.push("a running node's data were replaced");
+        world.files.set(rollup.id, new Set(["genesis"]));
+        world.restores++;
+        this.deed();
+        return { snapshot: null };
+      },
       start: async ({ rollup, spec }) => {
         this.deed();
+        if (rollup.restore !== null) world.violations.push("a node was started before its restore was done");
         if (!world.files.get(rollup.id)?.has("genesis")) world.violations.push("a node was started without genesis");
         const other = world.nodes.get(rollup.id);
         if (other !== undefined) world.violations.push("two nodes of one rollup run at once");
@@ -135,6 +145,12 @@ export class Incarnation implements Actions {
     for (const [id, owner] of this.#world.nodes) if (owner === this) this.#world.nodes.delete(id);
     this.#running.clear();
     this.#die();
+  }
+
+  /** The node ends with its disk. */
+  lose(id: string): void {
+    this.#running.delete(id);
+    this.#world.nodes.delete(id);
   }
 
   /** The lease as this process knows it; the dead know nothing. */

@@ -16,13 +16,14 @@ interface Step {
   readonly problem: { readonly code: string; readonly message: string } | null;
 }
 
-interface Rollup {
+export interface Rollup {
   readonly id: string;
   readonly name: string;
   readonly chainId: number;
   readonly networkId: string;
   readonly revision: number;
   readonly phase: string;
+  readonly restoring?: boolean;
   readonly problem: { readonly code: string; readonly message: string } | null;
   readonly launchMs: number | null;
   readonly endpoints: { readonly rpc: string; readonly ws: string; readonly flashblocks: string | null } | null;
@@ -152,7 +153,7 @@ export async function apply(options: SpecOptions, output: Output): Promise<numbe
 }
 
 /** Shows each step as it is done. A launch that waits for money is no failure, and yet no success. */
-async function untilRunning(client: PlatformClient, rollup: Rollup, output: Output): Promise<Rollup> {
+export async function untilRunning(client: PlatformClient, rollup: Rollup, output: Output): Promise<Rollup> {
   const shown = new Set<string>();
   const deadline = performance.now() + LAUNCH_TIMEOUT_MS;
   for (;;) {
@@ -162,7 +163,7 @@ async function untilRunning(client: PlatformClient, rollup: Rollup, output: Outp
       shown.add(name);
       output.note(`  done: ${title}`);
     }
-    if (now.phase === "running" || now.phase === "stopped") return now;
+    if (now.restoring !== true && (now.phase === "running" || now.phase === "stopped")) return now;
     const stuck = now.phase === "waiting" || performance.now() > deadline;
     if (stuck) {
       const { code, message } = now.problem ?? { code: "TIMEOUT", message: "it takes longer than ten minutes" };
@@ -172,7 +173,7 @@ async function untilRunning(client: PlatformClient, rollup: Rollup, output: Outp
   }
 }
 
-function printRollup(rollup: Rollup, output: Output): void {
+export function printRollup(rollup: Rollup, output: Output): void {
   if (output.json) {
     output.answer(rollup);
     return;

@@ -15,6 +15,7 @@ import { ACCOUNT_COUNT, MNEMONIC } from "../dev/mnemonic.ts";
 import type { PortWish } from "../dev/ports.ts";
 import { choosePort, onPorts } from "../dev/ports.ts";
 import { CREDENTIALS_FILE } from "./client.ts";
+import { copyL1 } from "./copy-l1.ts";
 import type { FirstRollup, LocalTeam } from "./first-rollup.ts";
 
 export interface PlatformSessionOptions {
@@ -186,6 +187,7 @@ export async function startPlatformSession(
         {
           dataDir: options.sharedDir ?? directory,
           networks,
+          copyL1,
           port,
           runtime,
           version,

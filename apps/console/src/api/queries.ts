@@ -4,6 +4,7 @@ import { holdCsrfToken, isUnauthenticated, request, segment } from "./client.ts"
 import type {
   ApiToken,
   AuditEntry,
+  Drill,
   Live,
   Member,
   Network,
@@ -13,6 +14,7 @@ import type {
   Rollup,
   RollupSummary,
   Session,
+  Snapshot,
 } from "./types.ts";
 
 const teamPath = (team: string) => `/teams/${segment(team)}`;
@@ -59,6 +61,22 @@ export const revisionsQuery = (team: string, rollup: string) =>
   queryOptions({
     queryKey: ["team", team, "rollup", rollup, "revisions"],
     queryFn: ({ signal }) => request<Page<Revision>>(`${rollupPath(team, rollup)}/revisions`, { signal }),
+  });
+
+/** The newest rehearsals; read again soon while one is under way. */
+export const drillsQuery = (team: string, rollup: string) =>
+  queryOptions({
+    queryKey: ["team", team, "rollup", rollup, "drills"],
+    queryFn: ({ signal }) => request<Page<Drill>>(`${rollupPath(team, rollup)}/drills`, { signal }),
+    refetchInterval: ({ state }) =>
+      state.data?.items.some(({ status }) => status === "running") === true ? 1_000 : 30_000,
+  });
+
+export const snapshotsQuery = (team: string, rollup: string) =>
+  queryOptions({
+    queryKey: ["team", team, "rollup", rollup, "snapshots"],
+    queryFn: async ({ signal }) =>
+      (await request<{ items: readonly Snapshot[] }>(`${rollupPath(team, rollup)}/snapshots`, { signal })).items,
   });
 
 export const networksQuery = queryOptions({

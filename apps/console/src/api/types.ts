@@ -58,6 +58,44 @@ export interface SignatureRequest {
   readonly value: string;
 }
 
+export type DrillKind = "restore" | "withdrawal" | "forced-inclusion";
+
+/** The newest rehearsal of a kind. */
+export interface DrillResult {
+  readonly kind: DrillKind;
+  readonly title: string;
+  readonly passed: boolean;
+  readonly endedAt: string;
+  readonly summary: string | null;
+}
+
+export interface Drill {
+  readonly id: string;
+  readonly kind: DrillKind;
+  readonly title: string;
+  readonly status: "running" | "passed" | "failed";
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly steps: readonly {
+    readonly title: string;
+    readonly status: "running" | "done" | "failed";
+    readonly startedAt: string;
+    readonly endedAt: string | null;
+    readonly detail: string | null;
+  }[];
+  readonly summary: string | null;
+  readonly problem: Problem | null;
+}
+
+export interface Snapshot {
+  readonly file: string;
+  readonly blockNumber: number;
+  readonly blockHash: Hex;
+  readonly bytes: number;
+  readonly takenAt: string;
+  readonly rehearsedAt: string | null;
+}
+
 export type Spec = { readonly [key: string]: unknown };
 
 export interface RollupSummary {
@@ -70,6 +108,7 @@ export interface RollupSummary {
   readonly phase: Phase;
   readonly desired: "running" | "stopped" | "destroyed";
   readonly problem: Problem | null;
+  readonly restoring: boolean;
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly readyAt: string | null;
@@ -95,6 +134,7 @@ export interface Rollup extends RollupSummary {
   readonly mach: MachService | null;
   readonly spec: Spec;
   readonly steps: readonly Step[];
+  readonly drills: readonly DrillResult[];
 }
 
 export type ChangeBy = "us" | "owner" | "never";
@@ -268,6 +308,7 @@ export interface AuditEntry {
 export type PublicIncident = Omit<Incident, "rollupId" | "message"> & { readonly outage: boolean };
 
 export interface PublicStatus {
+  readonly drills: readonly DrillResult[];
   readonly name: string;
   readonly chainId: number;
   readonly phase: Phase;

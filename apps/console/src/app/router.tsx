@@ -182,6 +182,12 @@ const addressRoute = createRoute({
   component: lazyRouteComponent(() => import("../pages/explorer/AddressPage.tsx"), "AddressPage"),
 });
 
+const recoveryRoute = createRoute({
+  getParentRoute: () => rollupRoute,
+  path: "/recovery",
+  component: lazyRouteComponent(() => import("../pages/recovery/RecoveryPage.tsx"), "RecoveryPage"),
+});
+
 const bridgeRoute = createRoute({
   getParentRoute: () => rollupRoute,
   path: "/bridge",
@@ -215,6 +221,7 @@ const routeTree = rootRoute.addChildren([
       blockRoute,
       transactionRoute,
       addressRoute,
+      recoveryRoute,
       bridgeRoute,
       stakingRoute,
       faucetRoute,

@@ -6,6 +6,7 @@ import { contractStories } from "./contract.ts";
 import { everyPageStories } from "./every-page.ts";
 import { explorerStories } from "./explorer.ts";
 import { launchStories } from "./launch.ts";
+import { recoveryStories } from "./recovery.ts";
 import { settingsStories } from "./settings.ts";
 import { signInStories } from "./sign-in.ts";
 import { stakingStories } from "./staking.ts";
@@ -41,6 +42,7 @@ describe("the console", () => {
   tokenBridgeStories(world);
   stakingStories(world);
   settingsStories(world);
+  recoveryStories(world);
   teamStories(world);
   alarmStories(world);
   everyPageStories(world);

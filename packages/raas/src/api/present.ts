@@ -1,20 +1,23 @@
-import { STEPS } from "../core/decide.ts";
+import { STEPS, type StepName } from "../core/decide.ts";
 import type { Planner } from "../planner.ts";
+import type { Rotations } from "../rotation/rotations.ts";
 import { serviceNames } from "../runtime/operators.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { KeyStore } from "../secrets/key-store.ts";
 import { contractsResult, genesisResult, restakeResult } from "../steps/results.ts";
 import { STEP_TITLES } from "../steps/step.ts";
+import type { DrillStore } from "../store/drills.ts";
 import type { RollupRecord, RollupStore, StepRecord } from "../store/rollups.ts";
-
-export const iso = (ms: number): string => new Date(ms).toISOString();
-export const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
+import { drillResults } from "./present-recovery.ts";
+import { iso, isoOrNull } from "./time.ts";
 
 export interface PresenterDependencies {
   readonly runtime: Runtime;
   readonly rollups: RollupStore;
   readonly keys: KeyStore;
   readonly planner: Planner;
+  readonly drillStore: DrillStore;
+  readonly rotations: Rotations;
 }
 
 /** Rollups as the API shows them. */
@@ -37,6 +40,7 @@ export class Presenter {
       phase: rollup.phase,
       desired: rollup.desired,
       problem: rollup.problem,
+      restoring: rollup.restore !== null,
       createdAt: iso(createdAt),
       updatedAt: iso(updatedAt),
       readyAt: isoOrNull(readyAt),
@@ -46,11 +50,12 @@ export class Presenter {
   }
 
   async full(rollup: RollupRecord) {
-    const { rollups, keys, planner } = this.#deps;
-    const [steps, spec, accounts] = await Promise.all([
+    const { rollups, keys, planner, drillStore, rotations } = this.#deps;
+    const [steps, spec, accounts, drills] = await Promise.all([
       rollups.steps(rollup.id),
       rollups.spec(rollup),
       keys.accounts(rollup.id),
+      drillResults(rollup.id, drillStore),
     ]);
     const resultOf = (name: StepRecord["name"]) =>
       steps.find((step) => step.name === name && step.status === "done")?.result;
@@ -65,15 +70,26 @@ export class Presenter {
       mach: mach?.service ? { ...serviceNames(mach.service), operators: mach.operators } : null,
       accounts,
       // A settlement network that is silent must not hide the rest of the page.
-      signatures: contracts.success ? await planner.signatures(rollup, spec).catch(() => []) : [],
+      signatures: contracts.success
+        ? (
+            await Promise.all([
+              planner.signatures(rollup, spec).catch(() => []),
+              rotations.signatures(rollup).catch(() => []),
+            ])
+          ).flat()
+        : [],
+      drills,
       spec,
       steps: this.steps(steps),
     };
   }
 
-  /** All steps of a launch, those that have not begun as pending. */
+  /** All steps of a launch, those that have not begun as pending; a restore where there was one. */
   steps(known: readonly StepRecord[]) {
-    return STEPS.map((name) => {
+    const names = STEPS.flatMap((name): StepName[] =>
+      name === "start" && known.some((step) => step.name === "restore") ? ["restore", name] : [name],
+    );
+    return names.map((name) => {
       const step = known.find((item) => item.name === name);
       return step === undefined ? this.pending(name) : this.step(step);
     });

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { TEAM_ROLES } from "../auth/roles.ts";
-import { STEPS } from "../core/decide.ts";
+import { ORDERED_STEPS, STEPS } from "../core/decide.ts";
 import { ROLES } from "../secrets/key-store.ts";
 import { address, bytes } from "../spec/primitives.ts";
 import { rollupSpecSchema } from "../spec/rollup-spec.ts";
+import { drillResultSchema } from "./recovery-schemas.ts";
 
 /** The shapes of the API, in and out. The OpenAPI document is made from them. */
 
@@ -90,7 +91,7 @@ export const networkViewSchema = z.object({
 });
 
 export const stepSchema = z.object({
-  name: z.enum(STEPS),
+  name: z.enum([...STEPS, ...ORDERED_STEPS]),
   title: z.string(),
   status: z.enum(["pending", "running", "done", "failed"]),
   attempt: z.number(),
@@ -119,6 +120,7 @@ export const rollupSummarySchema = z.object({
   phase: z.enum(PHASES),
   desired: z.enum(["running", "stopped", "destroyed", "exported"]),
   problem: problemSchema.nullable(),
+  restoring: z.boolean().describe("a restore was asked for, and is not done yet"),
   createdAt: time,
   updatedAt: time,
   readyAt: time.nullable(),
@@ -134,6 +136,7 @@ export const rollupSchema = rollupSummarySchema.extend({
     .describe("its MACH service; null before the step restake, and for a rollup that is not restaked"),
   accounts: z.array(z.object({ role: z.enum(ROLES), address: hex })),
   signatures: z.array(signatureSchema),
+  drills: z.array(drillResultSchema).describe("the newest rehearsal of each kind"),
   spec: z.unknown().describe("the RollupSpec, defaults filled in"),
   steps: z.array(stepSchema),
 });
@@ -200,6 +203,7 @@ export const publicStatusSchema = z.object({
   phase: z.enum(PHASES),
   heads: headsSchema.nullable(),
   problem: problemSchema.nullable(),
+  drills: z.array(drillResultSchema).describe("the newest rehearsal of each kind"),
   updatedAt: time,
   since: time.nullable().describe("first ready"),
   uptime: z

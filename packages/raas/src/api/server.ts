@@ -15,9 +15,11 @@ import type { Actor, Route } from "./route.ts";
 import { alarmRoutes } from "./routes/alarms.ts";
 import { contractRoutes } from "./routes/contracts.ts";
 import { explorerRoutes } from "./routes/explorer.ts";
+import { keyRoutes } from "./routes/keys.ts";
 import { metaRoutes } from "./routes/meta.ts";
 import { moneyRoutes } from "./routes/money.ts";
 import { operationRoutes } from "./routes/operation.ts";
+import { recoveryRoutes } from "./routes/recovery.ts";
 import { rollupRoutes } from "./routes/rollups.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { teamRoutes } from "./routes/teams.ts";
@@ -31,6 +33,8 @@ export const ROUTES: readonly Route[] = [
   ...teamRoutes,
   ...rollupRoutes,
   ...operationRoutes,
+  ...recoveryRoutes,
+  ...keyRoutes,
   ...explorerRoutes,
   ...alarmRoutes,
   ...contractRoutes,

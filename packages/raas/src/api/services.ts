@@ -1,4 +1,5 @@
 import type { Alarms } from "../alarms/alarms.ts";
+import type { Drills } from "../drill/drills.ts";
 import type { EventHub } from "../events.ts";
 import type { Explorer } from "../explorer/explorer.ts";
 import type { LiveView } from "../live.ts";
@@ -8,9 +9,13 @@ import type { Networks } from "../networks.ts";
 import type { Outbound } from "../outbound/outbound.ts";
 import type { Planner } from "../planner.ts";
 import type { Reconciler } from "../reconciler.ts";
+import type { Rotations } from "../rotation/rotations.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { KeyRotations } from "../secrets/key-rotations.ts";
 import type { KeyStore } from "../secrets/key-store.ts";
+import type { Snapshots } from "../snapshots/snapshots.ts";
 import type { CredentialStore } from "../store/credentials.ts";
+import type { DrillStore } from "../store/drills.ts";
 import type { PeopleStore } from "../store/people.ts";
 import type { Records } from "../store/records.ts";
 import type { RollupStore } from "../store/rollups.ts";
@@ -27,6 +32,8 @@ export interface Services {
   readonly records: Records;
   readonly rollups: RollupStore;
   readonly keys: KeyStore;
+  readonly keyRotations: KeyRotations;
+  readonly rotations: Rotations;
   readonly networks: Networks;
   readonly planner: Planner;
   readonly reconciler: Reconciler;
@@ -38,6 +45,9 @@ export interface Services {
   readonly outbound: Outbound;
   readonly explorer: Explorer;
   readonly verification: Verification;
+  readonly snapshots: Snapshots;
+  readonly drills: Drills;
+  readonly drillStore: DrillStore;
   readonly logs: LogBook;
   readonly events: EventHub;
   readonly present: Presenter;

@@ -8,9 +8,11 @@ export const LAUNCH_STEPS = ["keys", "fund", "contracts", "genesis", "restake"] 
 /** Steps of each run: a control plane that starts anew has to do them again. */
 export const RUN_STEPS = ["start", "health"] as const;
 export const STEPS = [...LAUNCH_STEPS, ...RUN_STEPS] as const;
+/** What is done once, when somebody asks for it. */
+export const ORDERED_STEPS = ["restore"] as const;
 
 export type LaunchStep = (typeof LAUNCH_STEPS)[number];
-export type StepName = (typeof STEPS)[number];
+export type StepName = (typeof STEPS)[number] | (typeof ORDERED_STEPS)[number];
 export type Desired = "running" | "stopped" | "destroyed" | "exported";
 export type Phase =
   | "launching"
@@ -32,6 +34,8 @@ export interface View {
   /** Hash of the settings that the spec asks for. */
   readonly wanted: string;
   readonly healthy: boolean;
+  /** Somebody asked for a restore, and it is not done yet. */
+  readonly restoring: boolean;
   /** Files and keys of the rollup are still here. */
   readonly data: boolean;
 }
@@ -52,6 +56,8 @@ export function decide(view: View): Decision {
   }
   const missing = LAUNCH_STEPS.find((step) => !view.done.has(step));
   if (missing !== undefined) return { kind: "step", step: missing };
+  // Never under a node that runs: two would write, and two could sign.
+  if (view.restoring) return running !== null ? { kind: "stop" } : { kind: "step", step: "restore" };
   if (running !== null && running !== view.wanted) return { kind: "stop" };
   if (running === null) return { kind: "step", step: "start" };
   if (!view.healthy) return { kind: "step", step: "health" };

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { installSnapshot, kzg, openEngine } from "@altlayer/engine";
 import { parseRollupConfig } from "@altlayer/protocol";
@@ -17,7 +16,8 @@ import type { Network } from "../networks.ts";
 import type { Role } from "../secrets/key-store.ts";
 import { ROLES } from "../secrets/key-store.ts";
 import type { Ports } from "../store/rollups.ts";
-import { GENESIS_FILE, nodeConfigOf, ROLLUP_FILE } from "./node-config.ts";
+import { nodeConfigOf, readChainFiles } from "./node-config.ts";
+import { drainOf, rotateKeysOf } from "./orders.ts";
 import { bootOnPorts } from "./ports.ts";
 import type { Running, RunRequest, Runtime, SnapshotOptions, SnapshotResult } from "./runtime.ts";
 import { startService } from "./service.ts";
@@ -70,6 +70,11 @@ export class InProcessRuntime implements Runtime {
     return this.#entries.get(id)?.running ?? null;
   }
 
+  async rotateKeys(id: string): Promise<void> {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) await rotateKeysOf(entry.dataDir);
+  }
+
   /** A node of this process only ends with it. */
   onExit(): () => void {
     return () => {};
@@ -79,6 +84,12 @@ export class InProcessRuntime implements Runtime {
     const entry = this.#entries.get(id);
     if (entry === undefined) throw new RaasError("NOT_RUNNING", "the rollup does not run: start it first");
     return await snapshotOf(entry.dataDir, options);
+  }
+
+  async drain(id: string, timeoutMs: number): Promise<number> {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) throw new RaasError("NOT_RUNNING", "the rollup does not run: start it first");
+    return await drainOf(entry.dataDir, timeoutMs);
   }
 
   async close(): Promise<void> {
@@ -93,16 +104,14 @@ export class InProcessRuntime implements Runtime {
   async #boot(request: RunRequest, ports: Ports): Promise<Entry> {
     const input = nodeConfigOf(request, ports);
     const config = parseNodeConfig(input);
-    const [genesisJson, rollupJson] = await Promise.all(
-      [GENESIS_FILE, ROLLUP_FILE].map((name) => readFile(join(request.directory, name), "utf8")),
-    );
+    const { genesisJson, rollupJson } = await readChainFiles(request.directory);
     const accountOf = async (name: string) => {
       const role = ROLES.find((known): known is Role => known === name);
       if (role === undefined) throw new RaasError("INTERNAL", `there is no role ${name}`);
       return privateKeyToAccount(await request.privateKey(role));
     };
-    const rollup = parseRollupConfig(rollupJson!);
-    const chain = { rollup, genesisJson: genesisJson!, clientVersion: this.#clientVersion };
+    const rollup = parseRollupConfig(rollupJson);
+    const chain = { rollup, genesisJson, clientVersion: this.#clientVersion };
     const clock = new SystemClock({ offsetMs: config.clockOffsetMs });
     const log = loggerTo([{ level: "info", format: "json", write: request.logLine }]);
     const sharedL1 = this.#l1Of(request.network, config.l1, clock);

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { NodeConfigInput } from "@altlayer/rollup";
 import type { RollupSpec } from "../spec/rollup-spec.ts";
@@ -8,6 +9,20 @@ import type { RunRequest } from "./runtime.ts";
 
 export const GENESIS_FILE = "genesis.json";
 export const ROLLUP_FILE = "rollup.json";
+
+/** What every node of a chain derives it from. */
+export interface ChainFiles {
+  readonly genesisJson: string;
+  readonly rollupJson: string;
+}
+
+export async function readChainFiles(directory: string): Promise<ChainFiles> {
+  const [genesisJson, rollupJson] = await Promise.all([
+    readFile(join(directory, GENESIS_FILE), "utf8"),
+    readFile(join(directory, ROLLUP_FILE), "utf8"),
+  ]);
+  return { genesisJson, rollupJson };
+}
 
 const POLL_DEVELOPMENT_MS = 250;
 const POLL_MS = 2_000;
@@ -33,6 +48,7 @@ export function nodeConfigOf(
       pollMs,
       ...(network.beaconUrl === undefined ? {} : { beacon: { urls: [network.beaconUrl], addressing: "slot" } }),
     },
+    ...(request.snapshot === null ? {} : { snapshot: request.snapshot }),
     engine: { kind: "embedded", history: development ? "archive" : HISTORY_BLOCKS },
     rpc: { host: "127.0.0.1", port: ports.rpc, corsOrigins: [...spec.access.corsOrigins] },
     flashblocks: { host: "127.0.0.1", port: ports.flashblocks },

@@ -28,6 +28,8 @@ export interface OperatorsOptions {
   readonly directory: string;
   readonly service: MachServiceFile;
   readonly operators: readonly Operator[];
+  /** They have run before: one whose signing journal is gone is a restored backup, and signs nothing until the L1 has settled what it may have signed. */
+  readonly startedBefore?: boolean;
   readonly rollup: RollupNodeOptions["rollup"];
   readonly genesisJson: string;
   readonly clientVersion: string;
@@ -51,7 +53,7 @@ export async function startOperators(
     "openEngine" | "kzg" | "sharedL1"
   >,
 ): Promise<readonly RollupNode[]> {
-  const { rollup, genesisJson, clientVersion, operators } = options;
+  const { rollup, genesisJson, clientVersion, operators, startedBefore = false } = options;
   const { node, log, ...parts } = dependencies;
   const names = serviceNames(options.service);
   const service: ServiceIdentity = {
@@ -87,7 +89,11 @@ export async function startOperators(
       const signer = localSigner({ operator: address, secret, service }, keys);
       return RollupNode.start(
         { config: parseNodeConfig(config), rollup, genesisJson, clientVersion },
-        { ...parts, log: log.child(`operator-${i}`), machOperator: { address, signer, createJournal: true } },
+        {
+          ...parts,
+          log: log.child(`operator-${i}`),
+          machOperator: { address, signer, createJournal: !startedBefore, restored: startedBefore },
+        },
       );
     }),
   );

@@ -10,8 +10,16 @@ import type { Operator } from "./operators.ts";
 export interface MachRun {
   readonly service: MachServiceFile;
   readonly operators: readonly Operator[];
+  /** The rollup has run before, and its operators may have signed. */
+  readonly startedBefore: boolean;
   /** Private key of the account that pays for the upkeep of the tables. */
   readonly keeper: Hex;
+}
+
+/** What a node is told to begin from. */
+export interface SnapshotStart {
+  readonly file: string;
+  readonly blockHash: Hex;
 }
 
 export interface RunRequest {
@@ -27,6 +35,8 @@ export interface RunRequest {
   readonly disputeGameFactory: Hex;
   /** Ports of the last run; taken ones are replaced. */
   readonly ports: Ports | null;
+  /** What a node without data begins from; null for genesis. A node with data goes on with them. */
+  readonly snapshot: SnapshotStart | null;
   /** Its service and who acts in it; null for a rollup that is not restaked. */
   readonly mach: MachRun | null;
   readonly privateKey: (role: Role) => Promise<Hex>;
@@ -57,10 +67,17 @@ export interface Runtime {
   /** Waits until the node has ended: afterwards nothing signs for this rollup here. */
   stop(id: string): Promise<void>;
   running(id: string): Running | null;
+  /** The node asks for its accounts again, and goes on with those. No error where none runs. */
+  rotateKeys(id: string): Promise<void>;
   /** Called when a node ends without being asked to. */
   onExit(listener: (id: string, error: unknown) => void): () => void;
   /** Writes a snapshot of the node's chain. @throws when nothing is safe yet */
   snapshot(id: string, options: SnapshotOptions): Promise<SnapshotResult>;
+  /**
+   * Makes no more blocks, and brings those there are to the L1: the chain is about to go on elsewhere.
+   * @returns blocks that are not safe when the time is over; 0 when nothing is left behind
+   */
+  drain(id: string, timeoutMs: number): Promise<number>;
   /** Stops all nodes. */
   close(): Promise<void>;
 }

@@ -28,7 +28,7 @@ export async function startService(
   },
 ): Promise<() => Promise<void>> {
   if (mach === null) return async () => {};
-  const { service, operators } = mach;
+  const { service, operators, startedBefore } = mach;
   const { log } = parts;
   const transport = http(network.rpcUrl);
   const publicClient = createPublicClient({ transport, pollingInterval: KEEPER_POLL_MS, cacheTime: 0 });
@@ -44,7 +44,7 @@ export async function startService(
     { pollMs: KEEPER_POLL_MS },
   );
   const nodes = await startOperators(
-    { ...chain, service, operators, directory: join(directory, "operators") },
+    { ...chain, service, operators, startedBefore, directory: join(directory, "operators") },
     { ...parts, openEngine, kzg },
   );
   const stopWatch = await startEvidenceWatch(

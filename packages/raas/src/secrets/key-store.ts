@@ -66,6 +66,17 @@ export class KeyStore {
       .sort((a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role));
   }
 
+  /** As `accounts`, with the time at which each key was made. */
+  async ages(rollupId: string): Promise<readonly (RoleAccount & { readonly createdAt: number })[]> {
+    const rows = await this.#db
+      .selectFrom("keys")
+      .select(["role", "created_at"])
+      .where("rollup_id", "=", rollupId)
+      .execute();
+    const made = new Map(rows.map(({ role, created_at }) => [role, created_at]));
+    return (await this.accounts(rollupId)).map((account) => ({ ...account, createdAt: made.get(account.role) ?? 0 }));
+  }
+
   /** @throws RaasError `NOT_FOUND`, `SECRET_UNREADABLE` */
   async account(rollupId: string, role: Role): Promise<PrivateKeyAccount> {
     return privateKeyToAccount(await this.privateKey(rollupId, role));
@@ -84,4 +95,5 @@ export class KeyStore {
   }
 }
 
-const contextOf = (rollupId: string, role: Role) => `${rollupId}/${role}`;
+/** Binds a secret to its place: one that was moved does not open. */
+export const contextOf = (rollupId: string, role: Role) => `${rollupId}/${role}`;

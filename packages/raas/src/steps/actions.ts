@@ -7,12 +7,15 @@ import type { LogBook } from "../log-book.ts";
 import { postJson } from "../networks.ts";
 import { settingsOf } from "../runtime/node-config.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { KeyRotations } from "../secrets/key-rotations.ts";
+import type { Snapshots } from "../snapshots/snapshots.ts";
 import type { Hex } from "../spec/primitives.ts";
 import type { RollupStore } from "../store/rollups.ts";
 import type { LaunchDependencies } from "./launch.ts";
 import { buildGenesis, deployContracts, fundRoles, makeKeys } from "./launch.ts";
 import { machRunOf, restake, settleFirstTable } from "./restake.ts";
-import { contractsResult, restakeResult } from "./results.ts";
+import { restoreNode } from "./restore.ts";
+import { contractsResult, restakeResult, restoreResult } from "./results.ts";
 import type { Actions, StepContext } from "./step.ts";
 
 export interface ActionDependencies extends LaunchDependencies {
@@ -20,6 +23,8 @@ export interface ActionDependencies extends LaunchDependencies {
   readonly rollups: RollupStore;
   readonly logs: LogBook;
   readonly explorer: Explorer;
+  readonly snapshots: Snapshots;
+  readonly keyRotations: KeyRotations;
   /** Keeps what rollups of a development network share there. */
   readonly networksDirectory: string;
 }
@@ -37,6 +42,7 @@ export function makeActions(dependencies: ActionDependencies): Actions {
       contracts: deployContracts(dependencies),
       genesis: buildGenesis(dependencies),
       restake: restake(dependencies),
+      restore: restoreNode(dependencies),
       start: startNode(dependencies),
       health: awaitFirstBlock(dependencies),
     },
@@ -61,10 +67,11 @@ export function makeActions(dependencies: ActionDependencies): Actions {
 }
 
 const startNode =
-  ({ runtime, networks, keys, rollups, directoryOf, logs }: ActionDependencies) =>
+  ({ runtime, networks, keys, rollups, keyRotations, directoryOf, snapshots, logs }: ActionDependencies) =>
   async ({ rollup, spec, lease, result, signal }: StepContext): Promise<unknown> => {
     const network = await networks.check(rollup.networkId);
     const { addresses } = contractsResult.parse(result("contracts"));
+    const restored = restoreResult.nullable().parse(result("restore"))?.snapshot ?? null;
     const { service } = restakeResult.parse(result("restake"));
     const mach = await machRunOf(service, { rollup, spec, network, keys, networks });
     const logLine = logs.writerOf(rollup.id);
@@ -78,8 +85,10 @@ const startNode =
       directory: directoryOf(rollup.id),
       disputeGameFactory: addresses.DisputeGameFactoryProxy ?? `0x${"00".repeat(20)}`,
       ports: rollup.ports,
+      snapshot:
+        restored === null ? null : { file: snapshots.path(rollup.id, restored.file), blockHash: restored.blockHash },
       mach,
-      privateKey: (role) => keys.privateKey(rollup.id, role),
+      privateKey: (role) => keyRotations.privateKey(rollup.id, role),
       logLine,
     });
     try {

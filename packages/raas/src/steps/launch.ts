@@ -13,7 +13,7 @@ import type { RollupSpec } from "../spec/rollup-spec.ts";
 import type { Outbox } from "../store/outbox.ts";
 import { l1AccessOf } from "./l1-access.ts";
 import { parametersOf } from "./parameters.ts";
-import { addressesOf, contractsResult } from "./results.ts";
+import { addressesOf, contractsResult, keysResult } from "./results.ts";
 import type { StepContext } from "./step.ts";
 
 export interface LaunchDependencies {
@@ -139,10 +139,11 @@ async function deploy(
 
 /** From what is recorded alone, so that the same files come out whenever it runs. */
 export const buildGenesis =
-  ({ keys, networks, directoryOf }: LaunchDependencies) =>
+  ({ networks, directoryOf }: LaunchDependencies) =>
   async ({ rollup, spec, result }: StepContext): Promise<unknown> => {
     const network = networks.get(rollup.networkId);
-    const accounts = await keys.accounts(rollup.id);
+    // Those of the launch: keys that were rotated since are none of the genesis'.
+    const { accounts } = keysResult.parse(result("keys"));
     const deployed = contractsResult.parse(result("contracts"));
     const balances = spec.genesis.funding.map(({ address, amountWei }): [Hex, bigint] => [address, BigInt(amountWei)]);
     const faucet = accounts.find(({ role }) => role === "faucet");

@@ -179,21 +179,31 @@ export async function machRunOf(
   },
 ): Promise<MachRun | null> {
   if (service === null) return null;
-  const { operators, keeper } = keysOf(await keys.privateKey(rollup.id, "restaking"), spec);
+  const secret = await keys.privateKey(rollup.id, "restaking");
+  const { keeper } = keysOf(secret, spec);
   await fund([keeper], network, networks);
-  const set = { l1ChainId: service.l1ChainId, avs: service.suite.registrar, operatorSetId: 0 };
   return {
     service,
     keeper,
-    operators: operators.map((key) => {
-      const { address, blsSecret } = devOperator(key, set, bn254);
-      return { address: address.toLowerCase() as Hex, secret: hexToBytes(blsSecret) };
-    }),
+    startedBefore: rollup.readyAt !== null,
+    operators: operatorsOf(service, { secret, spec }).map(({ address, blsSecret }) => ({
+      address: address.toLowerCase() as Hex,
+      secret: hexToBytes(blsSecret),
+    })),
   };
 }
 
-/** The accounts of a service, from the one secret that is stored. */
-function keysOf(secret: Hex, spec: RollupSpec) {
+/** Operators of a service with the seeds of their BLS keys, for whoever takes them along. */
+export function operatorsOf(
+  service: MachServiceFile,
+  { secret, spec }: { readonly secret: Hex; readonly spec: RollupSpec },
+) {
+  const set = { l1ChainId: service.l1ChainId, avs: service.suite.registrar, operatorSetId: 0 };
+  return keysOf(secret, spec).operators.map((key) => devOperator(key, set, bn254));
+}
+
+/** The accounts of a service, from the one secret that is stored: creator, keeper, operators. */
+export function keysOf(secret: Hex, spec: RollupSpec) {
   const derive = (name: string) => keccak256(concat([stringToHex(`altlayer restaking ${name} `), secret]));
   return {
     creator: secret,

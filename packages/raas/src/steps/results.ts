@@ -1,9 +1,13 @@
 import type { Deployment } from "@altlayer/deployer";
 import { parseServiceFile } from "@altlayer/restaking";
 import { z } from "zod";
+import { ROLES } from "../secrets/key-store.ts";
 import { address, type Hex, word } from "../spec/primitives.ts";
 
 const hex = z.string().regex(/^0x[0-9a-f]*$/) as unknown as z.ZodType<Hex, string>;
+
+/** What the step `keys` leaves behind: the accounts that the contracts and the genesis were made with. */
+export const keysResult = z.object({ accounts: z.array(z.object({ role: z.enum(ROLES), address })) });
 
 /** What the step `contracts` leaves behind. */
 export const contractsResult = z.object({
@@ -21,6 +25,11 @@ export const restakeResult = z.object({
     .transform((service) => (service === null ? null : parseServiceFile(JSON.stringify(service)))),
   /** L1 addresses of the operators that the service began with. */
   operators: z.array(address),
+});
+
+/** What the step `restore` leaves behind: the snapshot that the node's data began from, or null for none. */
+export const restoreResult = z.object({
+  snapshot: z.object({ file: z.string(), blockHash: word, blockNumber: z.number().int() }).nullable(),
 });
 
 export const genesisResult = z.object({ l2GenesisHash: hex });

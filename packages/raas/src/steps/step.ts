@@ -37,6 +37,7 @@ export const STEP_TITLES: Readonly<Record<StepName, string>> = {
   contracts: "Deploy the L1 contracts",
   genesis: "Build the genesis",
   restake: "Restake: contracts, operators and their stake",
+  restore: "Restore from the newest snapshot",
   start: "Start the node",
   health: "Wait for the first block",
 };

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Migration, MigrationProvider } from "kysely/migration";
 import { alarmTables } from "./alarm-migration.ts";
+import { addDrills, addKeyRotations, addRestores } from "./lifecycle-migrations.ts";
 import { moneyTables } from "./money-migration.ts";
 import type { Tables } from "./tables.ts";
 import { addVerifiedContracts } from "./verified-migration.ts";
@@ -169,5 +170,8 @@ export const MIGRATIONS: MigrationProvider = {
       "0003-verified-contracts": addVerifiedContracts,
       "0004-money": moneyTables,
       "0005-outbox-replacements": replacements,
+      "0006-drills": addDrills,
+      "0007-restores": addRestores,
+      "0008-key-rotations": addKeyRotations,
     }),
 };

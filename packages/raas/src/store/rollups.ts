@@ -26,12 +26,19 @@ export interface RollupRecord {
   readonly phase: Phase;
   readonly problem: Problem | null;
   readonly ports: Ports | null;
+  /** The restore that was asked for and is not done yet. */
+  readonly restore: RestoreOrder | null;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly readyAt: number | null;
 }
 
 export type RollupOutline = Pick<RollupRecord, "id" | "teamId" | "revision" | "desired" | "phase" | "updatedAt">;
+
+export interface RestoreOrder {
+  readonly id: string;
+  readonly actorId: string;
+}
 
 export interface Ports {
   readonly rpc: number;
@@ -104,6 +111,7 @@ export class RollupStore {
             ready_at: null,
             live_name: spec.name,
             live_chain: `${spec.settlement.network}/${spec.chain.chainId}`,
+            restore: null,
           })
           .execute();
         await db
@@ -295,6 +303,34 @@ export class RollupStore {
     return record;
   }
 
+  /**
+   * Asks for a restore; the reconciler does it, and starts the rollup afterwards.
+   * @throws RaasError `CONFLICT` while one is asked for, or once the rollup is exported or destroyed
+   */
+  async orderRestore(id: string, actorId: string): Promise<RollupRecord> {
+    const now = this.#now();
+    const order: RestoreOrder = { id: newId("rst", now), actorId };
+    const { numUpdatedRows } = await this.#db
+      .updateTable("rollups")
+      .set({ restore: JSON.stringify(order), desired: "running", updated_at: now })
+      .where("id", "=", id)
+      .where("desired", "in", ["running", "stopped"])
+      .where("restore", "is", null)
+      .executeTakeFirst();
+    const record = await this.get(id);
+    if (numUpdatedRows === 1n) return record;
+    const why = record.restore === null ? `is ${record.desired}` : "is being restored already";
+    throw new RaasError("CONFLICT", `${record.name} ${why}`);
+  }
+
+  /** That order is carried out. */
+  async endRestore(lease: Lease, { id, restore }: Pick<RollupRecord, "id" | "restore">): Promise<void> {
+    const text = JSON.stringify(restore);
+    await fenced(this.#db, lease, (db) =>
+      db.updateTable("rollups").set({ restore: null }).where("id", "=", id).where("restore", "=", text).execute(),
+    );
+  }
+
   async steps(id: string): Promise<readonly StepRecord[]> {
     const rows = await this.#db.selectFrom("steps").selectAll().where("rollup_id", "=", id).execute();
     return rows.map(stepOf);
@@ -370,6 +406,7 @@ function recordOf(row: Selectable<Tables["rollups"]>): RollupRecord {
     phase: row.phase as Phase,
     problem: row.problem === null ? null : (JSON.parse(row.problem) as Problem),
     ports: row.ports === null ? null : (JSON.parse(row.ports) as Ports),
+    restore: row.restore === null ? null : (JSON.parse(row.restore) as RestoreOrder),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     readyAt: row.ready_at,

@@ -51,6 +51,8 @@ export interface Tables extends AlarmTables, MoneyTables {
     live_name: string | null;
     /** `network/chain id` while it is taken. */
     live_chain: string | null;
+    /** JSON: the restore that was asked for, until it is done. */
+    restore: string | null;
   };
   revisions: {
     rollup_id: string;
@@ -74,6 +76,19 @@ export interface Tables extends AlarmTables, MoneyTables {
   };
   /** Private keys, encrypted under the master key. */
   keys: { rollup_id: string; role: string; address: string; ciphertext: string; created_at: number };
+  /** A row begins as a role's next key, and ends with the key that it replaced. */
+  key_rotations: {
+    id: string;
+    rollup_id: string;
+    role: string;
+    address: string;
+    ciphertext: string;
+    created_at: number;
+    in_use_since: number | null;
+    retired_at: number | null;
+    /** `rollup/role` until it has taken the old key's place: one at a time. */
+    pending: string | null;
+  };
   /** Signed L1 transactions, stored before they are sent. */
   outbox: {
     network_id: string;
@@ -105,6 +120,22 @@ export interface Tables extends AlarmTables, MoneyTables {
     hash: string;
     raw: string;
     created_at: number;
+  };
+  /** Rehearsals on isolated copies. */
+  drills: {
+    id: string;
+    rollup_id: string;
+    kind: string;
+    status: string;
+    started_at: number;
+    ended_at: number | null;
+    /** JSON: what was done, with its times. */
+    steps: string;
+    summary: string | null;
+    problem: string | null;
+    actor_id: string;
+    /** The rollup's id while it runs: one at a time. */
+    running: string | null;
   };
   audit: {
     id: string;

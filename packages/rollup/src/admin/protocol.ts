@@ -10,6 +10,10 @@ export const adminOrders = {
     path: z.string().min(1),
     block: z.union([z.enum(["finalized", "safe"]), z.number().int().min(1)]),
   }),
+  /** Keys that the program around the node provides are asked for again. */
+  rotateKeys: z.strictObject({}),
+  /** No more blocks are made, and those there are go to the L1. Answers how many are `left` when the time is over. */
+  drain: z.strictObject({ timeoutMs: z.number().int().min(0).max(600_000) }),
 } as const;
 
 export type AdminOrder = keyof typeof adminOrders;

@@ -10,7 +10,7 @@ import type { L2Chain } from "../derivation/l2-chain.ts";
 import { describeError, isClosed, RollupError } from "../errors.ts";
 import type { HeadWatcher } from "../l1/head-watcher.ts";
 import type { L1Reader } from "../l1/l1-client.ts";
-import type { TransactionManager } from "../l1/transaction-manager.ts";
+import type { RoleTransactions } from "../l1/role-transactions.ts";
 import type { Logger } from "../log.ts";
 import type { CertifiedBranch } from "../mach/certified-branch.ts";
 import type { BatcherTransaction, DataAvailability } from "./data-availability.ts";
@@ -29,7 +29,7 @@ export interface BatcherDependencies {
   readonly l1: L1Reader;
   readonly l1Data: L1Data;
   readonly watcher: HeadWatcher;
-  readonly transactions: TransactionManager;
+  readonly transactions: Pick<RoleTransactions, "address" | "pending" | "send">;
   /** What certificates ask: only the certified branch is posted. `null` without MACH. */
   readonly certified: Pick<CertifiedBranch, "mayPost"> | null;
   readonly clock: Clock;

@@ -24,6 +24,7 @@ export class BlockValidator {
   readonly #seen = new Map<number, Set<Hex>>();
   readonly #chainId: number;
   readonly #unsafeBlockSigner: () => Hex;
+  readonly #previousBlockSigner: () => Hex | null;
   readonly #hashOf: (payload: ExecutionPayload) => Hex;
   readonly #now: () => number;
 
@@ -32,6 +33,8 @@ export class BlockValidator {
     dependencies: {
       /** The signer that SystemConfig names at present. */
       readonly unsafeBlockSigner: () => Hex;
+      /** The one before, as long as its blocks are still taken. */
+      readonly previousBlockSigner?: () => Hex | null;
       /** Block hash computed from the payload's contents. */
       readonly hashOf: (payload: ExecutionPayload) => Hex;
       /** Unix time in seconds, of the chain's clock. */
@@ -40,6 +43,7 @@ export class BlockValidator {
   ) {
     this.#chainId = options.chainId;
     this.#unsafeBlockSigner = dependencies.unsafeBlockSigner;
+    this.#previousBlockSigner = dependencies.previousBlockSigner ?? (() => null);
     this.#hashOf = dependencies.hashOf;
     this.#now = dependencies.now;
   }
@@ -60,7 +64,8 @@ export class BlockValidator {
       throw error;
     }
     const { payload, signer } = message;
-    if (signer !== expected) return reject(`signed by ${signer}, which is not the unsafe block signer`, true);
+    if (signer !== expected && signer !== this.#previousBlockSigner()?.toLowerCase())
+      return reject(`signed by ${signer}, which is not the unsafe block signer`, true);
     const hash = this.#hashOf(payload);
     if (hash !== payload.blockHash) {
       return reject(`payload hashes to ${hash} but claims ${payload.blockHash}`, true);

@@ -38,6 +38,8 @@ export interface GossipDependencies {
   /** Signs this node's blocks; absent on a follower. */
   readonly signer?: BlockSigner;
   readonly unsafeBlockSigner: () => Hex;
+  /** Whose blocks are still taken, since the change is recent. */
+  readonly previousBlockSigner?: () => Hex | null;
   readonly hashOf: (payload: ExecutionPayload) => Hex;
   readonly payloadByNumber: (number: number) => Promise<ExecutionPayload | null>;
   /** What was executed here of the block in the making on that parent. */
@@ -75,6 +77,9 @@ export async function startGossip(options: GossipOptions, dependencies: GossipDe
   const protocol = payloadByNumberProtocol(options.chainId);
   const validator = new BlockValidator(options, {
     unsafeBlockSigner: dependencies.unsafeBlockSigner,
+    ...(dependencies.previousBlockSigner === undefined
+      ? {}
+      : { previousBlockSigner: dependencies.previousBlockSigner }),
     hashOf: dependencies.hashOf,
     now: () => Math.floor(dependencies.nowMs() / 1000),
   });

@@ -27,6 +27,14 @@ export interface TransactionManagerOptions {
   readonly reorgBlocks: number;
 }
 
+export interface TransactionManagerDependencies {
+  readonly account: PrivateKeyAccount;
+  readonly rpc: JsonRpcClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly kzg: Kzg | null;
+}
+
 export interface TransactionRequest {
   /** For the log: what this is for. */
   readonly label: string;
@@ -81,16 +89,7 @@ export class TransactionManager {
   /** Since when the chain waits for a nonce below all of ours. */
   #gapSinceMs: number | null = null;
 
-  constructor(
-    options: TransactionManagerOptions,
-    dependencies: {
-      readonly account: PrivateKeyAccount;
-      readonly rpc: JsonRpcClient;
-      readonly clock: Clock;
-      readonly log: Logger;
-      readonly kzg: Kzg | null;
-    },
-  ) {
+  constructor(options: TransactionManagerOptions, dependencies: TransactionManagerDependencies) {
     this.#options = options;
     this.#account = dependencies.account;
     this.#rpc = dependencies.rpc;
@@ -124,9 +123,24 @@ export class TransactionManager {
   }
 
   async close(): Promise<void> {
+    await this.#end(() => closedError());
+  }
+
+  /** Ends like `close`; whoever waits is told that another key has to do it. */
+  async abandon(): Promise<void> {
+    await this.#end(
+      ({ stored: { nonce, label } }) =>
+        new RollupError("TX_GAVE_UP", `${label} was sent by ${this.address}, which is no longer the role's key`, {
+          severity: "temporary",
+          data: { nonce, label },
+        }),
+    );
+  }
+
+  async #end(reason: (entry: Tracked) => RollupError): Promise<void> {
     this.#closing.abort();
     await this.#running;
-    for (const entry of this.#tracked) if (entry.mined === null) entry.settle?.reject(closedError());
+    for (const entry of this.#tracked) if (entry.mined === null) entry.settle?.reject(reason(entry));
   }
 
   /**

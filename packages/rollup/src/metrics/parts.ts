@@ -4,8 +4,8 @@ import type { Batcher } from "../batcher/batcher.ts";
 import type { Clock } from "../clock.ts";
 import type { DerivationDriver } from "../derivation/driver.ts";
 import type { HeadWatcher } from "../l1/head-watcher.ts";
+import type { RoleTransactions } from "../l1/role-transactions.ts";
 import type { JsonRpcClient } from "../l1/rpc-client.ts";
-import type { TransactionManager } from "../l1/transaction-manager.ts";
 import type { GossipService } from "../node/gossip.ts";
 import type { NodeMach } from "../node/mach.ts";
 import type { Proposer } from "../proposer/proposer.ts";
@@ -36,6 +36,6 @@ export interface ObservedNode {
   readonly batcher: Batcher | null;
   readonly proposer: Proposer | null;
   /** Managers of L1 transactions by role. */
-  readonly transactions: ReadonlyMap<string, TransactionManager>;
+  readonly transactions: ReadonlyMap<string, RoleTransactions>;
   readonly balances: BalanceWatcher;
 }

@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Engine, ExecutionPayload, Hex, PayloadStatus } from "@altlayer/engine";
 import type { RollupConfig } from "@altlayer/protocol";
-import type { PrivateKeyAccount } from "viem/accounts";
 import { hexToBytes } from "viem/utils";
 import type { Clock } from "../clock.ts";
 import type { NodeConfig } from "../config/node-config.ts";
@@ -15,6 +14,7 @@ import { UnsafeSync } from "../gossip/unsafe-sync.ts";
 import type { Logger } from "../log.ts";
 import type { KnownHistory } from "../mach/settled-history.ts";
 import type { OpenBlock } from "../slices/open-block.ts";
+import type { RotatingSigner } from "./rotating-signer.ts";
 
 export interface GossipService {
   readonly node: GossipNode;
@@ -40,12 +40,13 @@ export async function startGossipService(
     readonly openBlock: (parentHash: Hex) => OpenBlock | null;
     /** The history of MACH's service up to that block. */
     readonly history: (height: number) => Promise<KnownHistory | null>;
-    readonly signer: PrivateKeyAccount | null;
+    readonly previousBlockSigner: () => Hex | null;
+    readonly signer: RotatingSigner | null;
     readonly clock: Clock;
     readonly log: Logger;
   },
 ): Promise<GossipService> {
-  const { engine, insert, unsafeBlockSigner, clock, log } = dependencies;
+  const { engine, insert, unsafeBlockSigner, previousBlockSigner, clock, log } = dependencies;
   const { rollup } = options;
   const counts = { received: 0, refused: 0, published: 0 };
   let node: GossipNode | null = null;
@@ -66,6 +67,7 @@ export async function startGossipService(
     {
       ...(dependencies.signer ? { signer: accountSigner(dependencies.signer) } : {}),
       unsafeBlockSigner,
+      previousBlockSigner,
       hashOf: payloadHash,
       payloadByNumber: (number) => engine.payloadByNumber(number),
       openBlock: dependencies.openBlock,
@@ -101,7 +103,7 @@ export async function startGossipService(
   };
 }
 
-function accountSigner(account: PrivateKeyAccount): BlockSigner {
+function accountSigner(account: RotatingSigner): BlockSigner {
   return {
     sign: async (digest) => {
       const signature = hexToBytes(await account.sign({ hash: `0x${Buffer.from(digest).toString("hex")}` }));

@@ -18,12 +18,12 @@ import { SafeHeadStore } from "../derivation/safe-head-store.ts";
 import { describeError } from "../errors.ts";
 import { BeaconBlobSource } from "../l1/blob-source.ts";
 import { HeadWatcher } from "../l1/head-watcher.ts";
-import { loadAccount, type ProvidedAccount } from "../l1/keys.ts";
+import { type KeyReference, loadAccount, type ProvidedAccount } from "../l1/keys.ts";
 import type { Kzg } from "../l1/kzg.ts";
 import { L1Client } from "../l1/l1-client.ts";
+import { RoleTransactions } from "../l1/role-transactions.ts";
 import { JSON_RPC_DEFAULTS, JsonRpcClient } from "../l1/rpc-client.ts";
 import type { SharedL1 } from "../l1/shared-l1.ts";
-import { TransactionManager } from "../l1/transaction-manager.ts";
 import { createLogger, type Logger } from "../log.ts";
 import { observeEngine } from "../metrics/observe-engine.ts";
 import { NodeMetrics } from "../metrics/registry.ts";
@@ -44,9 +44,11 @@ import type { SliceStream } from "../slices/stream-server.ts";
 import { beginFromSnapshot } from "../snapshot/begin.ts";
 import { createSnapshot } from "../snapshot/create.ts";
 import { takeCommand } from "./command.ts";
+import { drain } from "./drain.ts";
 import type { GossipService } from "./gossip.ts";
 import type { NodeMach } from "./mach.ts";
 import { startMonitoring } from "./monitoring.ts";
+import { RotatingSigner } from "./rotating-signer.ts";
 import { makeSequencing, type Sequencing } from "./sequencing.ts";
 import { followedSlices, startSlices } from "./slices.ts";
 import {
@@ -115,6 +117,7 @@ export class RollupNode {
   /** Of a node with `mach`. */
   readonly mach: NodeMach | null;
   readonly metrics: MetricsServer | null;
+  readonly #rotateKeys: () => Promise<void>;
   readonly #closers: readonly (() => Promise<void> | void)[];
   #closed: Promise<void> | null = null;
 
@@ -134,6 +137,7 @@ export class RollupNode {
     this.sliceFollower = parts.sliceFollower;
     this.mach = parts.mach;
     this.metrics = parts.metrics;
+    this.#rotateKeys = parts.rotateKeys;
     this.#closers = parts.closers;
   }
 
@@ -146,6 +150,14 @@ export class RollupNode {
       await closeAll(closers);
       throw error;
     }
+  }
+
+  /**
+   * Asks for the keys of batcher, proposer and sequencer again, and goes on with those: no block is missed. Accounts in
+   * between are the caller's business: a key must be what the L1 accepts.
+   */
+  rotateKeys(): Promise<void> {
+    return this.#rotateKeys();
   }
 
   close(): Promise<void> {
@@ -283,7 +295,7 @@ async function boot(
   closers.push(() => points.close());
 
   const signer = config.sequencer?.signer
-    ? await loadAccount(config.sequencer.signer, dependencies.providedAccount)
+    ? new RotatingSigner(await loadAccount(config.sequencer.signer, dependencies.providedAccount))
     : null;
   const unsafeSigner =
     (config.gossip && driver) || followedSlices(config) !== undefined
@@ -331,6 +343,7 @@ async function boot(
         unsafeBlockSigner: () => unsafeSigner.address,
         openBlock: (parentHash) => followed?.openBlock(parentHash) ?? null,
         history: async (height) => (await mach?.chain.history.upTo(height)) ?? null,
+        previousBlockSigner: () => unsafeSigner.previous,
         signer,
         clock,
         log: log.child("gossip"),
@@ -348,10 +361,10 @@ async function boot(
   if (flashblocks) closers.push(() => flashblocks.close());
   if (sliceFollower) closers.push(() => sliceFollower.close());
 
-  const managers = new Map<string, TransactionManager>();
+  const managers = new Map<"batcher" | "proposer", RoleTransactions>();
   const manager = async (kind: "batcher" | "proposer", settings: NonNullable<NodeConfig["batcher" | "proposer"]>) => {
     const { resubmissionMs, minTipWei, maxFeePerGasWei, maxFeePerBlobGasWei } = settings.transactions;
-    const transactions = new TransactionManager(
+    const transactions = await RoleTransactions.start(
       {
         chainId: rollup.l1ChainId,
         directory: join(dataDir, `${kind}-transactions`),
@@ -368,7 +381,6 @@ async function boot(
         kzg,
       },
     );
-    await transactions.start();
     closers.push(() => transactions.close());
     managers.set(kind, transactions);
     return transactions;
@@ -450,11 +462,24 @@ async function boot(
   control = command.control;
   closers.push(() => command.close());
 
+  const rotateKeys = async () => {
+    const load = (key: KeyReference) => loadAccount(key, dependencies.providedAccount);
+    if (signer && config.sequencer?.signer) signer.rotate(await load(config.sequencer.signer));
+    for (const [role, transactions] of managers) {
+      const key = config[role]?.key;
+      if (key) await transactions.rotate(await load(key));
+    }
+  };
+
   if (config.engine.kind === "embedded") {
     const admin = await startAdminServer(
       { dataDir },
       {
-        handlers: { snapshot: ({ path, block }) => createSnapshot({ path, block, rollup }, { engine, l2 }) },
+        handlers: {
+          snapshot: ({ path, block }) => createSnapshot({ path, block, rollup }, { engine, l2 }),
+          rotateKeys,
+          drain: ({ timeoutMs }) => drain({ timeoutMs }, { engine, sequencer, batcher, clock }),
+        },
         log: log.child("admin"),
       },
     );
@@ -518,6 +543,7 @@ async function boot(
     sliceFollower,
     mach,
     metrics,
+    rotateKeys,
     closers,
   };
 }

@@ -1,6 +1,5 @@
 import type { Engine } from "@altlayer/engine";
 import type { RollupConfig } from "@altlayer/protocol";
-import type { PrivateKeyAccount } from "viem/accounts";
 import type { Clock } from "../clock.ts";
 import type { NodeConfig } from "../config/node-config.ts";
 import type { DerivationDriver } from "../derivation/driver.ts";
@@ -9,6 +8,7 @@ import type { CertificationPoints } from "../slices/certification-points.ts";
 import type { SliceFeed } from "../slices/slice-feed.ts";
 import { SliceFollower, type SliceWitness } from "../slices/slice-follower.ts";
 import { type SliceStream, startSliceStream } from "../slices/stream-server.ts";
+import type { RotatingSigner } from "./rotating-signer.ts";
 import type { UnsafeSigner } from "./unsafe-signer.ts";
 
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
@@ -26,7 +26,7 @@ export async function startSlices(
     readonly engine: Engine;
     readonly driver: DerivationDriver | null;
     readonly feed: SliceFeed;
-    readonly signer: PrivateKeyAccount | null;
+    readonly signer: RotatingSigner | null;
     readonly unsafeSigner: UnsafeSigner | null;
     readonly points: CertificationPoints;
     readonly witness: SliceWitness | null;
@@ -60,6 +60,7 @@ export async function startSlices(
       signer: () => unsafeSigner.address,
       adopt: (block) => driver.extendUnsafe(block),
       insert: (payload) => driver.insertUnsafe(payload),
+      previousSigner: () => unsafeSigner.previous,
       witness,
       clock,
       log,

@@ -3,8 +3,8 @@ import { type Keccak256, outputRoot } from "@altlayer/protocol";
 import type { Clock } from "../clock.ts";
 import type { NodeConfig } from "../config/node-config.ts";
 import { describeError, isClosed, RollupError } from "../errors.ts";
+import type { RoleTransactions } from "../l1/role-transactions.ts";
 import type { JsonRpcClient } from "../l1/rpc-client.ts";
-import type { TransactionManager } from "../l1/transaction-manager.ts";
 import type { Logger } from "../log.ts";
 import {
   createGameData,
@@ -20,7 +20,7 @@ export type ProposerOptions = Omit<NonNullable<NodeConfig["proposer"]>, "key" | 
 export interface ProposerDependencies {
   readonly engine: Engine;
   readonly rpc: JsonRpcClient;
-  readonly transactions: TransactionManager;
+  readonly transactions: Pick<RoleTransactions, "address" | "pending" | "send">;
   readonly keccak256: Keccak256;
   readonly clock: Clock;
   readonly log: Logger;

@@ -36,6 +36,8 @@ export interface SliceFollowerDependencies {
   readonly engine: Engine;
   /** Whose signature counts. */
   readonly signer: () => Hex;
+  /** The one before, as long as its slices are still taken. */
+  readonly previousSigner?: () => Hex | null;
   /** Makes a block the head that was built from its slices, unless the head has moved. */
   readonly adopt: (block: ExecutionPayload) => Promise<void>;
   /** Imports a sealed block that was missed, and makes it the head if it leads. */
@@ -373,7 +375,8 @@ export class SliceFollower {
     bytes[64] = (bytes[64] ?? 0) - 27;
     const digest = hexToBytes(sliceSigningHash({ chainId: this.#options.chainId, id: slice.id }));
     try {
-      return recoverBlockSigner(digest, bytes) === this.#d.signer().toLowerCase();
+      const signer = recoverBlockSigner(digest, bytes);
+      return signer === this.#d.signer().toLowerCase() || signer === this.#d.previousSigner?.()?.toLowerCase();
     } catch {
       return false;
     }

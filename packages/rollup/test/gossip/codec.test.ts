@@ -117,6 +117,30 @@ describe("validator", () => {
     expect(validator(timestamp, () => `0x${"99".repeat(32)}`).validate(await message()).verdict).toBe("reject");
   });
 
+  test("accepts the signer before as long as it counts", async () => {
+    const before = Buffer.alloc(32, 7);
+    const previous = privateKeyToAddress(`0x${before.toString("hex")}`);
+    const signed = await encodeBlockMessage(
+      { chainId: 901, payload: payloadFixture() },
+      { signer: localBlockSigner(before) },
+    );
+    let counts = true;
+    const subject = () =>
+      new BlockValidator(
+        { chainId: 901 },
+        {
+          unsafeBlockSigner: () => address,
+          previousBlockSigner: () => (counts ? previous : null),
+          hashOf: () => hash,
+          now: () => timestamp,
+        },
+      );
+    expect(subject().validate(signed).verdict).toBe("accept");
+    expect(subject().validate(await message()).verdict).toBe("accept");
+    counts = false;
+    expect(subject().validate(signed).verdict).toBe("reject");
+  });
+
   test("rejects the sixth block of a height", async () => {
     const subject = new BlockValidator(
       { chainId: 901 },

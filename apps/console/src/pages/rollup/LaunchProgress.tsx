@@ -31,7 +31,8 @@ export function LaunchProgress({ steps }: { readonly steps: readonly Step[] }) {
   );
 }
 
-function StepItem({ step }: { readonly step: Step }) {
+/** One step with its time; `details` also of one that is done. */
+export function StepItem({ step, details }: { readonly step: Step; readonly details?: boolean }) {
   const now = useNow();
   const started = step.startedAt === null ? undefined : Date.parse(step.startedAt);
   const ended = step.endedAt === null ? now : Date.parse(step.endedAt);
@@ -53,7 +54,9 @@ function StepItem({ step }: { readonly step: Step }) {
         <span className="visually-hidden"> ({STATUS_TEXT[step.status]})</span>
         {step.attempt > 1 ? <span className="faint"> attempt {step.attempt}</span> : null}
         {step.problem === null ? null : <span className="problem-text step-note">{step.problem.message}</span>}
-        {step.detail === null || step.status === "done" ? null : <span className="faint step-note">{step.detail}</span>}
+        {step.detail === null || (step.status === "done" && !details) ? null : (
+          <span className="faint step-note">{step.detail}</span>
+        )}
       </span>
       <span className="faint number">
         {started === undefined || step.status === "pending" ? "" : formatDuration(Math.max(0, ended - started))}

@@ -2,12 +2,12 @@ import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { ApiError } from "../../api/errors.ts";
 import { publicStatusQuery } from "../../api/queries.ts";
-import type { Head, PublicStatus } from "../../api/types.ts";
+import type { DrillResult, Head, PublicStatus } from "../../api/types.ts";
 import { useTitle } from "../../app/use-title.ts";
 import { formatInteger } from "../../chain/format.ts";
 import { Mark } from "../../layouts/Mark.tsx";
 import { ThemeButton } from "../../layouts/ThemeButton.tsx";
-import { PhaseBadge } from "../../ui/Badge.tsx";
+import { Badge, PhaseBadge } from "../../ui/Badge.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Empty, ErrorNotice, Notice } from "../../ui/Notice.tsx";
 import { Ago } from "../../ui/Time.tsx";
@@ -85,12 +85,37 @@ function Status({ status, stale }: { readonly status: PublicStatus; readonly sta
         </dl>
       </div>
       <History status={status} />
+      <Rehearsed drills={status.drills} />
       <p className="small quiet">
         Last change of state <Ago ms={Date.parse(status.updatedAt)} />
       </p>
     </>
   );
 }
+
+/** Whether the ways out of trouble were tried, and when. */
+const Rehearsed = ({ drills }: { readonly drills: readonly DrillResult[] }) =>
+  drills.length === 0 ? null : (
+    <section className="card" aria-labelledby="drills-title">
+      <div className="card-head">
+        <h2 id="drills-title">Rehearsed</h2>
+      </div>
+      <dl className="facts">
+        {drills.map(({ kind, title, passed, endedAt, summary }) => (
+          <div key={kind}>
+            <dt>{title}</dt>
+            <dd>
+              <Badge tone={passed ? "good" : "bad"}>{passed ? "Passed" : "Failed"}</Badge>{" "}
+              <span className="quiet">
+                <Ago ms={Date.parse(endedAt)} />
+              </span>
+              {summary === null ? null : <span className="quiet"> {summary}</span>}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
 
 const HeadFact = ({ title, head }: { readonly title: string; readonly head: Head | undefined }) => (
   <div>

@@ -15,7 +15,7 @@ import {
   testSchema,
 } from "../alarm-schemas.ts";
 import { paged } from "../paging.ts";
-import { iso, isoOrNull } from "../present.ts";
+import { iso, isoOrNull } from "../time.ts";
 import type { Route } from "../route.ts";
 import { defineRoute } from "../route.ts";
 import { empty, pageOf, pageQuery, teamParams } from "../schemas.ts";

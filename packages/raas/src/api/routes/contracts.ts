@@ -4,7 +4,7 @@ import { address, bytes } from "../../spec/primitives.ts";
 import type { VerifiedContract } from "../../store/verified.ts";
 import { COMPILERS } from "../../verify/compilers.ts";
 import { singleFileSchema, standardJsonOf, standardJsonSchema } from "../../verify/standard-json.ts";
-import { iso } from "../present.ts";
+import { iso } from "../time.ts";
 import type { Route, RouteContext } from "../route.ts";
 import { defineRoute } from "../route.ts";
 import { listOf, rollupParams } from "../schemas.ts";

@@ -3,11 +3,12 @@ import { publicHistory } from "../../alarms/history.ts";
 import { RaasError } from "../../errors.ts";
 import { exampleYaml, PRESETS } from "../../spec/example.ts";
 import { specJsonSchema } from "../../spec/parse.ts";
-import { iso } from "../present.ts";
+import { drillResults } from "../present-recovery.ts";
 import type { Route } from "../route.ts";
 import { defineRoute } from "../route.ts";
 import { proxyRpc, rpcAnswer } from "../rpc-proxy.ts";
 import { listOf, networkParams, networkViewSchema, publicStatusSchema, rpcBody } from "../schemas.ts";
+import { iso } from "../time.ts";
 
 const statusParams = z.strictObject({
   rollup: z
@@ -84,7 +85,7 @@ export const metaRoutes: readonly Route[] = [
     access: "public",
     params: statusParams,
     response: publicStatusSchema,
-    handle: async ({ params, services: { rollups, live, alarms, nowMs } }) => {
+    handle: async ({ params, services: { rollups, live, alarms, drillStore, nowMs } }) => {
       const rollup = await rollups.get(params.rollup);
       const spec = await rollups.spec(rollup);
       if (!spec.access.publicStatus) throw new RaasError("NOT_FOUND", `there is no rollup ${params.rollup}`);
@@ -93,8 +94,9 @@ export const metaRoutes: readonly Route[] = [
       const problem =
         rollup.problem === null ? null : { code: rollup.problem.code, message: "The rollup needs attention." };
       const { name, chainId, phase, updatedAt } = rollup;
+      const drills = await drillResults(rollup.id, drillStore);
       const history = await publicHistory(rollup, { nowMs: nowMs(), incidents: alarms.incidents });
-      return { name, chainId, phase, heads, problem, updatedAt: iso(updatedAt), ...history };
+      return { name, chainId, phase, heads, problem, updatedAt: iso(updatedAt), drills, ...history };
     },
   }),
 ];

@@ -1,5 +1,3 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
 import { atLeast } from "../../auth/roles.ts";
 import { RaasError } from "../../errors.ts";
@@ -17,7 +15,6 @@ import {
   logLineSchema,
   rollupParams,
   rpcBody,
-  snapshotBody,
   teamParams,
 } from "../schemas.ts";
 import type { Services } from "../services.ts";
@@ -102,29 +99,6 @@ export const operationRoutes: readonly Route[] = [
         to: body.address,
         account: await keys.account(rollup.id, "faucet"),
       });
-    },
-  }),
-  defineRoute({
-    method: "POST",
-    path: "/teams/:team/rollups/:rollup/snapshot",
-    name: "rollups.snapshot",
-    summary: "Write a snapshot of the chain beside the rollup's data",
-    access: "operator",
-    params: rollupParams,
-    body: snapshotBody,
-    response: z.object({ file: z.string(), blockNumber: z.number(), blockHash: z.string(), bytes: z.number() }),
-    handle: async ({ rollup, body, services: { runtime, directoryOf, nowMs } }) => {
-      const directory = join(directoryOf(rollup.id), "snapshots");
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      const file = `${nowMs()}.snapshot`;
-      const info = await runtime
-        .snapshot(rollup.id, { path: join(directory, file), block: body.block })
-        .catch((error: unknown) => {
-          if (error instanceof RaasError) throw error;
-          const reason = error instanceof Error ? error.message : String(error);
-          throw new RaasError("CONFLICT", `no snapshot now: ${reason}`, { cause: error });
-        });
-      return { file, ...info };
     },
   }),
   defineRoute({

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { RaasError } from "../../errors.ts";
 import { paged } from "../paging.ts";
-import { iso } from "../present.ts";
 import type { Route, RouteContext } from "../route.ts";
 import { defineRoute } from "../route.ts";
 import {
@@ -22,6 +21,7 @@ import {
   stepSchema,
   teamParams,
 } from "../schemas.ts";
+import { iso } from "../time.ts";
 
 const listQuery = pageQuery.extend({ phase: z.enum(PHASES).optional() });
 

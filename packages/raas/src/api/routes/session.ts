@@ -3,11 +3,11 @@ import { z } from "zod";
 import { verifySiwe } from "../../auth/siwe.ts";
 import { RaasError } from "../../errors.ts";
 import type { Session } from "../../store/credentials.ts";
-import { iso } from "../present.ts";
 import type { Route } from "../route.ts";
 import { defineRoute } from "../route.ts";
 import { empty, linkBody, sessionSchema, siweBody } from "../schemas.ts";
 import type { Services } from "../services.ts";
+import { iso } from "../time.ts";
 
 export const SESSION_COOKIE = "altlayer_session";
 const SIGN_INS_PER_MINUTE = 30;

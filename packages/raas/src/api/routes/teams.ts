@@ -1,7 +1,6 @@
 import { RaasError } from "../../errors.ts";
 import type { ApiToken } from "../../store/credentials.ts";
 import { paged } from "../paging.ts";
-import { iso, isoOrNull } from "../present.ts";
 import type { Route } from "../route.ts";
 import { defineRoute } from "../route.ts";
 import {
@@ -21,6 +20,7 @@ import {
   tokenParams,
   tokenSchema,
 } from "../schemas.ts";
+import { iso, isoOrNull } from "../time.ts";
 
 const DAY_MS = 86_400_000;
 

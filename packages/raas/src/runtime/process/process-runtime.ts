@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Logger } from "@altlayer/rollup";
 import { RaasError } from "../../errors.ts";
+import { drainOf, rotateKeysOf } from "../orders.ts";
 import type { Running, RunRequest, Runtime, SnapshotOptions, SnapshotResult } from "../runtime.ts";
 import { snapshotOf } from "../snapshot.ts";
 import { GroupProcess } from "./group.ts";
@@ -65,6 +66,19 @@ export class ProcessRuntime implements Runtime {
       throw new RaasError("NOT_RUNNING", "the rollup does not run: start it first");
     }
     return await snapshotOf(place.dataDir, options);
+  }
+
+  async rotateKeys(id: string): Promise<void> {
+    const place = this.#places.get(id);
+    if (place !== undefined && this.running(id) !== null) await rotateKeysOf(place.dataDir);
+  }
+
+  async drain(id: string, timeoutMs: number): Promise<number> {
+    const place = this.#places.get(id);
+    if (place === undefined || this.running(id) === null) {
+      throw new RaasError("NOT_RUNNING", "the rollup does not run: start it first");
+    }
+    return await drainOf(place.dataDir, timeoutMs);
   }
 
   async close(): Promise<void> {

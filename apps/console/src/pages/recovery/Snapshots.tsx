@@ -1,0 +1,83 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { request } from "../../api/client.ts";
+import { rollupPath, snapshotsQuery } from "../../api/queries.ts";
+import type { Rollup } from "../../api/types.ts";
+import { formatInteger } from "../../chain/format.ts";
+import { useTeam } from "../../layouts/use-team.ts";
+import { Button } from "../../ui/Button.tsx";
+import { Empty, ErrorNotice } from "../../ui/Notice.tsx";
+import { TableScroll } from "../../ui/TableScroll.tsx";
+import { DateTime } from "../../ui/Time.tsx";
+import { toast } from "../../ui/toast.ts";
+
+const MIB = 1_048_576;
+
+/** The snapshots that a restore would begin from, newest first. */
+export function Snapshots({ rollup }: { readonly rollup: Rollup }) {
+  const team = useTeam();
+  const queries = useQueryClient();
+  const query = snapshotsQuery(rollup.teamId, rollup.id);
+  const { data, isError, error } = useQuery(query);
+  const take = useMutation({
+    mutationFn: () =>
+      request<{ blockNumber: number }>(`${rollupPath(rollup.teamId, rollup.id)}/snapshot`, {
+        method: "POST",
+        body: { block: "safe" },
+      }),
+    onSuccess: ({ blockNumber }) => toast({ text: `Snapshot of block ${formatInteger(blockNumber)} written.` }),
+    onSettled: () => queries.invalidateQueries({ queryKey: query.queryKey }),
+  });
+  const reason =
+    team.reasonNot("operator") ?? (rollup.phase === "running" ? undefined : "The rollup does not run: start it first.");
+  return (
+    <section className="card" aria-labelledby="snapshots-title">
+      <div className="card-head">
+        <h2 id="snapshots-title">Snapshots</h2>
+        <Button size="mini" disabledReason={reason} busy={take.isPending} onClick={() => take.mutate()}>
+          Take one
+        </Button>
+      </div>
+      {isError || take.isError ? (
+        <div className="card-body">
+          <ErrorNotice error={take.error ?? error} />
+        </div>
+      ) : null}
+      {data === undefined ? null : data.length === 0 ? (
+        <Empty title="No snapshots">The chain can be derived from the settlement network alone; it takes longer.</Empty>
+      ) : (
+        <TableScroll label="Snapshots">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col" className="number">
+                  Block
+                </th>
+                <th scope="col">Taken</th>
+                <th scope="col" className="number">
+                  Size
+                </th>
+                <th scope="col">Rehearsed</th>
+              </tr>
+            </thead>
+            <tbody>
+              {data.map(({ file, blockNumber, bytes, takenAt, rehearsedAt }) => (
+                <tr key={file}>
+                  <th scope="row" className="number">
+                    {formatInteger(blockNumber)}
+                  </th>
+                  <td>
+                    <DateTime iso={takenAt} />
+                  </td>
+                  <td className="number">{(bytes / MIB).toFixed(1)} MiB</td>
+                  <td>
+                    {rehearsedAt === null ? <span className="faint">never</span> : <DateTime iso={rehearsedAt} />}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </TableScroll>
+      )}
+    </section>
+  );
+}
