@@ -42,7 +42,12 @@ async function postgres({
     getTypeParser: (oid: number, format?: "text" | "binary") =>
       oid === POSTGRES_INT8 ? Number : pg.types.getTypeParser(oid, format as "text"),
   };
-  return new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: connections, types: types as never }) });
+  const pool = new pg.Pool({ connectionString: url, max: connections, types: types as never });
+  // A server that goes away tells every connection, also those at rest or at their end. Who asks by one hears of it from
+  // the query; unheard, it would end the process.
+  pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
+  return new PostgresDialect({ pool });
 }
 
 /** Whether a write failed since a unique value was taken, on either database. */
