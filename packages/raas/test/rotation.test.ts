@@ -1,4 +1,14 @@
-import { createPublicClient, createWalletClient, concat, type Hex, http, keccak256, numberToHex, recoverAddress, stringToHex } from "viem";
+import {
+  concat,
+  createPublicClient,
+  createWalletClient,
+  type Hex,
+  http,
+  keccak256,
+  numberToHex,
+  recoverAddress,
+  stringToHex,
+} from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Anvil } from "../../deployer/test/anvil.ts";

@@ -30,10 +30,7 @@ function l1Naming(first: string) {
 
 test("after a change the signer before counts for a while, and not for ever", async () => {
   const l1 = l1Naming(OLD);
-  const signer = await watchUnsafeSigner(
-    { rollup, refreshMs: 5, previousMs: 300 },
-    { l1: l1.rpc, log: silentLogger },
-  );
+  const signer = await watchUnsafeSigner({ rollup, refreshMs: 5, previousMs: 300 }, { l1: l1.rpc, log: silentLogger });
   try {
     expect([signer.address, signer.previous]).toEqual([OLD, null]);
     l1.name(NEW);

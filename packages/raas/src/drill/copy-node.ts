@@ -4,7 +4,7 @@ import { parseRollupConfig } from "@altlayer/protocol";
 import { type Logger, type NodeConfigInput, parseNodeConfig, RollupNode, SystemClock } from "@altlayer/rollup";
 import type { Network } from "../networks.ts";
 import type { ChainFiles } from "../runtime/node-config.ts";
-import type { SnapshotStart } from "../snapshots/snapshots.ts";
+import type { SnapshotStart } from "../runtime/runtime.ts";
 
 const POLL_MS = 200;
 

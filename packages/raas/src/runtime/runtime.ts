@@ -22,6 +22,12 @@ export interface SnapshotStart {
   readonly blockHash: Hex;
 }
 
+/** What a node is told to begin from. */
+export interface SnapshotStart {
+  readonly file: string;
+  readonly blockHash: Hex;
+}
+
 export interface RunRequest {
   readonly id: string;
   /** Rollups of one group may share a process, and so its fate: a team's. */

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { RaasError } from "../errors.ts";
 import { writeDurably } from "../files.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { type Hex, word } from "../spec/primitives.ts";
+import { word } from "../spec/primitives.ts";
 
 const recordSchema = z.object({
   file: z.string().regex(/^[0-9]+\.snapshot$/),
@@ -101,12 +101,6 @@ export class Snapshots {
     await rm(this.path(rollupId, `${file}.json`), { force: true });
     await rm(this.path(rollupId, file), { force: true });
   }
-}
-
-/** What a node is told to begin from. */
-export interface SnapshotStart {
-  readonly file: string;
-  readonly blockHash: Hex;
 }
 
 async function checksumOf(path: string): Promise<string> {

@@ -15,10 +15,10 @@ import {
   testSchema,
 } from "../alarm-schemas.ts";
 import { paged } from "../paging.ts";
-import { iso, isoOrNull } from "../time.ts";
 import type { Route } from "../route.ts";
 import { defineRoute } from "../route.ts";
 import { empty, pageOf, pageQuery, teamParams } from "../schemas.ts";
+import { iso, isoOrNull } from "../time.ts";
 
 const incidentView = ({ id, rollupId, code, message, raisedAt, clearedAt }: Incident) => ({
   id,

@@ -4,10 +4,10 @@ import { address, bytes } from "../../spec/primitives.ts";
 import type { VerifiedContract } from "../../store/verified.ts";
 import { COMPILERS } from "../../verify/compilers.ts";
 import { singleFileSchema, standardJsonOf, standardJsonSchema } from "../../verify/standard-json.ts";
-import { iso } from "../time.ts";
 import type { Route, RouteContext } from "../route.ts";
 import { defineRoute } from "../route.ts";
 import { listOf, rollupParams } from "../schemas.ts";
+import { iso } from "../time.ts";
 
 const hex = bytes(1_000_000);
 const verifiedSchema = z.object({
