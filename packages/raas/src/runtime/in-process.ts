@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { installSnapshot, kzg, openEngine } from "@altlayer/engine";
 import { parseRollupConfig } from "@altlayer/protocol";
 import {

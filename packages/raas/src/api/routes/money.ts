@@ -1,9 +1,9 @@
 import { budgetPercent } from "../../money/maths.ts";
 import { costsQuery, costsSchema } from "../money-schemas.ts";
-import { isoOrNull } from "../time.ts";
 import type { Route } from "../route.ts";
 import { defineRoute } from "../route.ts";
 import { rollupParams } from "../schemas.ts";
+import { isoOrNull } from "../time.ts";
 
 export const moneyRoutes: readonly Route[] = [
   defineRoute({
