@@ -26,7 +26,7 @@ export async function startL1(
   const program = startProgram("anvil (L1)", anvilPath(), [
     ...["--port", String(port), "--chain-id", "900", "--hardfork", "prague", "--gas-limit", "1000000000"],
     ...(options.blocks === "clock" ? ["--no-mining"] : ["--block-time", String(options.blockTime ?? 1)]),
-    ...["--no-request-size-limit", "--slots-in-an-epoch", "1", "--quiet"],
+    ...["--no-request-size-limit", "--prune-history", "512", "--slots-in-an-epoch", "1", "--quiet"],
   ]);
   const url = `http://127.0.0.1:${port}`;
   await waitFor("anvil answers", () => call<string>(url, "eth_chainId"), { program });

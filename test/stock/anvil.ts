@@ -20,6 +20,7 @@ export async function startAnvilL1(options: {
   const program = startProgram("anvil", join(dirname(manifest), "bin", "anvil"), [
     "--port", String(port), "--hardfork", options.hardfork,
     "--block-time", "1", "--gas-limit", "200000000", "--slots-in-an-epoch", "2", "--no-request-size-limit",
+    "--prune-history", "512",
     ...(options.flags ?? []),
   ]);
   const url = `http://127.0.0.1:${port}`;

@@ -16,7 +16,8 @@ export async function startAnvil(flags: readonly string[] = []): Promise<Anvil> 
   const wrapper = createRequire(require.resolve("@foundry-rs/anvil/package.json"));
   const platform = `@foundry-rs/anvil-${process.platform}-${process.arch === "x64" ? "amd64" : process.arch}`;
   const binary = join(dirname(wrapper.resolve(`${platform}/package.json`)), "bin", "anvil");
-  const child = spawn(binary, ["--port", "0", "--hardfork", "prague", "--no-request-size-limit", ...flags], {
+  const own = ["--port", "0", "--hardfork", "prague", "--no-request-size-limit", "--prune-history", "512"];
+  const child = spawn(binary, [...own, ...flags], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const port = await listeningPort(child);

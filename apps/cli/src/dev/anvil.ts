@@ -43,6 +43,8 @@ export interface Anvil {
 }
 
 /** The contracts' deployment fits into a block many times over: with too low a limit anvil loses transactions silently. */
+/** L1 blocks whose state can be asked for, in memory: some hundred MiB at most. */
+const KEPT_STATES = 512;
 const GAS_LIMIT = 1_000_000_000;
 const START_TIMEOUT_MS = 20_000;
 const POLL_MS = 5;
@@ -115,6 +117,8 @@ function argumentsOf(options: AnvilOptions, store: AnvilStateStore, resumed: Sav
     ...["--host", "127.0.0.1", "--port", String(options.port), "--chain-id", String(options.chainId)],
     ...["--hardfork", "prague", "--gas-limit", String(GAS_LIMIT), "--no-request-size-limit", "--quiet"],
     ...["--mnemonic", options.mnemonic, "--accounts", String(options.accounts)],
+    // Older states would be written to disk, a megabyte a block without end.
+    ...["--prune-history", String(KEPT_STATES)],
     // safe = latest - 1 and finalized = latest - 2: a development chain's user wants to see finality.
     ...["--slots-in-an-epoch", "1"],
     // No block before the clock is started (`startClock`).

@@ -16,7 +16,17 @@ export async function startAnvil(mnemonic: string): Promise<Anvil> {
   const wrapper = createRequire(require.resolve("@foundry-rs/anvil/package.json"));
   const platform = `@foundry-rs/anvil-${process.platform}-${process.arch === "x64" ? "amd64" : process.arch}`;
   const binary = join(dirname(wrapper.resolve(`${platform}/package.json`)), "bin", "anvil");
-  const flags = ["--port", "0", "--hardfork", "prague", "--no-mining", "--gas-limit", "1000000000"];
+  const flags = [
+    "--port",
+    "0",
+    "--hardfork",
+    "prague",
+    "--no-mining",
+    "--gas-limit",
+    "1000000000",
+    "--prune-history",
+    "512",
+  ];
   const child = spawn(binary, [...flags, "--mnemonic", mnemonic, "--accounts", "20"], {
     stdio: ["ignore", "pipe", "pipe"],
   });

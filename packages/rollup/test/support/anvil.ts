@@ -45,7 +45,7 @@ export async function startAnvil(
   const args = ["--port", "0", "--chain-id", String(chainId), "--hardfork", "prague", "--gas-limit", "200000000"];
   if (options.blockTime !== undefined) args.push("--block-time", String(options.blockTime));
   if (options.manual) args.push("--no-mining");
-  args.push("--no-request-size-limit", ...(options.args ?? []));
+  args.push("--no-request-size-limit", "--prune-history", "512", ...(options.args ?? []));
   const child: ChildProcess = spawn(binary(), args, { stdio: ["ignore", "pipe", "inherit"] });
   const port = await new Promise<number>((resolve, reject) => {
     let output = "";
