@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -256,5 +257,7 @@ async function writeCredentials(
     createdBy: userId,
     ttlMs: null,
   });
+  // Not there yet where keys and rollups' data are shared.
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   await writeDurably(join(directory, CREDENTIALS_FILE), `${JSON.stringify({ url: platform.url, token })}\n`);
 }
