@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 const directory = fileURLToPath(new URL(".", import.meta.url));
 const names = ["transfers", "single", "erc20", "swap", "sync", "commit", "derivation", "pipeline", "start", "restart"];
-names.push("platform", "idle", "da", "history", "light-client", "certificates");
+names.push("platform", "idle", "da", "history", "light-client", "certificates", "explorer");
 let failed = 0;
 for (const name of names) {
   const startedAt = performance.now();

@@ -1,6 +1,10 @@
 export { API_BASE, openApiDocument } from "./api/server.ts";
 export type { CopyL1, L1Copy } from "./drill/isolated-l1.ts";
 export { RAAS_ERRORS, RaasError, type RaasErrorCode } from "./errors.ts";
+export type { ChainBlockData } from "./explorer/chain-data.ts";
+export { Explorer } from "./explorer/explorer.ts";
+export { IndexFile, type NewToken } from "./explorer/index-file.ts";
+export { rowsOf } from "./explorer/rows.ts";
 export { type L1ClockOptions, startL1Clock } from "./l1-clock.ts";
 export { type NetworkInput, networkSchema } from "./networks.ts";
 export { type Platform, type PlatformOptions, RUNTIMES, type RuntimeKind, startPlatform } from "./platform.ts";

@@ -3,13 +3,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLogger } from "@altlayer/rollup";
 import fc from "fast-check";
-import { sql } from "kysely";
+import { CompiledQuery, Kysely, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Explorer } from "../src/explorer/explorer.ts";
 import { internalCallsOf, traceSchema } from "../src/explorer/internal-calls.ts";
-import { findTransaction } from "../src/explorer/queries/transactions.ts";
-import { COLUMNS, type IndexRows } from "../src/explorer/tables.ts";
+import { findBlock, listBlocks, overview } from "../src/explorer/queries/blocks.ts";
+import { search } from "../src/explorer/queries/search.ts";
+import { addressSummary, listTokens, tokensOf } from "../src/explorer/queries/tokens.ts";
+import {
+  addressInternalCalls,
+  addressTransactions,
+  findTransaction,
+  listTransactions,
+} from "../src/explorer/queries/transactions.ts";
+import { listTransfers } from "../src/explorer/queries/transfers.ts";
+import { COLUMNS, type IndexRows, type IndexTables } from "../src/explorer/tables.ts";
 import { clean } from "../src/explorer/token-metadata.ts";
+import type { Hex } from "../src/spec/primitives.ts";
+import { SqliteWorkerDialect } from "../src/store/sqlite-dialect.ts";
 import { FakeChain, party } from "./fake-chain.ts";
 import { until } from "./harness.ts";
 
@@ -135,6 +146,61 @@ describe("the index", () => {
       expect((await firstTransaction("traced", chain, 1)).internalCalls).toBeNull();
     } finally {
       chain.close();
+    }
+  }, 90_000);
+
+  test("is read by keys and never from end to end, whatever is asked", async () => {
+    const chain = new FakeChain();
+    chain.extend(3);
+    try {
+      await explorer.start("planned", await chain.listen());
+      await upTo("planned", chain);
+      await explorer.stop("planned");
+    } finally {
+      chain.close();
+    }
+    const asked: Pick<CompiledQuery, "sql" | "parameters">[] = [];
+    const file = join(directory, "planned.db");
+    const db = new Kysely<IndexTables>({
+      dialect: new SqliteWorkerDialect({ file }),
+      log: ({ query }) => {
+        asked.push(query);
+      },
+    });
+    try {
+      const [page, hash, address] = [
+        { limit: 2, cursor: "2.1" },
+        chain.blocks[1]!.body.transactions[0]!.hash as Hex,
+        party(7),
+      ];
+      await overview(db);
+      await listBlocks(db, { limit: 2, cursor: "2" });
+      for (const id of ["1", chain.headHash]) await findBlock(db, id);
+      for (const deposits of [true, false]) await listTransactions(db, { ...page, deposits });
+      await listTransactions(db, { ...page, deposits: false, block: 1 });
+      await findTransaction(db, hash);
+      await addressTransactions(db, party(1), page);
+      await addressInternalCalls(db, party(20), { limit: 2, cursor: "2.1.0" });
+      for (const by of [{ address }, { token: party(100) }]) await listTransfers(db, by, page);
+      await tokensOf(db, address);
+      await addressSummary(db, address);
+      await listTokens(db, { limit: 2, cursor: `1.${address}` });
+      for (const text of ["1", hash, address, "gold"]) await search(db, text);
+      const queries = [...asked];
+      expect(queries.length).toBeGreaterThan(20);
+      for (const { sql: text, parameters } of queries) {
+        const { rows } = await db.executeQuery<{ detail: string }>(
+          CompiledQuery.raw(`explain query plan ${text}`, [...parameters]),
+        );
+        // Of an hour's blocks, minutes are made; everything else comes in the order in which it is shown.
+        const details = rows.map(({ detail }) => detail).filter((detail) => !/GROUP BY|minute/.test(detail));
+        const bad = details.filter((detail) => /^SCAN (?!totals|blocks$|\()|TEMP B-TREE FOR ORDER/.test(detail));
+        // The newest block is the first of a scan that ends there.
+        const ends = !details.includes("SCAN blocks") || / limit | order by "number" desc$/.test(text);
+        expect([text, bad, ends]).toEqual([text, [], true]);
+      }
+    } finally {
+      await db.destroy();
     }
   }, 90_000);
 

@@ -39,18 +39,22 @@ async function byHash(db: IndexDatabase, hash: Hex): Promise<Found[]> {
   ];
 }
 
-/** A range of an index, not a pattern: a pattern would look at every token there is. */
+/** Ranges of indexes, not patterns: a pattern would look at every token there is. */
 async function byName(db: IndexDatabase, text: string): Promise<Found[]> {
-  const end = `${text}\u{10ffff}`;
-  const { rows } = await sql<{ address: Uint8Array; name: string | null; symbol: string | null }>`
-    select address, name, symbol from (
-      select * from (select address, name, symbol from tokens where name collate nocase >= ${text} and name collate nocase < ${end} limit ${FOUND_MAX})
-      union
-      select * from (select address, name, symbol from tokens where symbol collate nocase >= ${text} and symbol collate nocase < ${end} limit ${FOUND_MAX})
-    ) limit ${FOUND_MAX}`.execute(db);
-  return rows.map(({ address, name, symbol }) => ({
+  const beginning = (column: "name" | "symbol") => {
+    const compared = sql`${sql.ref(column)} collate nocase`;
+    return db
+      .selectFrom("tokens")
+      .select(["address", "name", "symbol"])
+      .where(sql<boolean>`${compared} >= ${text} and ${compared} < ${`${text}\u{10ffff}`}`)
+      .limit(FOUND_MAX)
+      .execute();
+  };
+  const found = (await Promise.all([beginning("name"), beginning("symbol")])).flat();
+  const tokens = new Map(found.map((token) => [hexOf(token.address), token]));
+  return [...tokens].slice(0, FOUND_MAX).map(([id, { name, symbol }]) => ({
     kind: "token",
-    id: hexOf(address),
+    id,
     label: `${name ?? "?"} (${symbol ?? "?"})`,
   }));
 }
