@@ -5,6 +5,8 @@
 //! What comes from outside is checked: canonical coordinates, on the curve, in the subgroup, not infinity.
 //! The arithmetic does not run in constant time: sign where no stranger can measure it.
 
+use std::sync::LazyLock;
+
 use alloy_primitives::{U512, keccak256};
 use ark_bn254::{Bn254, Fq, Fq2, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::{AffineRepr, CurveGroup, PrimeGroup, pairing::Pairing};
@@ -52,6 +54,8 @@ impl Bn254Error {
 }
 
 type Result<T> = core::result::Result<T, Bn254Error>;
+
+type G2Prepared = <Bn254 as Pairing>::G2Prepared;
 
 /// A secret of one operator in one set: KeyRegistrar burns keys, so each set gets its own from the same seed.
 pub fn derive_secret(seed: &[u8], info: &[u8]) -> Result<[u8; SECRET_BYTES]> {
@@ -191,7 +195,8 @@ fn verified(key: &G2Affine, hash: &G1Affine, signature: &G1Affine) -> bool {
 }
 
 fn pairs_to_one(with_generator: &G1Affine, with_key: &G1Affine, key: &G2Affine) -> bool {
-    Bn254::multi_pairing([*with_generator, *with_key], [-G2Affine::generator(), *key]).0.is_one()
+    static GENERATOR: LazyLock<G2Prepared> = LazyLock::new(|| (-G2Affine::generator()).into());
+    Bn254::multi_pairing([*with_generator, *with_key], [GENERATOR.clone(), (*key).into()]).0.is_one()
 }
 
 /// x := digest mod p, and up until x^3 + 3 is a square; y is its power (p + 1) / 4. Two tries on average.

@@ -51,6 +51,37 @@ pub fn bn254_verify_with_both_keys(
     bn254::verify_with_both_keys(key_g1, key_g2, digest, signature).map_err(failed)
 }
 
+pub struct VerifyAggregateTask {
+    key_g1: Uint8Array,
+    key_g2: Uint8Array,
+    digest: Uint8Array,
+    signature: Uint8Array,
+}
+
+impl Task for VerifyAggregateTask {
+    type Output = bool;
+    type JsValue = bool;
+
+    fn compute(&mut self) -> napi::Result<bool> {
+        bn254::verify_with_both_keys(&self.key_g1, &self.key_g2, &self.digest, &self.signature).map_err(failed)
+    }
+
+    fn resolve(&mut self, _env: Env, output: bool) -> napi::Result<bool> {
+        Ok(output)
+    }
+}
+
+/// As [`bn254_verify_with_both_keys`], on libuv's threads.
+#[napi]
+pub fn bn254_verify_aggregate(
+    key_g1: Uint8Array,
+    key_g2: Uint8Array,
+    digest: Uint8Array,
+    signature: Uint8Array,
+) -> AsyncTask<VerifyAggregateTask> {
+    AsyncTask::new(VerifyAggregateTask { key_g1, key_g2, digest, signature })
+}
+
 #[napi]
 pub fn bn254_sum_g1(points: &[u8]) -> napi::Result<Option<Buffer>> {
     Ok(bn254::sum_g1(points).map_err(failed)?.map(|point| point.to_vec().into()))

@@ -8,6 +8,7 @@ mod bn254;
 mod keccak;
 mod kzg;
 mod outbox;
+mod secp256k1;
 mod snapshot;
 
 use std::sync::Arc;

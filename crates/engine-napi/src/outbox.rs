@@ -18,6 +18,8 @@ const ANSWER: u32 = 0;
 const ENGINE_ERROR: u32 = 1;
 const RPC_ERROR: u32 = 2;
 const EVENT: u32 = 3;
+/// Goes before the event that it belongs to.
+const ATTACHMENT: u32 = 4;
 
 /// Ids, kinds and texts of messages.
 pub type Columns = FnArgs<(Vec<u32>, Vec<u32>, Vec<String>)>;
@@ -52,11 +54,17 @@ impl Outbox {
     }
 
     fn push(&self, id: u32, kind: u32, text: String) {
+        self.push_all(id, [(kind, text)]);
+    }
+
+    fn push_all<const N: usize>(&self, id: u32, messages: [(u32, String); N]) {
         {
             let mut columns = self.queue.columns.lock();
-            columns.0.push(id);
-            columns.1.push(kind);
-            columns.2.push(text);
+            for (kind, text) in messages {
+                columns.0.push(id);
+                columns.1.push(kind);
+                columns.2.push(text);
+            }
         }
         if !self.queue.scheduled.swap(true, Ordering::SeqCst) {
             let deliver = self.deliver.lock().clone();
@@ -88,5 +96,9 @@ impl Sink for Outbox {
 
     fn event(&self, json: String) {
         self.push(0, EVENT, json);
+    }
+
+    fn event_with(&self, json: String, attachment: String) {
+        self.push_all(0, [(ATTACHMENT, attachment), (EVENT, json)]);
     }
 }

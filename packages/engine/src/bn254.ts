@@ -16,6 +16,8 @@ export interface Bn254 {
   verify(keyG2: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean;
   /** The contracts' check: of an aggregate too, with the sum of the signers' G1 keys. */
   verifyWithBothKeys(key: Bn254KeyPair, digest: Uint8Array, signature: Uint8Array): boolean;
+  /** As `verifyWithBothKeys`, off the main thread. */
+  verifyAggregate(key: Bn254KeyPair, digest: Uint8Array, signature: Uint8Array): Promise<boolean>;
   /** `null`: the sum is the point at infinity. */
   sumG1(points: readonly Uint8Array[]): Uint8Array | null;
   sumG2(points: readonly Uint8Array[]): Uint8Array | null;
@@ -60,6 +62,8 @@ export const bn254: Bn254 = {
   verify: (keyG2, digest, signature) => typedSync(() => addon().bn254Verify(keyG2, digest, signature)),
   verifyWithBothKeys: ({ g1, g2 }, digest, signature) =>
     typedSync(() => addon().bn254VerifyWithBothKeys(g1, g2, digest, signature)),
+  verifyAggregate: ({ g1, g2 }, digest, signature) =>
+    typedAs(async () => addon().bn254VerifyAggregate(g1, g2, digest, signature)),
   sumG1: (points) => typedSync(() => orNull(addon().bn254SumG1(joined(points, 64)))),
   sumG2: (points) => typedSync(() => orNull(addon().bn254SumG2(joined(points, 128)))),
   keySet: (keysG2) => {

@@ -4,4 +4,5 @@ export { installSnapshot } from "./install-snapshot.ts";
 export { keccak256 } from "./keccak.ts";
 export { type Kzg, kzg } from "./kzg.ts";
 export { openEngine } from "./open-engine.ts";
+export { type Secp256k1, secp256k1 } from "./secp256k1.ts";
 export type * from "./types.ts";

@@ -39,7 +39,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     pool: minTipWei === undefined ? pool : { ...pool, minTipWei: minTipWei.toString() },
   });
   const inbox = new EventInbox();
-  const channel = new Channel({ json, genesis: genesisJson, onEvent: (text) => inbox.receive(text) });
+  const channel = new Channel({ json, genesis: genesisJson, onEvent: inbox.receive });
   const opened: Opened = JSON.parse(await channel.opened);
   return new OpenedEngine(opened, { channel, inbox });
 }
@@ -56,9 +56,13 @@ class EventInbox {
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   heads: Heads | undefined;
 
-  receive(text: string): void {
-    const event: EngineEvent = JSON.parse(text);
-    if (event.kind === "heads") this.heads = event.change.heads;
+  readonly receive = (text: string, attachment: string | null): void => {
+    const parsed: EngineEvent = JSON.parse(text);
+    if (parsed.kind === "heads") this.heads = parsed.change.heads;
+    const event =
+      parsed.kind === "slice" && parsed.detail && attachment !== null
+        ? { ...parsed, detail: { ...parsed.detail, flashblock: attachment } }
+        : parsed;
     for (const listener of this.#listeners) {
       try {
         listener(event);
@@ -69,7 +73,7 @@ class EventInbox {
         });
       }
     }
-  }
+  };
 
   add(listener: (event: EngineEvent) => void): () => void {
     this.#listeners.add(listener);

@@ -122,23 +122,14 @@ export interface PublishedSlice {
   readonly transactionRoot: Hex;
   /** Only while slices are watched. */
   readonly detail?: {
-    /** FlashblocksPayloadV1. */
-    readonly flashblock: Flashblock;
+    /** FlashblocksPayloadV1 as JSON text: it is sent on as it is. */
+    readonly flashblock: string;
     /** Of the block's first slice. */
     readonly attributes?: PayloadAttributes;
     readonly hashes: readonly Hex[];
     /** As eth_getLogs shows them; the block hash is zero. */
     readonly logs: readonly Readonly<Record<string, unknown>>[];
   };
-}
-
-/** The parts of a FlashblocksPayloadV1 that are read here; it is passed on whole. */
-export interface Flashblock {
-  readonly payload_id: Hex;
-  readonly index: number;
-  readonly base?: { readonly parent_hash: Hex; readonly block_number: Hex };
-  readonly diff: { readonly transactions: readonly Hex[] };
-  readonly metadata: { readonly block_number: number };
 }
 
 /** Published slices that will not become a block. Their transactions are pooled again, in their order. */

@@ -86,14 +86,15 @@ test("a slice is published with its receipts, and pending shows it before the bl
     [1, 2],
   ]);
   expect(log.slices[1]?.previousId).toBe(log.slices[0]?.id);
-  const first = log.slices[0]?.detail?.flashblock;
-  expect(first).toMatchObject({
+  const flashblocks = log.slices.map(({ detail }) => JSON.parse(detail?.flashblock ?? "null"));
+  expect(flashblocks[0]).toMatchObject({
     index: 0,
     base: { parent_hash: genesis.hash, block_number: "0x1" },
     diff: { transactions: [raw] },
     metadata: { block_number: 1, receipts: { [keccak256(raw)]: { Eip1559: { cumulativeGasUsed: "0x5208" } } } },
   });
-  expect(log.slices[1]?.detail?.flashblock.base).toBeUndefined();
+  expect(flashblocks[1]).toMatchObject({ index: 1, diff: { transactions: { length: 2 } } });
+  expect(flashblocks[1].base).toBeUndefined();
   // A transaction that is already in has its receipt at once.
   expect(JSON.parse(await slices.submitSync(bytes(raw)).receipt)).toEqual(receipt);
 

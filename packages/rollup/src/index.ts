@@ -7,7 +7,7 @@ export { describeError, RollupError, type RollupErrorCode, type Severity } from 
 export { EngineApiClient } from "./external-engine/engine-api-client.ts";
 export { bumpFees, FEE_DEFAULTS, type FeeLimits, type Fees, marketFees } from "./l1/fees.ts";
 export type { L1Finality, L1Heads } from "./l1/head-watcher.ts";
-export { type KeyReference, keyReferenceSchema, loadAccount, type ProvidedAccount } from "./l1/keys.ts";
+export { type KeyReference, keyReferenceSchema, loadAccount, localAccount, type ProvidedAccount } from "./l1/keys.ts";
 export type { Kzg } from "./l1/kzg.ts";
 export { SharedL1 } from "./l1/shared-l1.ts";
 export { createLogger, type Logger, type LogLevel, type LogSink, loggerTo, silentLogger } from "./log.ts";

@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { privateKeyToAddress } from "viem/accounts";
+import { privateKeyToAccount, privateKeyToAddress } from "viem/accounts";
+import { keccak256, toHex } from "viem/utils";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadAccount } from "../src/l1/keys.ts";
 
@@ -45,6 +46,15 @@ describe("keys by reference", () => {
     const path = await file("keystore", JSON.stringify(PBKDF2));
     const passwordFile = await file("password", `${PASSWORD}\n`);
     expect((await loadAccount({ kind: "keystore", path, passwordFile })).address).toBe(expected);
+  });
+
+  it("sign in native code what viem signs", async () => {
+    const account = await loadAccount({ kind: "file", path: await file("signing", KEY) });
+    const ofViem = privateKeyToAccount(`0x${KEY}`);
+    for (let i = 0; i < 64; i++) {
+      const hash = keccak256(toHex(i));
+      expect(await account.sign({ hash })).toBe(await ofViem.sign({ hash }));
+    }
   });
 
   it("never show in an error", async () => {

@@ -7,7 +7,6 @@ use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bloom, Bytes, U64, U256, keccak256};
 use op_alloy_consensus::OpReceipt;
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
 
 use crate::query::Slice;
 
@@ -81,9 +80,9 @@ impl Serialize for Receipts<'_> {
     }
 }
 
-/// The slice as a `FlashblocksPayloadV1`. `header` is the block's as far as it is known; `opening` is the id of the block's
+/// The slice as a `FlashblocksPayloadV1`, in JSON. `header` is the block's as far as it is known; `opening` is the id of the block's
 /// first slice, from which the payload id is made.
-pub fn flashblock(header: &Header, opening: &B256, slice: &Slice) -> Result<Box<RawValue>, serde_json::Error> {
+pub fn flashblock(header: &Header, opening: &B256, slice: &Slice) -> serde_json::Result<String> {
     let base = (slice.index == 0).then(|| Base {
         parent_beacon_block_root: header.parent_beacon_block_root.unwrap_or_default(),
         parent_hash: header.parent_hash,
@@ -96,7 +95,7 @@ pub fn flashblock(header: &Header, opening: &B256, slice: &Slice) -> Result<Box<
         base_fee_per_gas: U256::from(header.base_fee_per_gas.unwrap_or_default()),
     });
     let gas_used = slice.receipts.last().map_or(slice.gas_before, alloy_consensus::TxReceipt::cumulative_gas_used);
-    to_raw_value(&Flashblock {
+    serde_json::to_string(&Flashblock {
         payload_id: Bytes::copy_from_slice(&keccak256(opening)[..8]),
         index: slice.index,
         base,

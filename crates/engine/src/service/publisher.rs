@@ -141,15 +141,13 @@ fn publish_slice(shared: &Shared, publication: SlicePublication) {
         }
     }
     let opening = published.slices.first().map_or(slice.id, |first| first.id);
-    let detail = shared.are_slices_watched().then(|| {
-        Some(SliceDetail {
-            flashblock: flashblock(&header, &opening, &slice).ok()?,
-            attributes: attributes.as_ref(),
-            hashes: slice.transactions.iter().map(|transaction| transaction.hash).collect(),
-            logs: slice_logs(&header, &slice),
-        })
+    let watched = shared.are_slices_watched().then(|| flashblock(&header, &opening, &slice).ok()).flatten();
+    let detail = watched.is_some().then(|| SliceDetail {
+        attributes: attributes.as_ref(),
+        hashes: slice.transactions.iter().map(|transaction| transaction.hash).collect(),
+        logs: slice_logs(&header, &slice),
     });
-    shared.sink.event(to_json(&Event::Slice(SliceEvent {
+    let event = to_json(&Event::Slice(SliceEvent {
         number: header.number,
         parent_hash: header.parent_hash,
         index: slice.index,
@@ -158,8 +156,12 @@ fn publish_slice(shared: &Shared, publication: SlicePublication) {
         transaction_count: slice.transactions.len(),
         transaction_count_total: slice.first_transaction + slice.transactions.len(),
         transaction_root: slice.transaction_root,
-        detail: detail.flatten(),
-    })));
+        detail,
+    }));
+    match watched {
+        Some(flashblock) => shared.sink.event_with(event, flashblock),
+        None => shared.sink.event(event),
+    }
 }
 
 /// Receipts of a block for those who wait for its transactions.

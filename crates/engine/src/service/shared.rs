@@ -49,6 +49,8 @@ pub type Answer = Result<String, Failure>;
 pub trait Sink: Send + Sync {
     fn answer(&self, id: u32, answer: Answer);
     fn event(&self, json: String);
+    /// An event, and a text that goes with it as it is.
+    fn event_with(&self, json: String, attachment: String);
 }
 
 /// How long a query waits for the pending block to be brought up to date; after that it sees what is there.

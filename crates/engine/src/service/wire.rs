@@ -388,7 +388,6 @@ pub struct SliceEvent<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SliceDetail<'a> {
-    pub flashblock: Box<serde_json::value::RawValue>,
     /// Of the block's first slice: what the block was opened with, for whoever executes along.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attributes: Option<&'a PayloadAttributes>,

@@ -31,12 +31,20 @@ export interface Addon {
   kzgVerifySync(blob: Uint8Array, commitment: Uint8Array, proof: Uint8Array): boolean;
   kzgVerifyCellsSync(blob: Uint8Array, commitment: Uint8Array, proofs: Uint8Array): boolean;
   keccak256(data: Uint8Array): Buffer;
+  secp256k1Sign(secret: Uint8Array, digest: Uint8Array): Buffer;
+  secp256k1Recover(digest: Uint8Array, signature: Uint8Array): Buffer;
   bn254DeriveSecret(seed: Uint8Array, info: Uint8Array): Buffer;
   bn254PublicKeys(secret: Uint8Array): Buffer;
   bn254HashToCurve(digest: Uint8Array): Buffer;
   bn254Sign(secret: Uint8Array, digest: Uint8Array): Buffer;
   bn254Verify(keyG2: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean;
   bn254VerifyWithBothKeys(keyG1: Uint8Array, keyG2: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean;
+  bn254VerifyAggregate(
+    keyG1: Uint8Array,
+    keyG2: Uint8Array,
+    digest: Uint8Array,
+    signature: Uint8Array,
+  ): Promise<boolean>;
   bn254SumG1(points: Uint8Array): Buffer | null;
   bn254SumG2(points: Uint8Array): Buffer | null;
   readonly Bn254KeySet: new (keysG2: Uint8Array) => NativeKeySet;

@@ -10,14 +10,21 @@ interface Waiter {
 /** Promises over the binding's ids. Events go to one handler. */
 export class Channel {
   readonly #waiters = new Map<number, Waiter>();
-  readonly #onEvent: (json: string) => void;
+  readonly #onEvent: (json: string, attachment: string | null) => void;
+  /** Belongs to the event behind it. */
+  #attachment: string | null = null;
   readonly #native: NativeEngine;
   /** The description that opening answers with. */
   readonly opened: Promise<string>;
   #nextId = 1;
 
   constructor(
-    options: { readonly json: string; readonly genesis: string; readonly onEvent: (json: string) => void },
+    options: {
+      readonly json: string;
+      readonly genesis: string;
+      /** `attachment`: what goes with the event as it is, unparsed. */
+      readonly onEvent: (json: string, attachment: string | null) => void;
+    },
     native: Addon = addon(),
   ) {
     this.#onEvent = options.onEvent;
@@ -90,8 +97,14 @@ export class Channel {
     for (const [index, id] of ids.entries()) {
       const kind = kinds[index];
       const text = texts[index] ?? "null";
+      if (kind === MESSAGE.attachment) {
+        this.#attachment = text;
+        continue;
+      }
       if (kind === MESSAGE.event) {
-        this.#onEvent(text);
+        const attachment = this.#attachment;
+        this.#attachment = null;
+        this.#onEvent(text, attachment);
         continue;
       }
       const waiter = this.#waiters.get(id);

@@ -13,7 +13,10 @@ import { type AlertEvent, Alerts } from "./alerts.ts";
 import { Bounded } from "./bounded.ts";
 import { Aggregation } from "./certificates/aggregation.ts";
 import type { CertificateRecord, CertificateStore } from "./certificates/certificate-store.ts";
+import { isSigned } from "./certificates/check.ts";
+import { Claims } from "./certificates/claims.ts";
 import { takeCertificate } from "./certificates/intake.ts";
+import { CertificateRelay } from "./certificates/relay.ts";
 import type { ChainEvent } from "./chain.ts";
 import type { Counters } from "./counters.ts";
 import { LinkBook } from "./links/link-book.ts";
@@ -67,6 +70,8 @@ export class MachNode {
   readonly #dependencies: Pick<MachDependencies, "bn254" | "clock" | "log">;
   readonly #aggregation: Aggregation;
   readonly #linkBook: LinkBook;
+  readonly #claims: Claims;
+  readonly #relay = new CertificateRelay({ peers: () => this.links.peers });
   /** Set once, before anything happens. */
   links!: Links;
   seat: OperatorSeat | null = null;
@@ -102,6 +107,15 @@ export class MachNode {
       table,
       broadcast: (frame) => this.links.broadcast(frame, (peer) => peer.operator !== null),
       count: counters.count,
+    });
+    this.#claims = new Claims({
+      isSigned: ({ certificate, table }) => isSigned(certificate, table, { digests, bn254 }),
+      isWanted: (claim) => parts.store.wants(claim),
+      isLinked: (peer) => this.links.peers.includes(peer),
+      onValid: ({ digest, certificate, table }, peer) => this.#accept(digest, certificate, table, peer),
+      onWrong: (peer) => this.links.ban(peer, "CERTIFICATE_WRONG_SIGNATURE"),
+      count: counters.count,
+      nowMs: () => performance.now(),
     });
     this.#aggregation = new Aggregation(
       { schedule: terms.schedule },
@@ -161,6 +175,7 @@ export class MachNode {
 
   onGone(peer: Peer): void {
     this.#linkBook.forget(peer);
+    this.#claims.forget(peer);
   }
 
   onFrame(peer: Peer, frame: Frame): void {
@@ -208,6 +223,11 @@ export class MachNode {
     return this.links.peers.filter((peer) => this.#served.has(peer)).length;
   }
 
+  /** Whether certificates that came are not judged yet. */
+  get isChecking(): boolean {
+    return this.#claims.isChecking;
+  }
+
   request(peer: Peer): void {
     this.#served.delete(peer);
     peer.send({ type: "request", query: { height: Math.max(0, this.#parts.store.newestHeight) } });
@@ -225,6 +245,8 @@ export class MachNode {
 
   tick(): void {
     this.#aggregation.input({ type: "tick" });
+    this.#relay.tick();
+    this.#claims.tick();
     const nowMs = performance.now();
     if (nowMs - this.#lonelyAtMs < LONELY_EVERY_MS) return;
     this.#lonelyAtMs = nowMs;
@@ -295,10 +317,17 @@ export class MachNode {
       signerCount: (digest: Hex) => store.signerCount(digest),
       floor: store.newestHeight - this.#parts.certificateHeights,
     };
-    const intake = takeCertificate(encoded, context, { digests, bn254: this.#dependencies.bn254 });
+    const intake = takeCertificate(encoded, context, { digests });
     switch (intake.verdict) {
-      case "valid":
-        this.#accept(intake.digest, intake.certificate, intake.table, peer);
+      case "claim": {
+        const { digest, certificate } = intake.claim;
+        this.#claims.take(intake.claim, peer, store.signerCount(digest) > 0);
+        this.#relay.shown(peer, digest, certificate.signers.length);
+        return;
+      }
+      case "known":
+        counters.count("certificates ignored, known");
+        this.#relay.shown(peer, intake.digest, intake.signers);
         return;
       case "waiting":
         this.#waitingCertificates.set(`${intake.height} ${peer.id}`, { peer, encoded });
@@ -313,11 +342,16 @@ export class MachNode {
 
   #accept(digest: Hex, certificate: Certificate, table: EpochTable, from: Peer | null): void {
     const { store, counters } = this.#parts;
+    const isLarger = store.signerCount(digest) > 0;
     const added = store.add({ digest, certificate, table }, this.#dependencies.clock.nowMs());
     if (added === null) return;
     counters.count(from === null ? "certificates made" : "certificates received");
     const { message, signers } = certificate;
-    this.links.broadcast({ type: "certificate", encoded: hexToBytes(added.encoded) }, (peer) => peer !== from);
+    // The certificate of a slice's block is on its way: nobody needs more signers of the slice.
+    if (message.kind === BLOCK || !isLarger) {
+      const frame = encodeFrame({ type: "certificate", encoded: hexToBytes(added.encoded) });
+      this.#relay.spread({ digest, signers: signers.length, frame });
+    }
     this.seat?.certified(message);
     if (message.kind === BLOCK) {
       this.#aggregation.input({ type: "settled", height: message.core.height - LATE_HEIGHTS });

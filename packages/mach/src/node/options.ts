@@ -76,11 +76,11 @@ export interface Bn254Like {
   publicKeys(secret: Uint8Array): { readonly g1: Uint8Array; readonly g2: Uint8Array };
   sign(secret: Uint8Array, digest: Uint8Array): Uint8Array;
   verify(keyG2: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean;
-  verifyWithBothKeys(
+  verifyAggregate(
     key: { readonly g1: Uint8Array; readonly g2: Uint8Array },
     digest: Uint8Array,
     signature: Uint8Array,
-  ): boolean;
+  ): Promise<boolean>;
   sumG1(points: readonly Uint8Array[]): Uint8Array | null;
   keySet(keysG2: readonly Uint8Array[]): KeySetLike;
 }

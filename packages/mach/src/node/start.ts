@@ -129,7 +129,7 @@ export async function startMach(options: MachOptions, dependencies: MachDependen
     async catchUp(timeoutMs) {
       for (const peer of node.links.peers) node.request(peer);
       const endMs = performance.now() + timeoutMs;
-      while (node.servedBy < network.peers.length && performance.now() < endMs) {
+      while ((node.servedBy < network.peers.length || node.isChecking) && performance.now() < endMs) {
         await new Promise((resolve) => setTimeout(resolve, CATCH_UP_POLL_MS));
       }
       return node.servedBy;

@@ -1,3 +1,4 @@
+import { localAccount } from "@altlayer/rollup";
 import type { PrivateKeyAccount } from "viem/accounts";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { RaasError } from "../errors.ts";
@@ -79,7 +80,7 @@ export class KeyStore {
 
   /** @throws RaasError `NOT_FOUND`, `SECRET_UNREADABLE` */
   async account(rollupId: string, role: Role): Promise<PrivateKeyAccount> {
-    return privateKeyToAccount(await this.privateKey(rollupId, role));
+    return localAccount(await this.privateKey(rollupId, role));
   }
 
   /** For exports, encrypted again under the customer's password. @throws RaasError `NOT_FOUND`, `SECRET_UNREADABLE` */

@@ -1,6 +1,4 @@
-import type { Hex } from "@altlayer/engine";
-import { secp256k1 } from "@noble/curves/secp256k1.js";
-import { keccak_256 } from "@noble/hashes/sha3.js";
+import { type Hex, keccak256, secp256k1 } from "@altlayer/engine";
 import { GossipError } from "./errors.ts";
 
 /** Signs a gossiped payload; the key may live elsewhere. Returns r (32), s (32), recovery id (1). */
@@ -15,16 +13,15 @@ export interface BlockSigner {
 export function blockSigningDigest(chainId: number, payload: Uint8Array): Uint8Array {
   const message = new Uint8Array(96);
   new DataView(message.buffer).setBigUint64(56, BigInt(chainId));
-  message.set(keccak_256(payload), 64);
-  return keccak_256(message);
+  message.set(keccak256(payload), 64);
+  return keccak256(message);
 }
 
 /** A signer over a private key held in this process. */
 export function localBlockSigner(privateKey: Uint8Array): BlockSigner {
   return {
     async sign(digest) {
-      const recovered = secp256k1.sign(digest, privateKey, { prehash: false, format: "recovered" });
-      return Buffer.concat([recovered.subarray(1), recovered.subarray(0, 1)]);
+      return secp256k1.sign(privateKey, digest);
     },
   };
 }
@@ -36,10 +33,7 @@ export function recoverBlockSigner(digest: Uint8Array, signature: Uint8Array): H
     throw new GossipError("signature-invalid", "block signature is not r, s and a recovery id of 0 or 1");
   }
   try {
-    const ordered = Buffer.concat([signature.subarray(64), signature.subarray(0, 64)]);
-    const compressed = secp256k1.recoverPublicKey(ordered, digest, { prehash: false });
-    const publicKey = secp256k1.Point.fromBytes(compressed).toBytes(false);
-    return `0x${Buffer.from(keccak_256(publicKey.subarray(1)).subarray(12)).toString("hex")}`;
+    return `0x${Buffer.from(secp256k1.recover(digest, signature)).toString("hex")}`;
   } catch (cause) {
     throw new GossipError("signature-invalid", "block signature recovers to no key", { cause });
   }

@@ -1,4 +1,4 @@
-import type { Flashblock, Hex, PayloadAttributes } from "@altlayer/engine";
+import type { Hex, PayloadAttributes } from "@altlayer/engine";
 import { z } from "zod";
 import { attributesSchema, presentAttributes, transactionsSchema } from "./open-block.ts";
 
@@ -27,6 +27,14 @@ const markMessage = z.strictObject({ mark: z.strictObject({ parentHash: hash, in
 /** The end of that slice is a certification point (docs/spec/mach.md, section 5): what MACH's operators sign alike. */
 export interface MarkMessage {
   readonly mark: { readonly parentHash: Hex; readonly index: number; readonly id: Hex };
+}
+
+/** The parts of a FlashblocksPayloadV1 that are read here. */
+export interface Flashblock {
+  readonly payload_id: Hex;
+  readonly index: number;
+  readonly diff: { readonly transactions: readonly Hex[] };
+  readonly metadata: { readonly block_number: number };
 }
 
 /** A slice: the Flashblock, and beside it what a follower needs to execute and to check it. */

@@ -103,6 +103,13 @@ export class CertificateStore {
     return this.#byDigest.get(digest)?.certificate.signers.length ?? 0;
   }
 
+  /** Whether `add` would keep it. */
+  wants({ digest, certificate: { message, signers } }: Pick<CertificateRecord, "digest" | "certificate">): boolean {
+    const { kind, core } = message;
+    if (this.signerCount(digest) >= signers.length || core.height <= this.#newest - this.#heightsKept) return false;
+    return kind === BLOCK || !this.#isDecided(core.height);
+  }
+
   /**
    * Takes a checked certificate.
    * @returns its record; null where it adds nothing: as many signers are known, or its height is decided or too old
@@ -168,14 +175,19 @@ export class CertificateStore {
     return this.#file.close();
   }
 
+  /** A block's certificate stands there: slices' say nothing more. */
+  #isDecided(height: number): boolean {
+    const at = this.#heights.get(height)?.values() ?? [];
+    return [...at].some((each) => each.void === null && each.certificate.message.kind === BLOCK);
+  }
+
   #insert(record: CertificateRecord): CertificateRecord | null {
     const { digest, certificate } = record;
     const { kind, core } = certificate.message;
     if (core.height <= this.#newest - this.#heightsKept) return null;
     const at = this.#heights.get(core.height) ?? new Map<Hex, CertificateRecord>();
     const own = (each: CertificateRecord) => each.certificate.message.kind === kind;
-    const decided = [...at.values()].some((each) => each.void === null && each.certificate.message.kind === BLOCK);
-    if (kind !== BLOCK && decided) return null;
+    if (kind !== BLOCK && this.#isDecided(core.height)) return null;
     if (kind === BLOCK) for (const each of at.values()) if (!own(each)) this.#drop(at, each);
     const kept = { ...record, void: at.get(digest)?.void ?? null };
     at.set(digest, kept);

@@ -29,7 +29,7 @@ export const CERTIFICATE_OFFENCES: ReadonlySet<CertificateFault> = new Set([
   "WRONG_SIGNATURE",
 ]);
 
-/** Checks all but the encoding: one pairing, and only if all else holds. The table is that of the message's epoch. */
+/** Checks all but the encoding and the signature (`isSigned`). The table is that of the message's epoch. */
 export function certificateFault(
   certificate: Certificate,
   context: {
@@ -38,8 +38,7 @@ export function certificateFault(
     readonly certificateAge: number;
     readonly l1Head: number;
   },
-  { digests, bn254 }: { readonly digests: MachDigests; readonly bn254: Bn254Like },
-): CertificateFault | null {
+): Exclude<CertificateFault, "WRONG_SIGNATURE"> | null {
   const { message, signers, tableCommitment } = certificate;
   const { table, schedule } = context;
   if (messageFault(message, schedule) !== null) return "MALFORMED_MESSAGE";
@@ -47,19 +46,20 @@ export function certificateFault(
   if (signers.some((index) => !table.members.has(index))) return "NOT_A_MEMBER";
   if (epochBlock(table.epoch, schedule) + context.certificateAge < context.l1Head) return "TOO_OLD";
   if (!isQuorum(table.signedWeight(signers), table.header.total)) return "BELOW_THRESHOLD";
-  return isSigned(certificate, table, { digests, bn254 }) ? null : "WRONG_SIGNATURE";
+  return null;
 }
 
-function isSigned(
+/** Whether the table's members that the certificate names signed it: two pairings, off the main thread. */
+export async function isSigned(
   { message, signers, signature, aggregateKey }: Certificate,
   table: EpochTable,
   { digests, bn254 }: { readonly digests: MachDigests; readonly bn254: Bn254Like },
-): boolean {
+): Promise<boolean> {
   const g1 = table.keyOf(signers);
   if (g1 === null) return false;
   const digest = hexToBytes(digests.message(message));
   try {
-    return bn254.verifyWithBothKeys({ g1, g2: hexToBytes(aggregateKey) }, digest, hexToBytes(signature));
+    return await bn254.verifyAggregate({ g1, g2: hexToBytes(aggregateKey) }, digest, hexToBytes(signature));
   } catch {
     // What is no point is no signature.
     return false;

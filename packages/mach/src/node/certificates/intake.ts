@@ -9,14 +9,21 @@ import {
   MESSAGE_BYTES,
   type Message,
 } from "@altlayer/protocol";
-import type { Bn254Like } from "../options.ts";
 import type { EpochTable } from "../table/epoch-table.ts";
 import { CERTIFICATE_OFFENCES, type CertificateFault, certificateFault } from "./check.ts";
 
+/** All of a certificate is right but for its signature, which is not checked yet. */
+export interface Claim {
+  readonly digest: Hex;
+  readonly certificate: Certificate;
+  readonly table: EpochTable;
+}
+
 export type Intake =
-  | { readonly verdict: "valid"; readonly digest: Hex; readonly certificate: Certificate; readonly table: EpochTable }
-  /** Nothing new, or not to be judged: `why` is for counting. */
+  | { readonly verdict: "claim"; readonly claim: Claim }
+  /** Nothing new, or not to be judged: `why` is for counting. `digest` and `signers` where it says what is known. */
   | { readonly verdict: "ignored"; readonly why: string }
+  | { readonly verdict: "known"; readonly digest: Hex; readonly signers: number }
   /** Its table is not known yet. */
   | { readonly verdict: "waiting"; readonly height: number }
   /** Whoever sent it did not check it. */
@@ -33,11 +40,11 @@ export interface IntakeContext {
   readonly floor: number;
 }
 
-/** Judges wire bytes of a certificate: what is cheap first, the pairing only for what is new. */
+/** Judges wire bytes of a certificate, what is cheap first; the pairing is left to who needs it. */
 export function takeCertificate(
   encoded: Uint8Array,
   context: IntakeContext,
-  { digests, bn254 }: { readonly digests: MachDigests; readonly bn254: Bn254Like },
+  { digests }: { readonly digests: MachDigests },
 ): Intake {
   let message: Message;
   let digest: Hex;
@@ -48,7 +55,8 @@ export function takeCertificate(
     return { verdict: "offence", why: "MALFORMED" };
   }
   if (message.core.height <= context.floor) return { verdict: "ignored", why: "height too low" };
-  if (context.signerCount(digest) >= bitsOf(encoded)) return { verdict: "ignored", why: "known" };
+  const signers = bitsOf(encoded);
+  if (context.signerCount(digest) >= signers) return { verdict: "known", digest, signers };
   const table = context.table(message.base.epoch);
   if (table === undefined) return { verdict: "waiting", height: message.core.height };
   // Before its bitmap: that has the length of the table.
@@ -60,8 +68,8 @@ export function takeCertificate(
   } catch {
     return { verdict: "offence", why: "MALFORMED" };
   }
-  const fault: CertificateFault | null = certificateFault(certificate, { ...context, table }, { digests, bn254 });
-  if (fault === null) return { verdict: "valid", digest, certificate, table };
+  const fault: CertificateFault | null = certificateFault(certificate, { ...context, table });
+  if (fault === null) return { verdict: "claim", claim: { digest, certificate, table } };
   return { verdict: CERTIFICATE_OFFENCES.has(fault) ? "offence" : "ignored", why: fault };
 }
 

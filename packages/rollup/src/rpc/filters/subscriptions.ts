@@ -158,7 +158,7 @@ export class Subscriptions {
   #sliceListener(request: SubscriptionRequest, push: (result: string) => void): SliceListener | null {
     switch (request.kind) {
       case "newFlashblocks":
-        return { slice: ({ detail }) => push(JSON.stringify(detail.flashblock)) };
+        return { slice: ({ detail }) => push(detail.flashblock) };
       case "newFlashblockTransactions":
         return { slice: ({ detail }) => this.#sliceTransactions(detail, request.full, push) };
       case "pendingLogs": {
