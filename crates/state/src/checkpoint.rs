@@ -20,9 +20,13 @@ use crate::{
     journal::Position,
 };
 
-const MAGIC: &[u8; 8] = b"ALTCKPT1";
+const MAGIC: &[u8; 8] = b"ALTCKPT2";
+/// Without `tail_from`.
+const MAGIC_1: &[u8; 8] = b"ALTCKPT1";
 const KEEP: usize = 2;
 const CHUNK: usize = 1 << 20;
+/// Bytes after which a checkpoint in the making is synced.
+const SYNC_EVERY: u64 = 16 << 20;
 /// Threads that take a checkpoint in, and chunks that wait for them.
 const LOADERS: usize = 2;
 
@@ -34,8 +38,11 @@ pub struct CheckpointHead {
     pub hash: B256,
     /// unsafe, safe, finalized.
     pub heads: [B256; 3],
-    /// Recovery reads the journal from here: no block that was in memory lies before.
+    /// No block that was in memory lies before.
     pub scan_from: Position,
+    /// Recovery reads the journal from here. Between `scan_from` and here lie only canonical blocks below this one, which the
+    /// index has: the history of the state, which can follow later.
+    pub tail_from: Position,
 }
 
 fn path_of(dir: &Path, number: u64) -> PathBuf {
@@ -59,20 +66,20 @@ pub fn list(files: &dyn Files, dir: &Path) -> Result<Vec<PathBuf>, StateError> {
     Ok(found)
 }
 
-/// Writes the state at `head.number`, which was canonical in the flat state's `epoch`. `None`: the block left the history
-/// window (or was undone) meanwhile, nothing is written.
+/// Writes the state at `head.number`, which was canonical in the flat state's `epoch`; gives back the file's size. `None`: the
+/// block left the history window (or was undone) meanwhile, nothing is written.
 pub fn write(
     files: &dyn Files,
     dir: &Path,
     head: &CheckpointHead,
     epoch: u64,
     flat: &FlatState,
-) -> Result<Option<PathBuf>, StateError> {
+) -> Result<Option<u64>, StateError> {
     let path = path_of(dir, head.number);
     let temporary = path.with_extension("tmp");
     let io = |error| StateError::io("writing", &temporary)(error);
     let file = files.open(&temporary, Open::Truncate).map_err(io)?;
-    let mut chunks = ChunkWriter::new(BufWriter::with_capacity(CHUNK, Cursor::new(file, 0)));
+    let mut chunks = ChunkWriter::new(BufWriter::with_capacity(CHUNK, Cursor::new(file.clone(), 0)));
     let out = chunks.buffer();
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(head.genesis.as_slice());
@@ -82,12 +89,22 @@ pub fn write(
         out.extend_from_slice(hash.as_slice());
     }
     out.extend_from_slice(&head.scan_from.to_le_bytes());
+    out.extend_from_slice(&head.tail_from.to_le_bytes());
     out.extend_from_slice(&(flat.account_count() as u64).to_le_bytes());
     // Reserved: how many records of further kinds follow.
     out.extend_from_slice(&0_u32.to_le_bytes());
     chunks.flush().map_err(io)?;
-    let valid = || head.number >= flat.oldest() && epoch == flat.epoch();
-    if write_state(&mut chunks, flat, head.number, &valid).map_err(io)?.is_none() {
+    let mut synced = 0;
+    let mut valid = || {
+        // Bit by bit: a flush of hundreds of megabytes would hold up the journal's.
+        let length = file.length()?;
+        if length - synced >= SYNC_EVERY {
+            file.sync_data()?;
+            synced = length;
+        }
+        Ok(head.number >= flat.oldest() && epoch == flat.epoch())
+    };
+    if write_state(&mut chunks, flat, head.number, &mut valid).map_err(io)?.is_none() {
         drop(chunks);
         files.remove(&temporary).map_err(StateError::io("removing", &temporary))?;
         return Ok(None);
@@ -97,16 +114,17 @@ pub fn write(
     chunks.flush().map_err(io)?;
     let file = chunks.into_inner().into_inner().map_err(|error| io(error.into_error()))?.into_file();
     file.sync_all().map_err(StateError::io("syncing", &temporary))?;
+    let length = file.length().map_err(StateError::io("reading", &temporary))?;
     files.rename(&temporary, &path).map_err(StateError::io("renaming", &temporary))?;
     files.sync_dir(dir).map_err(StateError::io("syncing", dir))?;
     for old in list(files, dir)?.into_iter().skip(KEEP) {
         files.remove(&old).map_err(StateError::io("removing", &old))?;
     }
-    Ok(Some(path))
+    Ok(Some(length))
 }
 
-/// Reads a checkpoint into an empty flat state. Any damage is an error.
-pub fn load(files: &dyn Files, path: &Path, flat: &FlatState) -> Result<CheckpointHead, StateError> {
+/// Reads a checkpoint into an empty flat state; gives back the size of the file, too. Any damage is an error.
+pub fn load(files: &dyn Files, path: &Path, flat: &FlatState) -> Result<(CheckpointHead, u64), StateError> {
     let file = files.open(path, Open::Read).map_err(StateError::io("opening", path))?;
     let length = file.length().map_err(StateError::io("reading", path))?;
     let mut chunks = ChunkReader::new(BufReader::with_capacity(CHUNK, Cursor::new(file, 0)), length);
@@ -116,12 +134,15 @@ pub fn load(files: &dyn Files, path: &Path, flat: &FlatState) -> Result<Checkpoi
     };
     let first = next()?;
     let mut reader = Reader::new(&first, "checkpoint");
-    if reader.take(8)? != MAGIC {
-        return Err(StateError::Corrupt { what: "checkpoint", file: path.into(), offset: 0 });
-    }
+    let has_tail = match reader.take(8)? {
+        magic if magic == MAGIC => true,
+        magic if magic == MAGIC_1 => false,
+        _ => return Err(StateError::Corrupt { what: "checkpoint", file: path.into(), offset: 0 }),
+    };
     let (genesis, number, hash) = (reader.hash()?, reader.u64()?, reader.hash()?);
     let heads = [reader.hash()?, reader.hash()?, reader.hash()?];
     let scan_from = reader.u64()?;
+    let tail_from = if has_tail { reader.u64()? } else { scan_from };
     let (accounts, reserved) = (reader.u64()?, reader.u32()?);
     if reserved != 0 {
         return Err(StateError::Encoding { what: "checkpoint" });
@@ -165,7 +186,7 @@ pub fn load(files: &dyn Files, path: &Path, flat: &FlatState) -> Result<Checkpoi
         }
         read
     })?;
-    Ok(CheckpointHead { genesis, number, hash, heads, scan_from })
+    Ok((CheckpointHead { genesis, number, hash, heads, scan_from, tail_from }, length))
 }
 
 const KIND_CODE: u8 = b'c';
@@ -183,7 +204,7 @@ pub fn write_state<W: Write>(
     out: &mut ChunkWriter<W>,
     flat: &FlatState,
     number: u64,
-    valid: &dyn Fn() -> bool,
+    valid: &mut dyn FnMut() -> std::io::Result<bool>,
 ) -> std::io::Result<Option<u64>> {
     for (hash, code) in flat.codes() {
         out.buffer().push(KIND_CODE);
@@ -206,7 +227,7 @@ pub fn write_state<W: Write>(
             out.flush_if_full()?;
             accounts += 1;
         }
-        if !valid() {
+        if !valid()? {
             return Ok(None);
         }
     }

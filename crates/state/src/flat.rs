@@ -21,6 +21,11 @@ use revm::bytecode::Bytecode;
 use crate::change::{Account, AccountChange, ChangeSet};
 
 const SHARDS: usize = 64;
+/// Below this many changed accounts, threads cost more than they bring.
+const PARALLEL_FROM: usize = 1024;
+/// Accounts that an export copies under one hold of a shard's lock: the writer waits for no more.
+const EXPORT_AT_ONCE: usize = 1024;
+const EXPORT_ATTEMPTS: usize = 3;
 
 struct Entry<T> {
     current: T,
@@ -57,6 +62,16 @@ impl<T: Copy + PartialEq> Entry<T> {
             history.reserve_exact(history.len().max(1));
         }
         history.push((block, old));
+    }
+
+    /// As [`Self::remember`], for a block among or below what is noted.
+    fn remember_between(&mut self, block: u64, old: T) {
+        let history = self.history.get_or_insert_default();
+        let at = history.partition_point(|(changed, _)| *changed < block);
+        if history.len() == history.capacity() {
+            history.reserve_exact(history.len().max(1));
+        }
+        history.insert(at, (block, old));
     }
 
     fn undo(&mut self, block: u64, value: T) {
@@ -121,7 +136,7 @@ type Accounts = IndexMap<Address, Entry<Packed>, DefaultHashBuilder>;
 type Slots = HashMap<U256, Entry<U256>>;
 
 fn entry_of(accounts: &mut Accounts, address: Address) -> &mut Entry<Packed> {
-    if accounts.len() == accounts.capacity() {
+    if accounts.len() == accounts.capacity() && !accounts.contains_key(&address) {
         // An eighth at a time instead of doubling: a million accounts are most of the memory.
         let more = accounts.len() / 8 + 16;
         accounts.reserve_exact(more);
@@ -132,6 +147,8 @@ fn entry_of(accounts: &mut Accounts, address: Address) -> &mut Entry<Packed> {
 pub struct FlatState {
     hasher: DefaultHashBuilder,
     accounts: Vec<RwLock<Accounts>>,
+    /// How often an account was removed from each shard.
+    removed: Vec<AtomicU64>,
     storage: Vec<RwLock<HashMap<Address, Slots>>>,
     codes: RwLock<Codes>,
     /// The oldest block whose state can be read.
@@ -154,6 +171,7 @@ impl FlatState {
         Self {
             hasher: DefaultHashBuilder::default(),
             accounts: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            removed: (0..SHARDS).map(|_| AtomicU64::new(0)).collect(),
             storage: (0..SHARDS).map(|_| RwLock::default()).collect(),
             codes: RwLock::new(codes),
             oldest: AtomicU64::new(0),
@@ -234,37 +252,65 @@ impl FlatState {
         }
     }
 
-    /// Visits the keys of a change set under their shards' locks; entries that hold nothing any more are dropped.
+    /// Visits the keys of a change set under their shards' locks, big sets in parallel; entries that hold nothing any more
+    /// are dropped.
     fn change(
         &self,
         changes: &ChangeSet,
-        account: impl Fn(&mut Entry<Packed>, Packed, Packed),
-        slot: impl Fn(&mut Entry<U256>, U256, U256),
+        account: impl Fn(&mut Entry<Packed>, Packed, Packed) + Sync,
+        slot: impl Fn(&mut Entry<U256>, U256, U256) + Sync,
     ) {
+        let mut shards: Vec<Vec<&AccountChange>> = vec![Vec::new(); SHARDS];
         for change in &changes.accounts {
-            let shard = self.shard(&change.address);
-            if change.old != change.new {
-                let (old, new) = (self.pack(&change.old), self.pack(&change.new));
-                let mut accounts = self.accounts[shard].write();
-                let entry = entry_of(&mut accounts, change.address);
-                account(entry, old, new);
-                if entry.is_gone(ABSENT) {
-                    accounts.swap_remove(&change.address);
+            shards[self.shard(&change.address)].push(change);
+        }
+        let visit = |shard: usize| {
+            if !shards[shard].is_empty() {
+                self.change_shard(shard, &shards[shard], &account, &slot);
+            }
+        };
+        // What takes long are cache misses, one after the other: two threads wait for two of them.
+        if changes.accounts.len() < PARALLEL_FROM {
+            (0..SHARDS).for_each(visit);
+        } else {
+            (0..SHARDS).into_par_iter().for_each(visit);
+        }
+    }
+
+    fn change_shard(
+        &self,
+        shard: usize,
+        changes: &[&AccountChange],
+        account: &impl Fn(&mut Entry<Packed>, Packed, Packed),
+        slot: &impl Fn(&mut Entry<U256>, U256, U256),
+    ) {
+        let mut accounts = self.accounts[shard].write();
+        for change in changes.iter().filter(|change| change.old != change.new) {
+            let (old, new) = (self.pack(&change.old), self.pack(&change.new));
+            let entry = entry_of(&mut accounts, change.address);
+            account(entry, old, new);
+            if entry.is_gone(ABSENT) {
+                accounts.swap_remove(&change.address);
+                self.removed[shard].fetch_add(1, Ordering::SeqCst);
+            }
+        }
+        drop(accounts);
+        let mut with_storage = changes.iter().filter(|change| !change.storage.is_empty()).peekable();
+        if with_storage.peek().is_none() {
+            return;
+        }
+        let mut storage = self.storage[shard].write();
+        for change in with_storage {
+            let slots = storage.entry(change.address).or_default();
+            for change in &change.storage {
+                let entry = slots.entry(change.slot).or_insert(Entry::new(U256::ZERO));
+                slot(entry, change.old, change.new);
+                if entry.is_gone(U256::ZERO) {
+                    slots.remove(&change.slot);
                 }
             }
-            if !change.storage.is_empty() {
-                let mut storage = self.storage[shard].write();
-                let slots = storage.entry(change.address).or_default();
-                for change in &change.storage {
-                    let entry = slots.entry(change.slot).or_insert(Entry::new(U256::ZERO));
-                    slot(entry, change.old, change.new);
-                    if entry.is_gone(U256::ZERO) {
-                        slots.remove(&change.slot);
-                    }
-                }
-                if slots.is_empty() {
-                    storage.remove(&change.address);
-                }
+            if slots.is_empty() {
+                storage.remove(&change.address);
             }
         }
     }
@@ -348,6 +394,12 @@ impl FlatState {
         self.oldest.fetch_min(block.saturating_sub(1), Ordering::SeqCst);
     }
 
+    /// Notes the values before `block`, whose changes these are, beneath what came after it.
+    pub fn remember(&self, block: u64, changes: &ChangeSet) {
+        let remember = |entry: &mut Entry<Packed>, old, _| entry.remember_between(block, old);
+        self.change(changes, remember, |entry, old, _| entry.remember_between(block, old));
+    }
+
     /// Gives up the state before `block`, whose changes these are.
     pub fn prune(&self, block: u64, changes: &ChangeSet) {
         self.oldest.fetch_max(block, Ordering::SeqCst);
@@ -394,20 +446,45 @@ impl FlatState {
 
     /// One shard's accounts at a block, sorted. The caller checks [`Self::oldest`] and the epoch afterwards.
     pub fn export(&self, shard: usize, block: u64) -> Vec<Exported> {
-        let mut all: Vec<Exported> = self.accounts[shard]
-            .read()
-            .iter()
-            .filter_map(|(address, entry)| {
-                let account = self.unpack(entry.at(block))?;
-                Some(Exported { address: *address, account, storage: Vec::new() })
-            })
-            .collect();
+        let mut all = None;
+        for _ in 0..EXPORT_ATTEMPTS {
+            all = self.copy_shard(shard, block, EXPORT_AT_ONCE);
+            if all.is_some() {
+                break;
+            }
+        }
+        let mut all = all.or_else(|| self.copy_shard(shard, block, usize::MAX)).unwrap_or_default();
         all.sort_unstable_by_key(|exported| exported.address);
         for exported in &mut all {
             exported.storage = self.slots(&exported.address, block);
             exported.storage.sort_unstable();
         }
         all
+    }
+
+    /// A shard's accounts at a block, so many under one hold of its lock. `None`: one was removed meanwhile, which puts
+    /// another into its place. Those that are added go to the end, and were absent at the block.
+    fn copy_shard(&self, shard: usize, block: u64, at_once: usize) -> Option<Vec<Exported>> {
+        let mut all = Vec::new();
+        let mut from = 0_usize;
+        let mut removed = None;
+        loop {
+            let accounts = self.accounts[shard].read();
+            let now = self.removed[shard].load(Ordering::SeqCst);
+            if *removed.get_or_insert(now) != now {
+                return None;
+            }
+            let to = from.saturating_add(at_once).min(accounts.len());
+            let Some(part) = accounts.get_range(from..to) else { return Some(all) };
+            all.extend(part.iter().filter_map(|(address, entry)| {
+                let account = self.unpack(entry.at(block))?;
+                Some(Exported { address: *address, account, storage: Vec::new() })
+            }));
+            from = to;
+            if from == accounts.len() {
+                return Some(all);
+            }
+        }
     }
 
     /// One shard's current accounts.

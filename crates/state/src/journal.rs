@@ -209,6 +209,31 @@ impl Journal {
         })
     }
 
+    /// Reads the records from `from` up to `to`, which were durable long ago: one that fails its check is damage.
+    pub fn visit(
+        &self,
+        from: Position,
+        to: Position,
+        visit: &mut dyn FnMut(Scanned<'_>) -> Result<(), StateError>,
+    ) -> Result<(), StateError> {
+        let ((first, mut offset), (last, last_end)) = (split(from), split(to));
+        for number in first..=last {
+            let path = segment_path(&self.dir, number);
+            let segment = self.reader(number)?;
+            let length = segment.file.length().map_err(StateError::io("reading", &path))?;
+            let end = if number == last { last_end.min(length) } else { length };
+            let reached = walk(&segment, &path, offset, end, &mut |offset, header, payload| {
+                visit(Scanned { position: position(number, offset), kind: header[KIND], payload })
+            })?;
+            let told = if number == last { Some(last_end) } else { self.ends.get(number as usize - 1).copied() };
+            if reached != end || told.is_some_and(|told| told != reached) {
+                return Err(StateError::Corrupt { what: "journal record", file: path, offset: reached });
+            }
+            offset = SEGMENT_HEADER;
+        }
+        Ok(())
+    }
+
     /// Cuts what a crash tore off the last segment, unless it was durable once; what stays is durable on return.
     fn mend_tail(&self, segment: &Segment, path: &Path, end: u64, length: u64) -> Result<(), StateError> {
         let (number, file) = (segment.number, &segment.file);

@@ -86,6 +86,7 @@ impl ChainStore {
         let hash = self.canonical_hash(number)?.ok_or(StateError::UnknownNumber { number })?;
         let header = self.header(&hash)?.ok_or(StateError::UnknownBlock { hash })?;
         let message_passer_root = self.message_passer_root(&hash)?;
+        self.check_reach(number)?;
         let file = File::create(path).map_err(StateError::io("creating", path))?;
         let mut out = ChunkWriter::new(BufWriter::new(file));
         let io = |error| StateError::io("writing", path)(error);
@@ -102,8 +103,8 @@ impl ChainStore {
             out.flush_if_full().map_err(io)?;
         }
         // Undone blocks above leave this one's values alone; only history that ends above it does not.
-        let valid = || number >= self.flat().oldest();
-        let accounts = checkpoint::write_state(&mut out, self.flat(), number, &valid).map_err(io)?;
+        let mut valid = || Ok(number >= self.flat().oldest());
+        let accounts = checkpoint::write_state(&mut out, self.flat(), number, &mut valid).map_err(io)?;
         let Some(accounts) = accounts else {
             return Err(StateError::Pruned { number, oldest: self.oldest_state() });
         };
@@ -341,6 +342,7 @@ fn build(
         hash: info.block.hash,
         heads: [info.block.hash; 3],
         scan_from: Journal::start(),
+        tail_from: Journal::start(),
     };
     let written = checkpoint::write(&*options.files, dir, &head, flat.epoch(), flat)?;
     written.map(drop).ok_or(StateError::Pruned { number: head.number, oldest: flat.oldest() })

@@ -4,6 +4,7 @@ pub(crate) mod origin;
 #[cfg(test)]
 mod power_tests;
 pub(crate) mod recovery;
+mod restore;
 mod search;
 pub(crate) mod shared;
 #[cfg(test)]
@@ -213,7 +214,9 @@ impl ChainStore {
     /// Records that a block in the making was opened. Durable after the next [`Self::sync`].
     pub fn begin_candidate(&self, opening: &[u8]) -> Result<(), StateError> {
         self.check_usable()?;
-        self.shared.journal.append(write::KIND_CANDIDATE, opening).map(drop)
+        let mut newest = self.shared.candidate_position.lock();
+        *newest = Some(self.shared.journal.append(write::KIND_CANDIDATE, opening)?);
+        Ok(())
     }
 
     /// Records a slice of the block opened last. Durable after the next [`Self::sync`].
@@ -230,6 +233,11 @@ impl ChainStore {
     /// The oldest block whose state can be read.
     pub fn oldest_state(&self) -> u64 {
         self.shared.oldest_state()
+    }
+
+    /// Whether the state after the block can be read, waiting for what a start still brings back.
+    pub(crate) fn check_reach(&self, block: u64) -> Result<(), StateError> {
+        self.shared.check_reach(block)
     }
 
     pub(crate) fn flat(&self) -> &crate::flat::FlatState {
@@ -300,6 +308,8 @@ impl ChainStore {
         self.shared.queue_moved.notify_all();
         drop(self.shared.checkpoint.lock());
         self.shared.checkpoint_wanted.notify_all();
+        drop(self.shared.restoring.lock());
+        self.shared.restored.notify_all();
         for thread in std::mem::take(&mut *self.threads.lock()) {
             if thread.join().is_err() {
                 tracing::error!("a background thread of the store panicked");
@@ -308,7 +318,10 @@ impl ChainStore {
     }
 
     fn check_usable(&self) -> Result<(), StateError> {
-        if self.shared.is_stopping() { Err(StateError::Unusable { reason: "closed".into() }) } else { Ok(()) }
+        if self.shared.is_stopping() {
+            return Err(StateError::Unusable { reason: "closed".into() });
+        }
+        self.shared.check_restored()
     }
 }
 

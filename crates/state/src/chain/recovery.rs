@@ -13,6 +13,7 @@ use rayon::prelude::*;
 
 use super::{
     origin::Origin,
+    restore::{Missing, Restoring},
     shared::{CheckpointState, IndexJob, IndexQueue, Shared},
     tree::{Node, Tree},
     types::{BlockRef, CandidateRecords, ExecutedBlock, GenesisBlock, Heads, PreparedState, StoreOptions},
@@ -21,7 +22,7 @@ use super::{
 use crate::{
     MESSAGE_PASSER,
     change::{Account, AccountChange, ChangeSet, SlotChange},
-    checkpoint,
+    checkpoint::{self, CheckpointHead},
     codec::{self, BLOCK_START, Reader},
     error::StateError,
     flat::FlatState,
@@ -67,10 +68,28 @@ impl Known {
 struct Found {
     blocks: HashMap<B256, Known>,
     genesis: Option<Position>,
+    /// Bytes of the genesis' record.
+    genesis_bytes: u64,
     heads: Option<[B256; 3]>,
     /// The newest record that opens a block in the making, and its slices. A checkpoint never hides it: its parent is in
     /// memory, and the scan starts before what is.
     candidate: Option<CandidateRecords>,
+    candidate_position: Option<Position>,
+}
+
+impl Found {
+    /// Whether the head is the checkpoint's block or one above it. What a reorg left of the history below the checkpoint is
+    /// not that of the chain.
+    fn extends(&self, checkpoint: &CheckpointHead) -> bool {
+        let mut cursor = self.heads.unwrap_or(checkpoint.heads)[0];
+        while cursor != checkpoint.hash {
+            match self.blocks.get(&cursor) {
+                Some(known) if known.number > checkpoint.number => cursor = known.parent,
+                _ => return false,
+            }
+        }
+        true
+    }
 }
 
 fn scan(journal: &Journal, from: Position) -> Result<Found, StateError> {
@@ -83,6 +102,7 @@ fn scan(journal: &Journal, from: Position) -> Result<Found, StateError> {
                 found.blocks.insert(start.hash, Known { number: start.number, parent: start.parent, position, prefix });
                 if kind == KIND_GENESIS {
                     found.genesis = Some(position);
+                    found.genesis_bytes = payload.len() as u64;
                 }
             }
             KIND_HEADS => {
@@ -91,6 +111,7 @@ fn scan(journal: &Journal, from: Position) -> Result<Found, StateError> {
             }
             KIND_CANDIDATE => {
                 found.candidate = Some(CandidateRecords { opening: payload.to_vec(), slices: Vec::new() });
+                found.candidate_position = Some(position);
             }
             KIND_SLICE => {
                 // A scan may start amid the slices of a block that was sealed long ago.
@@ -190,7 +211,8 @@ struct Recovered {
     /// Canonical nodes of the history window, lowest first; the last is the head.
     window: Vec<Node>,
     heads: [B256; 3],
-    checkpoint: (u64, Position),
+    checkpoint: CheckpointState,
+    missing: Option<Missing>,
 }
 
 pub fn open(mut options: StoreOptions, genesis: GenesisBlock) -> Result<Shared, StateError> {
@@ -226,19 +248,30 @@ pub fn open(mut options: StoreOptions, genesis: GenesisBlock) -> Result<Shared, 
         }
         let flat = FlatState::new();
         let head = match candidate.map(|path| checkpoint::load(&*options.files, path, &flat)).transpose() {
-            Ok(head) => head,
+            Ok(loaded) => loaded,
             Err(error) => {
                 tracing::warn!(%error, "skipping an unreadable checkpoint");
                 continue;
             }
         };
-        if let Some(head) = &head
+        if let Some((head, _)) = &head
             && head.genesis != hash
         {
             return Err(StateError::GenesisMismatch { dir, found: head.genesis, expected: hash });
         }
-        let from = head.as_ref().map_or(Journal::start(), |head| head.scan_from);
+        // An archive's old values come from the index, which must have them before anybody asks.
+        let mut from = match &head {
+            Some((head, _)) if archive => head.scan_from,
+            Some((head, _)) => head.tail_from,
+            None => Journal::start(),
+        };
         blocks.found = scan(&journal, from)?;
+        if let Some((head, _)) = &head
+            && !blocks.found.extends(head)
+        {
+            from = head.scan_from;
+            blocks.found = scan(&journal, from)?;
+        }
         blocks.complete = from == Journal::start();
         if head.is_none() && blocks.found.genesis.is_none() {
             if !blocks.found.blocks.is_empty() {
@@ -247,7 +280,7 @@ pub fn open(mut options: StoreOptions, genesis: GenesisBlock) -> Result<Shared, 
             write_genesis(&journal, &genesis, hash)?;
             blocks.found = scan(&journal, Journal::start())?;
         }
-        match recover_state(&mut blocks, flat, head.as_ref(), hash, limits, origin) {
+        match recover_state(&mut blocks, flat, head.as_ref(), from, (hash, limits, origin)) {
             Ok(state) => {
                 recovered = Some(state);
                 break;
@@ -319,11 +352,11 @@ fn newest(
 fn recover_state(
     blocks: &mut Blocks<'_>,
     flat: FlatState,
-    checkpoint: Option<&checkpoint::CheckpointHead>,
-    genesis: B256,
-    limits: WindowLimits,
-    origin: Option<Origin>,
+    loaded: Option<&(CheckpointHead, u64)>,
+    scanned_from: Position,
+    (genesis, limits, origin): (B256, WindowLimits, Option<Origin>),
 ) -> Result<Recovered, StateError> {
+    let checkpoint = loaded.map(|(head, _)| head);
     let first = origin.map_or(0, |origin| origin.first_block);
     let heads = blocks.found.heads.or(checkpoint.map(|head| head.heads)).unwrap_or([genesis; 3]);
     let target = heads[0];
@@ -349,9 +382,21 @@ fn recover_state(
         }
     }
     let head_number = blocks.get(&target)?.number;
-    let lowest = head_number.saturating_sub(limits.blocks).max(origin.map_or(0, |origin| origin.state_block));
+    let wanted = head_number.saturating_sub(limits.blocks).max(origin.map_or(0, |origin| origin.state_block));
+    // Below the checkpoint the scan may have read nothing: the state can be read from there on, until the rest is restored.
+    let unread = checkpoint.filter(|head| head.scan_from < scanned_from);
+    let lowest = unread.map_or(wanted, |head| wanted.max(head.number.min(head_number.saturating_sub(1))));
     let nodes = newest(blocks, target, lowest, first, limits.changes)?;
     let oldest = nodes.first().map_or(lowest, |node| node.block.number.saturating_sub(1)).max(lowest);
+    let missing = match unread {
+        Some(head) if wanted < head.number && oldest <= head.number => {
+            let changes = limits.changes.saturating_sub(nodes.iter().map(|node| node.size).sum());
+            let base_position = blocks.get(&base)?.position;
+            let (from, base_number) = (head.scan_from, head.number);
+            Some(Missing { from, base, base_number, base_position, oldest: wanted, changes })
+        }
+        _ => None,
+    };
     // What is above the checkpoint comes on top, also where it is older than the window; what is below it goes underneath.
     let below = nodes.len().saturating_sub(up.len());
     for hash in up.iter().skip(nodes.len()).rev() {
@@ -370,8 +415,21 @@ fn recover_state(
     if root != expected {
         return Err(StateError::RootMismatch { computed: root, expected });
     }
-    let checkpoint = checkpoint.map_or((0, Journal::start()), |head| (head.number, head.scan_from));
-    Ok(Recovered { flat, trie, window: nodes, heads, checkpoint })
+    let checkpoint = match loaded {
+        Some((head, bytes)) => CheckpointState {
+            last_number: head.number,
+            last_position: head.tail_from,
+            last_bytes: *bytes,
+            ..Default::default()
+        },
+        // A genesis is read as quickly as a checkpoint.
+        None => CheckpointState {
+            last_position: Journal::start() + blocks.found.genesis_bytes,
+            last_bytes: blocks.found.genesis_bytes,
+            ..Default::default()
+        },
+    };
+    Ok(Recovered { flat, trie, window: nodes, heads, checkpoint, missing })
 }
 
 fn load(blocks: &mut Blocks<'_>, hash: &B256) -> Result<Node, StateError> {
@@ -388,6 +446,8 @@ struct Parts {
     queue: IndexQueue,
     checkpoint: CheckpointState,
     candidate: Option<CandidateRecords>,
+    candidate_position: Option<Position>,
+    missing: Option<Missing>,
 }
 
 impl Parts {
@@ -408,6 +468,10 @@ impl Parts {
             checkpoint_writing: Default::default(),
             stopping: Default::default(),
             candidate: self.candidate.into(),
+            candidate_position: self.candidate_position.into(),
+            missing: self.missing,
+            restoring: self.missing.map_or(Restoring::Done, |_| Restoring::Running).into(),
+            restored: Default::default(),
             blocks: Default::default(),
             tries: Default::default(),
         }
@@ -431,7 +495,7 @@ fn finish(
     window: u64,
     origin: Option<Origin>,
 ) -> Result<Parts, StateError> {
-    let Recovered { flat, trie, window: nodes, heads, checkpoint } = recovered;
+    let Recovered { flat, trie, window: nodes, heads, checkpoint, missing } = recovered;
     let head = nodes.last().map_or(genesis, |node| node.block);
     let nodes: Vec<Arc<Node>> = nodes.into_iter().map(Arc::new).collect();
 
@@ -491,20 +555,22 @@ fn finish(
         tree.nodes.insert(node.block.hash, node.clone());
     }
     // Side blocks that can still become canonical; parents come first.
+    let lowest = missing.map_or(first, |missing| first.min(missing.oldest + 1));
     let mut sides: Vec<(B256, Known)> = blocks
         .found
         .blocks
         .iter()
-        .filter(|(hash, known)| known.number > first && !tree.nodes.contains_key(*hash))
+        .filter(|(hash, known)| known.number > lowest && !tree.nodes.contains_key(*hash))
         .map(|(hash, known)| (*hash, *known))
         .collect();
     sides.sort_unstable_by_key(|(_, known)| known.number);
     for (hash, known) in sides {
-        if tree.nodes.contains_key(&known.parent) {
+        // Canonical blocks whose history follows later are known to the index; it holds none of other chains any more.
+        let is_below = known.number <= first && blocks.index.get()?.number_of(&known.parent)? == Some(known.number - 1);
+        if (is_below && blocks.index.get()?.number_of(&hash)?.is_none()) || tree.nodes.contains_key(&known.parent) {
             tree.nodes.insert(hash, Arc::new(known.node(blocks.journal)?));
         }
     }
-    let checkpoint = CheckpointState { last_number: checkpoint.0, last_position: checkpoint.1, ..Default::default() };
-    let candidate = blocks.found.candidate;
-    Ok(Parts { options, genesis, origin, flat, tree, queue, checkpoint, candidate })
+    let Found { candidate, candidate_position, .. } = blocks.found;
+    Ok(Parts { options, genesis, origin, flat, tree, queue, checkpoint, candidate, candidate_position, missing })
 }

@@ -14,6 +14,7 @@ use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::{
     origin::Origin,
+    restore::{Missing, Restoring},
     tree::{Node, Tree},
     types::{BlockRef, CandidateRecords, History, StoreOptions, StoredBlock},
 };
@@ -55,6 +56,8 @@ pub struct CheckpointState {
     pub wanted: bool,
     pub last_number: u64,
     pub last_position: Position,
+    /// Size of the last one: as much must be journalled before the next is worth its writing.
+    pub last_bytes: u64,
     /// Dropped off the writer's thread: freeing a big trie's nodes takes milliseconds.
     pub garbage: Vec<StateTrie>,
 }
@@ -78,6 +81,12 @@ pub struct Shared {
     pub stopping: AtomicBool,
     /// As recovery found it, until it is taken.
     pub candidate: Mutex<Option<CandidateRecords>>,
+    /// Of the record that opened the newest block in the making.
+    pub candidate_position: Mutex<Option<Position>>,
+    /// The history from before the checkpoint that recovery left out.
+    pub missing: Option<Missing>,
+    pub restoring: Mutex<Restoring>,
+    pub restored: Condvar,
     pub blocks: Mutex<VecDeque<Arc<StoredBlock>>>,
     pub tries: Mutex<VecDeque<(B256, StateTrie)>>,
 }
@@ -133,7 +142,14 @@ impl Shared {
         }
     }
 
+    /// The oldest block whose state can be read, if only after a wait.
     pub fn oldest_state(&self) -> u64 {
+        let readable = self.readable_from();
+        self.missing.filter(|_| self.is_restoring()).map_or(readable, |missing| readable.min(missing.oldest))
+    }
+
+    /// The oldest block whose state can be read now.
+    fn readable_from(&self) -> u64 {
         let oldest = self.flat.oldest();
         let oldest = self.index.archive_from().map_or(oldest, |from| from.min(oldest));
         self.origin.map_or(oldest, |origin| oldest.max(origin.state_block))
@@ -344,6 +360,9 @@ impl Shared {
                 continue;
             }
             self.check_reach(block)?;
+            if block >= self.flat.oldest() {
+                continue;
+            }
             if let Some(value) = archived()? {
                 return Ok(value);
             }
@@ -356,7 +375,13 @@ impl Shared {
 
     /// Whether the state of a canonical block can be read at all.
     pub fn check_reach(&self, block: u64) -> Result<(), StateError> {
-        let oldest = self.oldest_state();
-        if block < oldest { Err(StateError::Pruned { number: block, oldest }) } else { Ok(()) }
+        if block >= self.readable_from() {
+            return Ok(());
+        }
+        self.wait_for_history(block)?;
+        if block >= self.readable_from() {
+            return Ok(());
+        }
+        Err(StateError::Pruned { number: block, oldest: self.oldest_state() })
     }
 }

@@ -6,7 +6,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -460,23 +460,30 @@ fn readers_see_one_block_while_the_chain_storms() {
         set_head(&store, &mut model, block);
     }
     let stop = Arc::new(AtomicBool::new(false));
+    let rounds: Arc<Vec<AtomicU64>> = Arc::new(model.canonical.iter().map(|_| AtomicU64::new(0)).collect());
     let readers: Vec<_> = model
         .canonical
         .iter()
-        .map(|hash| {
-            let (view, state, stop) = (store.view(*hash).unwrap(), model.blocks[hash].state.clone(), stop.clone());
+        .enumerate()
+        .map(|(reader, hash)| {
+            let (view, state) = (store.view(*hash).unwrap(), model.blocks[hash].state.clone());
+            let (stop, rounds) = (stop.clone(), rounds.clone());
             std::thread::spawn(move || {
-                let mut rounds = 0;
                 while !stop.load(Ordering::Relaxed) {
                     check_state(&view, &state);
-                    rounds += 1;
+                    rounds[reader].fetch_add(1, Ordering::Relaxed);
                 }
-                rounds
             })
         })
         .collect();
     let fork = model.canonical[2];
-    for _ in 0..30 {
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    // Until all have read amid reorgs, however busy the machine is.
+    let have_read = || rounds.iter().all(|rounds| rounds.load(Ordering::Relaxed) > 2);
+    for storm in 0.. {
+        if storm >= 30 && (have_read() || std::time::Instant::now() > end) {
+            break;
+        }
         let mut tip = fork;
         for _ in 0..2 + random.below(3) {
             tip = extend(&store, &mut model, tip, random, Durability::Buffered);
@@ -484,8 +491,9 @@ fn readers_see_one_block_while_the_chain_storms() {
         set_head(&store, &mut model, tip);
     }
     stop.store(true, Ordering::Relaxed);
+    assert!(have_read());
     for reader in readers {
-        assert!(reader.join().unwrap() > 0);
+        reader.join().unwrap();
     }
 }
 
@@ -691,6 +699,95 @@ fn a_damaged_checkpoint_is_passed_over() {
     let store = ChainStore::open(options, genesis()).unwrap();
     check_all(&store, &model, &mut Random::new(4), 128, false);
     assert!(!dir.path().join("checkpoint-000000000099.tmp").exists());
+}
+
+/// Blocks with a checkpoint in their midst, all indexed by then.
+fn chain_with_checkpoint(dir: &Path, before: usize, after: usize) -> (Model, StoreOptions) {
+    let (mut model, options) = chain_on_disk(dir, before);
+    let store = ChainStore::open(options.clone(), genesis()).unwrap();
+    store.flush_index().unwrap();
+    store.checkpoint().unwrap();
+    let random = &mut Random::new(5);
+    for _ in 0..after {
+        let head = *model.canonical.last().unwrap();
+        let block = extend(&store, &mut model, head, random, Durability::Synced);
+        set_head(&store, &mut model, block);
+    }
+    (model, options)
+}
+
+#[test]
+fn history_from_before_the_checkpoint_comes_back_beside_a_store_that_serves() {
+    for (after, reorg_to) in [(9, None), (0, None), (9, Some(10)), (2, Some(21))] {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut model, options) = chain_with_checkpoint(dir.path(), 20, after);
+        let store = ChainStore::open(options, genesis()).unwrap();
+        assert!(store.shared.missing.is_some(), "recovery read all of the journal");
+        let random = &mut Random::new(3);
+        if let Some(number) = reorg_to {
+            // Below and above the checkpoint: either way it must not meet what is being put underneath.
+            let target = model.canonical[number];
+            set_head(&store, &mut model, target);
+        }
+        for _ in 0..3 {
+            let head = *model.canonical.last().unwrap();
+            let block = extend(&store, &mut model, head, random, Durability::Buffered);
+            set_head(&store, &mut model, block);
+        }
+        // Who asks for old state waits for it.
+        check_all(&store, &model, random, 128, false);
+        assert_eq!(store.oldest_state(), 0);
+        store.close().unwrap();
+    }
+}
+
+#[test]
+fn history_that_is_brought_back_is_no_longer_than_what_may_be_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let (model, options) = chain_with_checkpoint(dir.path(), 60, 3);
+    let store = ChainStore::open(StoreOptions { max_history_changes: 30, ..options }, genesis()).unwrap();
+    store.shared.wait_until_restored().unwrap();
+    let oldest = store.oldest_state();
+    assert!(oldest > 30 && oldest < 60, "{oldest}");
+    for number in oldest..=63 {
+        check_state(&store.view_at(number).unwrap(), &model.blocks[&model.canonical[number as usize]].state);
+    }
+    assert!(matches!(store.view_at(oldest - 1).map(|_| ()), Err(StateError::Pruned { .. })));
+}
+
+#[test]
+fn damage_in_the_history_before_the_checkpoint_is_named_and_stops_all_writes() {
+    let dir = tempfile::tempdir().unwrap();
+    let (model, options) = chain_with_checkpoint(dir.path(), 20, 2);
+    let (from, to) = {
+        let store = ChainStore::open(options.clone(), genesis()).unwrap();
+        store.shared.wait_until_restored().unwrap();
+        let missing = store.shared.missing.unwrap();
+        (missing.from as usize & 0xff_ffff_ffff, missing.base_position as usize & 0xff_ffff_ffff)
+    };
+    let journal = dir.path().join("journal-00000001.log");
+    let whole = fs::read(&journal).unwrap();
+    for position in (from..to).step_by((to - from) / 23) {
+        let mut bytes = whole.clone();
+        bytes[position] ^= 0x10;
+        fs::write(&journal, &bytes).unwrap();
+        let store = ChainStore::open(options.clone(), genesis()).unwrap();
+        let found = store.shared.wait_until_restored();
+        let Err(StateError::Corrupt { file, offset, .. }) = found else { panic!("a flip at {position}: {found:?}") };
+        assert_eq!(file, journal);
+        assert!(offset as usize <= position, "{offset} is named, {position} was flipped");
+        let named = |result: Result<(), StateError>| matches!(result, Err(StateError::Corrupt { .. }));
+        assert!(named(store.view_at(1).map(drop)), "old state is asked for");
+        // The head is as it was, but nothing more is promised on it.
+        check_state(&store.view(store.heads().unsafe_head.hash).unwrap(), &model.head().state);
+        assert!(named(
+            store.set_heads(HeadsUpdate { unsafe_head: model.canonical[21], ..Default::default() }).map(drop)
+        ));
+        let head = *model.canonical.last().unwrap();
+        let (block, _) = prepare(&store, &model, head, &mut Random::new(1)).unwrap();
+        assert!(named(store.insert(block, Durability::Synced)));
+        assert!(named(store.checkpoint()));
+    }
 }
 
 #[test]

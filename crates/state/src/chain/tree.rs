@@ -121,6 +121,19 @@ impl Tree {
         self.canonical.extend(added.iter().map(|node| node.block.hash));
     }
 
+    /// Canonical blocks below those in memory, the highest first; ones that are there already stay as they are.
+    pub fn put_underneath(&mut self, blocks: Vec<Arc<Node>>) {
+        for node in blocks {
+            if node.block.number + 1 == self.first {
+                self.canonical.push_front(node.block.hash);
+                self.first -= 1;
+                self.nodes.insert(node.block.hash, node);
+            }
+        }
+        // Below what it knew the window is measured anew.
+        self.window = None;
+    }
+
     /// Forgets canonical hashes below `number`.
     pub fn trim(&mut self, number: u64) {
         while self.first < number && self.canonical.len() > 1 {

@@ -1,8 +1,13 @@
 //! Background threads: one indexes history behind the tip, one writes checkpoints and frees old tries.
 
-use std::{sync::Arc, thread::JoinHandle, time::Duration};
+use std::{collections::HashSet, sync::Arc, thread::JoinHandle, time::Duration};
 
-use super::shared::{IndexJob, Shared};
+use alloy_primitives::B256;
+
+use super::{
+    restore,
+    shared::{IndexJob, Shared},
+};
 use crate::{
     checkpoint::{self, CheckpointHead},
     codec,
@@ -17,7 +22,11 @@ pub fn start(shared: &Arc<Shared>) -> Result<Vec<JoinHandle<()>>, StateError> {
             .spawn(move || run(&shared))
             .map_err(StateError::io("starting thread", name))
     };
-    Ok(vec![spawn("state-index", index_loop)?, spawn("state-checkpoint", checkpoint_loop)?])
+    let mut threads = vec![spawn("state-index", index_loop)?, spawn("state-checkpoint", checkpoint_loop)?];
+    if shared.is_restoring() {
+        threads.push(spawn("state-history", restore::run)?);
+    }
+    Ok(threads)
 }
 
 fn index_loop(shared: &Shared) {
@@ -96,6 +105,8 @@ fn checkpoint_loop(shared: &Shared) {
 /// Writes a checkpoint of the head.
 pub fn write_checkpoint(shared: &Shared) -> Result<(), StateError> {
     let _one_at_a_time = shared.checkpoint_writing.lock();
+    // The history that is not in memory would be missing after the next start.
+    shared.wait_until_restored()?;
     // A head that leaves the history window while its state is written is tried again with the next one.
     for _ in 0..8 {
         let (head, end, epoch) = {
@@ -103,12 +114,22 @@ pub fn write_checkpoint(shared: &Shared) -> Result<(), StateError> {
             let heads = tree.heads;
             let end = shared.journal.end();
             let scan_from = tree.nodes.values().map(|node| node.position).min().unwrap_or(end);
+            // What recovery cannot do without: the head, what may become canonical or is not indexed yet, the block in the
+            // making. The index only ever gets ahead of what is looked at here.
+            let pending: HashSet<B256> = shared.queue.lock().pending.keys().copied().collect();
+            let needed = tree.nodes.values().filter(|node| {
+                let hash = node.block.hash;
+                hash == heads.unsafe_head.hash || pending.contains(&hash) || !tree.is_canonical(node)
+            });
+            let opened = *shared.candidate_position.lock();
+            let tail_from = needed.map(|node| node.position).chain(opened).min().unwrap_or(end).max(scan_from);
             let head = CheckpointHead {
                 genesis: shared.genesis.hash,
                 number: heads.unsafe_head.number,
                 hash: heads.unsafe_head.hash,
                 heads: [heads.unsafe_head.hash, heads.safe.hash, heads.finalized.hash],
                 scan_from,
+                tail_from,
             };
             // Under the lock: no block is being undone, and the head is what the flat state holds.
             (head, end, shared.flat.epoch())
@@ -117,8 +138,9 @@ pub fn write_checkpoint(shared: &Shared) -> Result<(), StateError> {
         shared.journal.sync()?;
         shared.index.sync()?;
         let options = &shared.options;
-        if checkpoint::write(&*options.files, &options.dir, &head, epoch, &shared.flat)?.is_some() {
+        if let Some(bytes) = checkpoint::write(&*options.files, &options.dir, &head, epoch, &shared.flat)? {
             let mut state = shared.checkpoint.lock();
+            state.last_bytes = bytes;
             state.last_number = head.number;
             state.last_position = end;
             return Ok(());

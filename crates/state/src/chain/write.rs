@@ -148,6 +148,10 @@ impl ChainStore {
         }
         let heads = change.heads;
         let mut dropped = Vec::new();
+        if ancestor.number < old.unsafe_head.number {
+            // Their old values may just be being put into place.
+            shared.wait_until_restored()?;
+        }
         for number in ancestor.number + 1..=old.unsafe_head.number {
             dropped.push(self.canonical_node(number)?);
         }
@@ -307,6 +311,9 @@ impl ChainStore {
     /// Lets go of blocks behind the history window (once the index has them) and of side blocks nobody can return to.
     fn evict(&self) -> Result<(), StateError> {
         let shared = &*self.shared;
+        if shared.is_restoring() {
+            return Ok(());
+        }
         let head = shared.tree.read().heads.unsafe_head.number;
         let indexed = {
             let queue = shared.queue.lock();
@@ -336,8 +343,9 @@ impl ChainStore {
         let mut state = shared.checkpoint.lock();
         let bytes = shared.journal.bytes_between(state.last_position, end);
         let blocks = head.saturating_sub(state.last_number);
-        let due =
-            blocks >= shared.options.checkpoint_blocks || (blocks > 0 && bytes >= shared.options.checkpoint_bytes);
+        // Of a big state fewer: what is written stays within twice the journal's bytes, and a start within twice its own.
+        let enough = shared.options.checkpoint_bytes.max(state.last_bytes);
+        let due = blocks >= shared.options.checkpoint_blocks || (blocks > 0 && bytes >= enough);
         if due {
             state.wanted = true;
         }

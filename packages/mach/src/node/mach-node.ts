@@ -1,3 +1,5 @@
+// Size: what a node does with each event of the chain, of tables and of peers, side by side; the parts that do it lie in the
+// folders beside.
 import {
   type Base,
   BLOCK,
