@@ -1,5 +1,8 @@
 import type { Clock } from "./clock.ts";
 
+/** Why a sleep ends early. Without a reason of its own, every wake-up would make an exception with a stack trace. */
+const WOKEN = "woken";
+
 /** Wakes a loop that has nothing to do; a call while nobody waits is remembered once. */
 export class Wakeup {
   #pending = false;
@@ -18,7 +21,7 @@ export class Wakeup {
         this.#wake = resolve;
       });
       await Promise.race([poked, clock.sleep(timeoutMs, AbortSignal.any([signal, stop.signal])).catch(() => {})]);
-      stop.abort();
+      stop.abort(WOKEN);
       this.#wake = null;
     }
     this.#pending = false;
