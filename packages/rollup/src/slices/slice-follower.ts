@@ -113,6 +113,7 @@ export class SliceFollower {
   #waiting: (SliceMessage | MarkMessage)[] = [];
   #working: Promise<void> = Promise.resolve();
   #following: Following | null = null;
+  #catchingUp: Promise<void> | null = null;
   /** Ids that this node's engine came to, by index, of the block that is followed. */
   readonly #own = new Map<number, Hex>();
   /** Own ids, the head, or what waits have changed. */
@@ -169,6 +170,7 @@ export class SliceFollower {
     await this.#working;
     this.#closing.abort();
     await this.#running;
+    await this.#catchingUp;
     this.#stopListening();
   }
 
@@ -281,7 +283,10 @@ export class SliceFollower {
     const { parentHash } = message.slice;
     const { slices } = engine;
     if (!slices) return;
-    await this.#catchUp(message);
+    // Beside what waits: a source that does not answer must not hold up what gossip brings.
+    this.#catchingUp ??= this.#catchUp(message).finally(() => {
+      this.#catchingUp = null;
+    });
     const deadlineMs = clock.nowMs() + this.#options.parentWaitMs;
     while (engine.heads().unsafe.hash !== parentHash) {
       // Meanwhile the block's slices queue up. Once the next block begins, this one is too late.
@@ -310,11 +315,16 @@ export class SliceFollower {
     const lag = slice.number - 1 - engine.heads().unsafe.number;
     if (lag < MIN_LAG) return;
     const top = { number: slice.number - 1, hash: slice.parentHash };
-    const request = (number: number) => requestStreamBlock(this.#options.url, number);
-    const missing = await fetchBranch(top, { engine, request });
-    if (!missing) log.warn("blocks that were missed are not to be had from the slices' source", { lag });
-    for (const payload of missing ?? []) {
-      if (this.#closing.signal.aborted || (await insert(payload)).status !== "VALID") return;
+    const { signal } = this.#closing;
+    const request = (number: number) => requestStreamBlock({ stream: this.#options.url, number }, signal);
+    try {
+      const missing = await fetchBranch(top, { engine, request });
+      if (!missing) log.warn("blocks that were missed are not to be had from the slices' source", { lag });
+      for (const payload of missing ?? []) {
+        if (signal.aborted || (await insert(payload)).status !== "VALID") return;
+      }
+    } catch (error) {
+      if (!signal.aborted) log.warn("blocks that were missed are not imported", { error: describeError(error) });
     }
   }
 

@@ -40,11 +40,17 @@ export function blockServer(payloadByNumber: (number: number) => Promise<Executi
   };
 }
 
-/** Asks for a block where the slices come from; `null` if it is not to be had. @param stream the stream's `ws:` address */
-export async function requestStreamBlock(stream: string, number: number): Promise<ExecutionPayload | null> {
+/** Asks for a block where the slices come from; `null` if it is not to be had. @param from.stream its `ws:` address */
+export async function requestStreamBlock(
+  { stream, number }: { readonly stream: string; readonly number: number },
+  signal: AbortSignal,
+): Promise<ExecutionPayload | null> {
   const url = new URL(`/blocks/${number}`, stream.replace(/^ws/, "http"));
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: "error" });
+    const response = await fetch(url, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      redirect: "error",
+    });
     const body = await readBounded(response, MAX_BLOCK_BYTES);
     if (response.status !== 200) return null;
     return getPayloadSchema.parse(JSON.parse(new TextDecoder().decode(body)));

@@ -25,7 +25,7 @@ export async function startLyingSlices(
   const account = privateKeyToAccount(key);
   const lies: { height: number; id: Hex }[] = [];
   let lying = false;
-  const server = createServer();
+  const server = createServer((_request, response) => response.writeHead(426).end());
   const sockets = new WebSocketServer({ server });
   const told = new Map<Hex, string>();
   const changed = async (text: string): Promise<string> => {
