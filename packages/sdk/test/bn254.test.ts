@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { bn254 } from "@altlayer/engine";
+import { bn254 as curve } from "@noble/curves/bn254.js";
 import { bytesToHex, type Hex, hexToBytes, keccak256, toHex } from "viem";
 import { expect, test } from "vitest";
 import { isSdkError } from "../src/index.ts";
-import { aggregateLess, hashToCurve, isSignedBy } from "../src/light-client/bn254.ts";
+import { aggregateLess, hashToCurve, isInSubgroup, isSignedBy } from "../src/light-client/bn254.ts";
 
 const file = new URL("../../../test/vectors/mach/bn254.json", import.meta.url);
 const vectors = JSON.parse(readFileSync(file, "utf8")) as {
@@ -77,3 +78,43 @@ test("the sum less the absent keys", () => {
   expect(aggregateLess(coordinates(sum(keys)), [coordinates(b)])).toEqual(coordinates(sum([a, c])));
   expect(aggregateLess(coordinates(sum(keys)), keys.map(coordinates))).toBeNull();
 });
+
+test("the quick test of the subgroup agrees with the library's, on and off it", () => {
+  const { Fp2 } = curve.fields;
+  const { Point } = curve.G2;
+  const { b, h, n } = Point.CURVE();
+  // Any point of the twist: nearly all are outside, and times the cofactor inside.
+  const anywhere = (seed: number) => {
+    for (let i = BigInt(seed) << 64n; ; i++) {
+      const x = Fp2.fromBigTuple([i + 1n, BigInt(keccak256(toHex(i))) % curve.fields.Fp.ORDER]);
+      const square = Fp2.add(Fp2.mul(Fp2.sqr(x), x), b);
+      try {
+        return Point.fromAffine({ x, y: Fp2.sqrt(square) });
+      } catch {
+        // No square: the next one.
+      }
+    }
+  };
+  const multiply = (point: InstanceType<typeof Point>, scalar: bigint) => {
+    let sum = Point.ZERO;
+    for (const bit of scalar.toString(2)) {
+      sum = sum.double();
+      if (bit === "1") sum = sum.add(point);
+    }
+    return sum;
+  };
+  // The cofactor's smallest prime factors: points of these orders are what an attacker would look for.
+  const factors = [10_069n, 5_864_401n];
+  for (const factor of factors) expect(h % factor).toBe(0n);
+  let inside = 0;
+  for (let seed = 1; seed <= 4; seed++) {
+    const point = anywhere(seed);
+    const cleared = multiply(point, h);
+    const small = factors.map((factor) => multiply(point, (h / factor) * n));
+    for (const each of [point, cleared, cleared.add(small[0]!), ...small].filter((each) => !each.is0())) {
+      expect(isInSubgroup(each)).toBe(each.isTorsionFree());
+      if (isInSubgroup(each)) inside++;
+    }
+  }
+  expect(inside).toBe(4);
+}, 60_000);

@@ -6,8 +6,15 @@ import { SdkError } from "../errors.ts";
  * The check of docs/spec/mach.md, section 7, in TypeScript. Everything here is public, so nothing needs constant time.
  */
 const { G1, G2 } = bn254;
-const { Fp, Fr } = bn254.fields;
+const { Fp, Fp2 } = bn254.fields;
 const P = Fp.ORDER;
+/** The curve's seed: p and r are polynomials in it. */
+const X = 4_965_661_367_192_848_881n;
+/**
+ * The two equations of the check are combined with so many random bits. The contract takes as many as the scalar field
+ * has; whoever finds a forgery that passes with 128 of them has found as much work as the curve itself asks for.
+ */
+const GAMMA_BITS = 128;
 
 export interface G1Coordinates {
   readonly x: bigint;
@@ -45,7 +52,7 @@ export function isSignedBy({
   const [x, y] = words(signature, 2) as [bigint, bigint];
   const sigma = g1({ x, y }, "the signature");
   const keyBytes = concat([numberToHex(key.x, { size: 32 }), numberToHex(key.y, { size: 32 })]);
-  const gamma = Fr.create(BigInt(keccak256(concat([digest, keyBytes, aggregateKey, signature]))));
+  const gamma = BigInt.asUintN(GAMMA_BITS, BigInt(keccak256(concat([digest, keyBytes, aggregateKey, signature]))));
   const left = sigma.add(times(p1, gamma));
   const right = hashToCurve(digest).add(times(G1.Point.BASE, gamma));
   // A pairing with infinity is one: it drops out of the product.
@@ -98,18 +105,34 @@ function g1({ x, y }: G1Coordinates, what: string): G1Point {
 function g2(bytes: Hex): G2Point {
   const [xImaginary, xReal, yImaginary, yReal] = words(bytes, 4) as [bigint, bigint, bigint, bigint];
   if ([xImaginary, xReal, yImaginary, yReal].some((value) => value >= P)) throw invalid("the aggregate key");
-  const { Fp2 } = bn254.fields;
   const x = Fp2.fromBigTuple([xReal, xImaginary]);
   const y = Fp2.fromBigTuple([yReal, yImaginary]);
   if (Fp2.is0(x) && Fp2.is0(y)) throw invalid("the aggregate key");
+  if (!Fp2.eql(Fp2.sqr(y), Fp2.add(Fp2.mul(Fp2.sqr(x), x), G2.Point.CURVE().b))) throw invalid("the aggregate key");
   const point = G2.Point.fromAffine({ x, y });
-  try {
-    // On the curve, and in the subgroup.
-    point.assertValidity();
-  } catch (cause) {
-    throw invalid("the aggregate key", cause);
-  }
+  if (!isInSubgroup(point)) throw invalid("the aggregate key");
   return point;
+}
+
+/**
+ * Whether a point of the twist has order r: `[x + 1]Q + psi([x]Q) + psi^2([x]Q) = psi^3([2x]Q)`, with the untwist,
+ * Frobenius, twist endomorphism psi (El Housni, Guillevic, Piellard, "Co-factor clearing and subgroup membership
+ * testing on pairing-friendly curves", 2022, section 3). One multiplication by 63 bits, where the usual check takes 126.
+ */
+export function isInSubgroup(point: G2Point): boolean {
+  const xQ = point.multiplyUnsafe(X);
+  const once = psi(xQ);
+  const left = xQ.add(point).add(once).add(psi(once));
+  return left.equals(psi(psi(psi(xQ.double()))));
+}
+
+/** u^((p - 1) / 3) and u^((p - 1) / 2) of the tower's u = 9 + i; made at the first use. */
+let twist: { readonly x: ReturnType<typeof Fp2.pow>; readonly y: ReturnType<typeof Fp2.pow> } | null = null;
+
+function psi(point: G2Point): G2Point {
+  twist ??= { x: Fp2.pow(Fp2.NONRESIDUE, (P - 1n) / 3n), y: Fp2.pow(Fp2.NONRESIDUE, (P - 1n) / 2n) };
+  const conjugate = (value: typeof point.X) => Fp2.frobeniusMap(value, 1);
+  return new G2.Point(Fp2.mul(conjugate(point.X), twist.x), Fp2.mul(conjugate(point.Y), twist.y), conjugate(point.Z));
 }
 
 function words(hex: Hex, count: number): bigint[] {
@@ -117,6 +140,6 @@ function words(hex: Hex, count: number): bigint[] {
   return Array.from({ length: count }, (_, i) => BigInt(`0x${hex.slice(2 + 64 * i, 66 + 64 * i)}`));
 }
 
-function invalid(what: string, cause?: unknown): SdkError {
-  return new SdkError("POINT_INVALID", `${what} is no point of the group`, {}, cause);
+function invalid(what: string): SdkError {
+  return new SdkError("POINT_INVALID", `${what} is no point of the group`);
 }

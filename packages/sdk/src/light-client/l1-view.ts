@@ -3,7 +3,7 @@ import { SdkError } from "../errors.ts";
 import { type AnyClient, call } from "../rpc/call.ts";
 import { count, headerSchema, type L1Header, proofSchema } from "../rpc/schemas.ts";
 import { requireHash } from "./header.ts";
-import { provenValue, storageRootOf, storageWord } from "./trie.ts";
+import { type KnownNodes, provenValue, storageRootOf, storageWord } from "./trie.ts";
 
 /**
  * Which L1 block is believed. Everything else is proven from its state root.
@@ -45,6 +45,7 @@ const KEYS_PER_REQUEST = 64;
 /** The L1 as of one block that is believed: storage, and hashes of blocks below, by proof. */
 export class L1View {
   readonly header: L1Header;
+  readonly #nodes: KnownNodes = new Map();
   readonly #client: AnyClient;
   readonly #trust: L1Trust;
 
@@ -113,11 +114,13 @@ export class L1View {
       params: [address, slots, { blockHash: this.header.hash }],
       schema: proofSchema,
     });
-    const account = provenValue(this.header.stateRoot, { key: address, proof: accountProof });
+    const account = provenValue(this.header.stateRoot, { key: address, proof: accountProof }, this.#nodes);
     if (account === null && address === HISTORY_CONTRACT) return slots.map(() => 0n);
     const root = storageRootOf(account);
     if (storageProof.length !== slots.length) throw new SdkError("L1_LIED", "a proof is missing", { address });
-    return slots.map((key, i) => storageWord(provenValue(root, { key, proof: storageProof[i]?.proof ?? [] })));
+    return slots.map((key, i) =>
+      storageWord(provenValue(root, { key, proof: storageProof[i]?.proof ?? [] }, this.#nodes)),
+    );
   }
 
   /** Where the L1 has no record: only for those who believe the RPC anyway. */

@@ -5,6 +5,9 @@ import { SdkError } from "../errors.ts";
 const INLINE_BELOW = 32;
 type Item = Hex | readonly Item[];
 
+/** Nodes that were hashed and decoded before: proofs of one block have their upper nodes in common. */
+export type KnownNodes = Map<Hex, { readonly hash: Hex; readonly node: Item }>;
+
 /**
  * The value at a key of a Merkle-Patricia trie with hashed keys (state and storage tries), from the nodes of its proof
  * as `eth_getProof` gives them (EIP-1186): from the root down. `null` where the proof shows that there is none.
@@ -13,13 +16,15 @@ type Item = Hex | readonly Item[];
 export function provenValue(
   root: Hex,
   { key, proof }: { readonly key: Hex; readonly proof: readonly Hex[] },
+  known: KnownNodes = new Map(),
 ): Hex | null {
   // An empty trie: nothing is below it, and there may be no node to show.
   if (root === EMPTY_ROOT) return null;
   const path = keccak256(key).slice(2);
   let at = 0;
   let next = 0;
-  let node: Item = take(proof, next++, root);
+  const taken = (hash: Hex): Item => take({ proof, index: next++, hash }, known);
+  let node: Item = taken(root);
   for (;;) {
     if (typeof node === "string") throw lied("a node of the proof is no list");
     if (node.length === 17) {
@@ -28,7 +33,7 @@ export function provenValue(
       if (nibble === undefined) throw lied("a branch stands below the end of the key");
       const child: Item | undefined = node[Number.parseInt(nibble, 16)];
       if (child === undefined || child === "0x") return null;
-      node = typeof child === "string" ? take(proof, next++, child) : child;
+      node = typeof child === "string" ? taken(child) : child;
       continue;
     }
     const [encoded, child] = node;
@@ -42,22 +47,29 @@ export function provenValue(
     }
     if (!matches) return null;
     at += nibbles.length;
-    node = typeof child === "string" ? take(proof, next++, child) : child;
+    node = typeof child === "string" ? taken(child) : child;
   }
 }
 
 /** Root of the trie without entries: keccak256 of RLP's empty string. */
 const EMPTY_ROOT = keccak256("0x80");
 
-/** The proof's next node, which must hash to what its parent says. */
-function take(proof: readonly Hex[], index: number, hash: Hex): Item {
+/** A node of the proof, which must hash to what its parent says. */
+function take(
+  { proof, index, hash }: { readonly proof: readonly Hex[]; readonly index: number; readonly hash: Hex },
+  known: KnownNodes,
+): Item {
   const encoded = proof[index];
   if (encoded === undefined) throw lied("the proof ends early");
   // Hashes are 32 bytes; what is shorter would have been inline.
   if (encoded.length < 2 + 2 * INLINE_BELOW && index > 0) throw lied("a node is too short to be taken by its hash");
-  if (keccak256(encoded) !== hash) throw lied("a node does not hash to what its parent says");
+  const before = known.get(encoded);
+  if ((before?.hash ?? keccak256(encoded)) !== hash) throw lied("a node does not hash to what its parent says");
+  if (before !== undefined) return before.node;
   try {
-    return fromRlp(encoded, "hex") as Item;
+    const node = fromRlp(encoded, "hex") as Item;
+    known.set(encoded, { hash, node });
+    return node;
   } catch (cause) {
     throw new SdkError("L1_LIED", "a node of the proof is no RLP", {}, cause);
   }
