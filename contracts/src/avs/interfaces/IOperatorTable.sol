@@ -8,7 +8,7 @@ import {BN254} from "../../restaking/libraries/BN254.sol";
 ///         and 11.
 /// @dev    Weights are what the core can slash for certain up to the end of the horizon. They are refreshed by anybody
 ///         and expire. What left, was lowered, expired or was slashed stays in an epoch's total for UNDECIDED blocks
-///         and never counts as signed; what joins in that time is at most a tenth of the total at its beginning.
+///         and never counts as signed; what joins in that time is at most a tenth of what counted at its beginning.
 interface IOperatorTable {
     /// @param class      Asset class, from 0. A quorum needs the threshold in every class.
     /// @param multiplier Weight of one share, in 1e18ths; zero for a strategy that is being retired.

@@ -42,12 +42,15 @@ library ChurnLedger {
     }
 
     /// @notice How much may join in this block.
+    /// @dev    What joins now counts in every window that began within the last `window` blocks, and in each it may be a
+    ///         tenth of the total at that window's beginning. No such total is below what was in force when the oldest of
+    ///         them began: the total then may be far above, with weight that the later ones have forgotten.
     /// @param start The service's first block; its table is free, and so is one that is empty with all that left.
     function room(Ledger storage ledger, uint256 start, uint256 window) internal view returns (uint256) {
         if (totalAt(ledger, block.number, start, window) == 0) return type(uint256).max;
         uint256 begin = block.number > start + window ? block.number - window : start;
         uint256 joined = ledger.joined.latest() - ledger.joined.upperLookupRecent(uint48(begin));
-        uint256 limit = totalAt(ledger, begin, start, window) / CHURN_DIVISOR;
+        uint256 limit = activeAt(ledger, begin) / CHURN_DIVISOR;
         return limit > joined ? limit - joined : 0;
     }
 }

@@ -146,6 +146,20 @@ contract TableTest is Mach {
         vm.assertLe(header.active[0] * 3, header.total[0] * 2);
     }
 
+    /// @dev Weight that left a window ago is gone from the total. A limit by what the total was before that would let
+    ///      newcomers outweigh who stayed, with no overlap between the quorums of one window.
+    function test_Attack_churn_by_a_total_that_is_gone() external {
+        for (uint256 i; i < N - 1; ++i) _leaveService(i);
+        _mine(UNDECIDED + 1);
+        vm.assertEq(table.room()[0], STAKE / 10);
+        for (uint256 i; i < 2; ++i) _enlist(N + i, STAKE, STAKE);
+        vm.assertEq(_weight(N)[0], STAKE / 10);
+        vm.assertEq(_weight(N + 1)[0], 0);
+        (uint256[] memory active, uint256[] memory total) = table.weights();
+        vm.assertEq(active[0], STAKE + STAKE / 10);
+        vm.assertEq(total[0], active[0]);
+    }
+
     function test_Who_waited_joins_later_and_who_left_is_forgotten_after_the_window() external {
         _enlist(N, STAKE, STAKE);
         vm.assertEq(_weight(N)[0], N * STAKE / 10);
