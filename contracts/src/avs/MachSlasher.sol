@@ -122,7 +122,8 @@ contract MachSlasher is IMachSlasher, BountyPool, Initializable {
             bytes32 faultId = convictedBy[operator];
             if (faultId == 0) revert UnknownOperator(operator);
             if (!isSlashed[operator]) _slash(operator, faultId, strategies, wads);
-            if (!allocationManager.isMemberOfOperatorSet(operator, _set())) continue;
+            // Ejection starts the core's deallocation delay: who is not slashed yet must not be helped to its end.
+            if (!isSlashed[operator] || !allocationManager.isMemberOfOperatorSet(operator, _set())) continue;
             try registrar.eject(operator) {}
             catch (bytes memory reason) {
                 emit EjectionFailed(operator, reason);

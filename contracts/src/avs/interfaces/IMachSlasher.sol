@@ -76,7 +76,8 @@ interface IMachSlasher {
     /// @notice Convicts operators that signed both aggregates of a recorded pair; as many as fit in a transaction.
     function convict(bytes32 faultId, PairRecord calldata record, PairSigner[] calldata signers) external;
 
-    /// @notice Slashes and ejects convicted operators. Whom the core refuses now stays convicted.
+    /// @notice Slashes and ejects convicted operators. Whom the core refuses now stays convicted, and a member without
+    ///         weight: ejection would begin the time after which nobody can slash it.
     function slash(address[] calldata operators) external;
 
     /// @notice Commits to a fault that will be proven: keccak256(abi.encode(faultId, reporter, salt)).
