@@ -94,6 +94,21 @@ export function addRestakingCommands(root: Command, done: (exitCode: number) => 
     ),
   );
 
+  withLogging(
+    signed(
+      ofService(
+        add(
+          restake,
+          "keep",
+          "keep a service going: commit tables, refresh weights, slash; without a node",
+          async () => {
+            return (await import("./commands/restaking/restake-keep.ts")).restakeKeep;
+          },
+        ),
+      ),
+    ),
+  );
+
   const operator = root.command("operator").description("be an operator: sign for a rollup with stake behind it");
   bls(
     ofService(

@@ -11,13 +11,12 @@ import { anvil as chain } from "viem/chains";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Anvil, startAnvil } from "../../../packages/restaking/test/support/anvil.ts";
 import { main } from "../src/cli.ts";
+import { type Answer, rollupJson, runner, SEQUENCING_WINDOW } from "./support/restaking.ts";
 
 const MNEMONIC = "test test test test test test test test test test test junk";
 const account = (addressIndex: number) => mnemonicToAccount(MNEMONIC, { addressIndex });
 const key = (index: number): Hex => toHex(account(index).getHdKey().privateKey!);
 const SYSTEM_CONFIG: Hex = "0x00000000000000000000000000000000000000c5";
-const OTHER_SYSTEM_CONFIG: Hex = "0x00000000000000000000000000000000000000c6";
-const WINDOW = 40;
 const L1 = { url: "http://127.0.0.1:1" };
 const keccak = (bytes: Uint8Array) => keccak256(bytes, "bytes");
 
@@ -32,7 +31,7 @@ beforeAll(async () => {
     {
       directory: folder,
       rollup: { systemConfig: SYSTEM_CONFIG, l2ChainId: 901n, l2GenesisHash: keccak256("0x01") },
-      timing: { sequencingWindow: WINDOW, maxSequencerDrift: 0, l1BlockTime: 1 },
+      timing: { sequencingWindow: SEQUENCING_WINDOW, maxSequencerDrift: 0, l1BlockTime: 1 },
       delays: { weightLife: 20 },
       deployerKey: key(0),
       operatorKeys: [1, 2, 3, 4].map(key),
@@ -49,26 +48,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Runs a command line with `--json` as its signer; the answer is its only line of standard output. */
-async function altlayer(signer: number | null, line: string): Promise<{ exitCode: number; answer: Answer }> {
-  const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
-  try {
-    const keys = signer === null ? [] : ["--key-env", `RESTAKING_KEY_${signer}`];
-    const exitCode = await main([...line.split(" "), ...keys, "--l1-rpc", l1.url, "--json"]);
-    return { exitCode, answer: JSON.parse(String(write.mock.calls.at(-1)?.[0])) };
-  } finally {
-    write.mockRestore();
-  }
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: what each command answers is what the assertions below say.
-type Answer = any;
-
-async function succeeds(signer: number | null, line: string): Promise<Answer> {
-  const { exitCode, answer } = await altlayer(signer, line);
-  expect({ exitCode, error: answer.error }, line).toEqual({ exitCode: 0, error: undefined });
-  return answer;
-}
+const { altlayer, succeeds } = runner((signer) => [
+  ...(signer === null ? [] : ["--key-env", `RESTAKING_KEY_${signer}`]),
+  ...["--l1-rpc", l1.url],
+]);
 
 test("a person restakes a rollup, runs an operator of it, and another stakes with that operator", async () => {
   const dev = parseServiceFile(await readFile(at("mach.json"), "utf8"));
@@ -208,36 +191,3 @@ test.each(["restake", "operator", "stake"])("%s names its commands", async (grou
   write.mockRestore();
   expect(help).toContain("status");
 });
-
-function rollupJson(overrides: Readonly<Record<string, unknown>>) {
-  return {
-    genesis: {
-      l1: { hash: keccak256("0x02"), number: 1 },
-      l2: { hash: keccak256("0x03"), number: 0 },
-      l2_time: 1_700_000_000,
-      system_config: {
-        batcherAddr: account(7).address,
-        overhead: `0x${"00".repeat(32)}`,
-        scalar: `0x01${"00".repeat(31)}`,
-        gasLimit: 30_000_000,
-      },
-    },
-    block_time: 2,
-    max_sequencer_drift: 600,
-    seq_window_size: WINDOW,
-    channel_timeout: 50,
-    l1_chain_id: 31337,
-    l2_chain_id: 902,
-    regolith_time: 0,
-    canyon_time: 0,
-    delta_time: 0,
-    ecotone_time: 0,
-    fjord_time: 0,
-    granite_time: 0,
-    holocene_time: 0,
-    batch_inbox_address: "0xff00000000000000000000000000000000000902",
-    deposit_contract_address: "0x0000000000000000000000000000000000000d02",
-    l1_system_config_address: OTHER_SYSTEM_CONFIG,
-    ...overrides,
-  };
-}
