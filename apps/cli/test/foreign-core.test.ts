@@ -233,7 +233,7 @@ test("against a core of somebody else's: created, joined, certified, slashed whe
   await pausing(core.allocationManager, "pause", 2n);
   const other = { ...message, core: { ...message.core, blockHash: keccak256("0x0b"), outputRoot: keccak256("0x0c") } };
   const proof = await proveContradiction(message, other, { digests });
-  if (proof === undefined) throw new TypeError("no contradiction");
+  if (proof === undefined || proof === null) throw new TypeError("no contradiction");
   const evidence = {
     kind: "signatures" as const,
     operator: account(CULPRIT).address,
