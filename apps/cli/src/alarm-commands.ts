@@ -3,6 +3,17 @@ import { Option } from "commander";
 import { action } from "./command-line.ts";
 import { remote } from "./remote-command.ts";
 
+/** `altlayer attach`: a chain that others run. */
+export function addAttachCommand(root: Command, done: (exitCode: number) => void): void {
+  const command = remote(root.command("attach").description("watch and explore an OP-Stack chain that others run"))
+    .argument("<system-config>", "address of its SystemConfig on the settlement network")
+    .requiredOption("--name <name>", "how people call it")
+    .requiredOption("--network <id>", "the settlement network")
+    .requiredOption("--rpc <url>", "JSON-RPC of one of its nodes");
+  const run = action(async () => (await import("./commands/attach.ts")).attach, done);
+  command.action((systemConfig: string, options: Parameters<typeof run>[0]) => run({ ...options, systemConfig }));
+}
+
 /** `altlayer alarms`: what went wrong with a team's rollups, and who is told. */
 export function addAlarmCommands(root: Command, done: (exitCode: number) => void): void {
   const load = async () => await import("./commands/alarms.ts");

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-import { addAlarmCommands } from "./alarm-commands.ts";
+import { addAlarmCommands, addAttachCommand } from "./alarm-commands.ts";
 import { action, port, positive, type Run, whole, withLogging } from "./command-line.ts";
 import type { VerifyOptions } from "./commands/verify.ts";
 import { addLifecycleCommands } from "./lifecycle-commands.ts";
@@ -53,6 +53,7 @@ export function addPlatformCommands(root: Command, done: (exitCode: number) => v
   rollupCommands(root, done);
   addLifecycleCommands(root, done);
   addAlarmCommands(root, done);
+  addAttachCommand(root, done);
 }
 
 /** A command about one rollup: its name or id comes first, and stands among the options as `rollup`. */

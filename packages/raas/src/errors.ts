@@ -36,6 +36,7 @@ export const RAAS_ERRORS = {
   CLOSED: { number: 7035, status: 503 },
   /** Of what customers have us call: webhooks, mail, other people's nodes. */
   ADDRESS_REFUSED: { number: 7040, status: 422 },
+  ATTACH_REFUSED: { number: 7042, status: 422 },
   MAIL_NOT_CONFIGURED: { number: 7041, status: 409 },
   /** An account's nonce was promised to another transaction before a crash: that one is sent, and the step tried again. */
   NONCE_TAKEN: { number: 7036, status: 409 },

@@ -31,6 +31,9 @@ export interface Plan {
 }
 
 const RESTART_SECONDS = 2;
+/** Of a chain that others run, only how we look at it is ours to change. */
+const OURS_OF_ATTACHED = /^(name$|alarms\.|access\.publicStatus$)/;
+const FIXED = { change: "never", effect: "none" } as const;
 const OWNER_CACHE_MS = 2_000;
 const CACHE_MAX = 10_000;
 
@@ -88,6 +91,7 @@ export class Planner {
     const set = changesBetween(
       specFields().map((field) => ({
         ...field,
+        ...(rollup.kind === "attached" && !OURS_OF_ATTACHED.test(field.path) ? FIXED : {}),
         from: valueAt(before, field.path) ?? null,
         to: valueAt(spec, field.path) ?? null,
       })),
@@ -147,6 +151,7 @@ export class Planner {
 
   /** What the owner has still to sign for this spec; empty before the contracts are there. */
   async signatures(rollup: RollupRecord, spec: RollupSpec): Promise<readonly OwnerTransaction[]> {
+    if (rollup.kind === "attached") return [];
     const key = JSON.stringify([spec.execution, spec.l1Fees, spec.owners.admin]);
     const known = this.#signatures.get(rollup.id);
     if (known !== undefined && known.key === key && performance.now() - known.at < OWNER_CACHE_MS) return known.list;

@@ -7,6 +7,7 @@ import { createApiServer } from "./api/server.ts";
 import type { Services } from "./api/services.ts";
 import { Drills } from "./drill/drills.ts";
 import type { CopyL1 } from "./drill/isolated-l1.ts";
+import { AttachedRuntime } from "./attach/attached-runtime.ts";
 import { EventHub } from "./events.ts";
 import { Explorer } from "./explorer/explorer.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
@@ -29,6 +30,7 @@ import { KeyStore } from "./secrets/key-store.ts";
 import { openVault } from "./secrets/vault.ts";
 import { Snapshots } from "./snapshots/snapshots.ts";
 import { makeActions } from "./steps/actions.ts";
+import { AttachmentStore } from "./store/attachments.ts";
 import { CredentialStore } from "./store/credentials.ts";
 import type { StoreOptions } from "./store/database.ts";
 import { openDatabase } from "./store/database.ts";
@@ -127,13 +129,17 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
     const directoryOf = (id: string) => join(dataDir, "rollups", id);
     const logs = new LogBook({ fileOf: (id) => join(directoryOf(id), "node.log") });
 
-    const runtime: Runtime =
+    const own: Runtime =
       options.runtime === "process"
         ? new ProcessRuntime(
             { directory: join(dataDir, "groups"), clientVersion: version },
             { log: log.child("runtime") },
           )
         : new InProcessRuntime({ clientVersion: version }, { log: log.child("l1") });
+    const outbound = new Outbound({ policy: options.allowPrivateAddresses === true ? ANYWHERE : PUBLIC_ONLY });
+    closers.push(() => outbound.close());
+    const attachments = new AttachmentStore({ db, vault });
+    const runtime: Runtime = new AttachedRuntime({ own, attachments, networks, outbound });
     const explorer = new Explorer(
       { fileOf: (id) => join(directoryOf(id), "explorer.db") },
       { log: log.child("explorer") },
@@ -188,8 +194,6 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       { nowMs, ...(options.ledgerEveryMs === undefined ? {} : { everyMs: options.ledgerEveryMs }) },
       { networks, rollups, spending, explorer, runtime, lease, log: log.child("ledger") },
     );
-    const outbound = new Outbound({ policy: options.allowPrivateAddresses === true ? ANYWHERE : PUBLIC_ONLY });
-    closers.push(() => outbound.close());
     const alarms = createAlarms(
       {
         nowMs,
@@ -255,6 +259,7 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       money,
       spending,
       outbound,
+      attachments,
       explorer,
       verification,
       snapshots,

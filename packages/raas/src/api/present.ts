@@ -30,8 +30,10 @@ export class Presenter {
 
   summary(rollup: RollupRecord) {
     const { readyAt, createdAt, updatedAt } = rollup;
+    const running = this.#deps.runtime.running(rollup.id);
     return {
       id: rollup.id,
+      kind: rollup.kind,
       teamId: rollup.teamId,
       name: rollup.name,
       chainId: rollup.chainId,
@@ -45,7 +47,7 @@ export class Presenter {
       updatedAt: iso(updatedAt),
       readyAt: isoOrNull(readyAt),
       launchMs: readyAt === null ? null : readyAt - createdAt,
-      endpoints: this.#deps.runtime.running(rollup.id)?.endpoints ?? null,
+      endpoints: running?.shown ?? running?.endpoints ?? null,
     };
   }
 

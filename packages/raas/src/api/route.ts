@@ -59,6 +59,8 @@ export interface Route<P = unknown, Q = unknown, B = unknown> {
   readonly readOnly?: boolean;
   /** The answer holds a secret: it is not kept for a second asking. */
   readonly secret?: boolean;
+  /** Not for a chain that others run. */
+  readonly managedOnly?: boolean;
   /** Stricter limit of requests a minute from one address. */
   readonly perMinute?: number;
   readonly handle: (context: RouteContext<P, Q, B>) => Promise<unknown>;

@@ -112,6 +112,7 @@ export const signatureSchema = z.object({
 });
 export const rollupSummarySchema = z.object({
   id,
+  kind: z.enum(["managed", "attached"]).describe("attached: others run it"),
   teamId: id,
   name: z.string(),
   chainId: z.number(),

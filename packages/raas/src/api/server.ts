@@ -13,6 +13,7 @@ import { authenticate, requireRole } from "./authenticate.ts";
 import { openApiOf, statusOf } from "./openapi.ts";
 import type { Actor, Route } from "./route.ts";
 import { alarmRoutes } from "./routes/alarms.ts";
+import { attachRoutes } from "./routes/attach.ts";
 import { contractRoutes } from "./routes/contracts.ts";
 import { explorerRoutes } from "./routes/explorer.ts";
 import { keyRoutes } from "./routes/keys.ts";
@@ -39,6 +40,7 @@ export const ROUTES: readonly Route[] = [
   ...alarmRoutes,
   ...contractRoutes,
   ...moneyRoutes,
+  ...attachRoutes,
 ];
 
 const CSP = [
@@ -159,6 +161,9 @@ async function answer(
   const role = inTeam ? await requireRole(route, actor, params.team, services) : null;
   const rollup =
     inTeam && params.rollup !== undefined ? await services.rollups.getOfTeam(params.team, params.rollup) : null;
+  if (route.managedOnly && rollup?.kind === "attached") {
+    throw new RaasError("CONFLICT", `others run ${rollup.name}: this is for rollups that run here`);
+  }
   const query = parse(route.query, request.query, "query");
   const body = parse(route.body, request.body, "body");
   const recheck = async () => {

@@ -14,6 +14,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { KeyRotations } from "../secrets/key-rotations.ts";
 import type { KeyStore } from "../secrets/key-store.ts";
 import type { Snapshots } from "../snapshots/snapshots.ts";
+import type { AttachmentStore } from "../store/attachments.ts";
 import type { CredentialStore } from "../store/credentials.ts";
 import type { DrillStore } from "../store/drills.ts";
 import type { PeopleStore } from "../store/people.ts";
@@ -43,6 +44,7 @@ export interface Services {
   readonly money: Money;
   readonly spending: SpendingStore;
   readonly outbound: Outbound;
+  readonly attachments: AttachmentStore;
   readonly explorer: Explorer;
   readonly verification: Verification;
   readonly snapshots: Snapshots;

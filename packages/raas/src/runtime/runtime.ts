@@ -59,6 +59,8 @@ export interface Endpoints {
 export interface Running {
   readonly settings: string;
   readonly endpoints: Endpoints;
+  /** What people are told instead, where the endpoints are for us alone. */
+  readonly shown?: Endpoints;
   readonly ports: Ports;
 }
 

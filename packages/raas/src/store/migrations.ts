@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import type { Migration, MigrationProvider } from "kysely/migration";
 import { alarmTables } from "./alarm-migration.ts";
 import { addDrills, addKeyRotations, addRestores } from "./lifecycle-migrations.ts";
+import { attachments } from "./attachment-migration.ts";
 import { moneyTables } from "./money-migration.ts";
 import type { Tables } from "./tables.ts";
 import { addVerifiedContracts } from "./verified-migration.ts";
@@ -173,5 +174,6 @@ export const MIGRATIONS: MigrationProvider = {
       "0006-drills": addDrills,
       "0007-restores": addRestores,
       "0008-key-rotations": addKeyRotations,
+      "0009-attachments": attachments,
     }),
 };

@@ -1,5 +1,5 @@
 import type { Selectable } from "kysely";
-import type { Desired, Phase, StepName } from "../core/decide.ts";
+import type { Desired, LaunchStep, Phase, StepName } from "../core/decide.ts";
 import { RaasError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { parseSpec } from "../spec/parse.ts";
@@ -18,6 +18,8 @@ export interface Problem {
 export interface RollupRecord {
   readonly id: string;
   readonly teamId: string;
+  /** Whether we run it, or others do. */
+  readonly kind: "managed" | "attached";
   readonly name: string;
   readonly networkId: string;
   readonly chainId: number;
@@ -87,8 +89,13 @@ export class RollupStore {
     readonly authorId: string;
     /** Wished for its node; taken ones are replaced. */
     readonly ports?: Ports;
+    /** Of a chain that others run: results of the steps that others did, and what is written in the same transaction. */
+    readonly attached?: {
+      readonly done: Readonly<Record<LaunchStep, unknown>>;
+      readonly also: (db: Database, id: string) => Promise<void>;
+    };
   }): Promise<RollupRecord> {
-    const { teamId, spec, authorId, ports } = options;
+    const { teamId, spec, authorId, ports, attached } = options;
     const now = this.#now();
     const id = newId("rol", now);
     try {
@@ -112,6 +119,7 @@ export class RollupStore {
             live_name: spec.name,
             live_chain: `${spec.settlement.network}/${spec.chain.chainId}`,
             restore: null,
+            kind: attached === undefined ? "managed" : "attached",
           })
           .execute();
         await db
@@ -121,10 +129,28 @@ export class RollupStore {
             revision: 1,
             spec: JSON.stringify(spec),
             author_id: authorId,
-            note: "created",
+            note: attached === undefined ? "created" : "attached",
             created_at: now,
           })
           .execute();
+        if (attached === undefined) return;
+        await db
+          .insertInto("steps")
+          .values(
+            Object.entries(attached.done).map(([step, result]) => ({
+              rollup_id: id,
+              name: step,
+              status: "done",
+              attempt: 0,
+              started_at: now,
+              ended_at: now,
+              detail: "by others; read from the settlement network",
+              problem: null,
+              result: JSON.stringify(result),
+            })),
+          )
+          .execute();
+        await attached.also(db, id);
       });
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
@@ -398,6 +424,7 @@ function recordOf(row: Selectable<Tables["rollups"]>): RollupRecord {
   return {
     id: row.id,
     teamId: row.team_id,
+    kind: row.kind === "attached" ? "attached" : "managed",
     name: row.name,
     networkId: row.network_id,
     chainId: row.chain_id,

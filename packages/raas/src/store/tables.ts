@@ -49,6 +49,8 @@ export interface Tables extends AlarmTables, MoneyTables {
     ready_at: number | null;
     /** Name while it is taken, null once destroyed: unique in the team. */
     live_name: string | null;
+    /** `managed`, or `attached` for a chain that others run. */
+    kind: Generated<string>;
     /** `network/chain id` while it is taken. */
     live_chain: string | null;
     /** JSON: the restore that was asked for, until it is done. */
@@ -158,5 +160,15 @@ export interface Tables extends AlarmTables, MoneyTables {
     created_at: number;
   };
   leases: { name: string; holder: string; token: number; expires_at: number };
+  attachments: {
+    rollup_id: string;
+    system_config: string;
+    genesis_hash: string;
+    rpc_host: string;
+    /** The RPC's URL, encrypted: it may carry a key. */
+    ciphertext: string;
+    /** JSON of findings. */
+    findings: string;
+  };
   meta: { key: Generated<string>; value: string };
 }

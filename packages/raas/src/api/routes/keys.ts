@@ -76,6 +76,7 @@ export const keyRoutes: readonly Route[] = [
     method: "POST",
     path: "/teams/:team/rollups/:rollup/keys/:role/rotate",
     name: "keys.rotate",
+    managedOnly: true,
     summary: "Make the role's next key; it is used when the owner has named it, and the old one is retired then",
     access: "operator",
     params: keyParams,
