@@ -1,8 +1,8 @@
 import type { Kysely } from "kysely";
 import type { Migration, MigrationProvider } from "kysely/migration";
 import { alarmTables } from "./alarm-migration.ts";
-import { addDrills, addKeyRotations, addRestores } from "./lifecycle-migrations.ts";
 import { attachments } from "./attachment-migration.ts";
+import { addDrills, addKeyRotations, addRestores } from "./lifecycle-migrations.ts";
 import { moneyTables } from "./money-migration.ts";
 import type { Tables } from "./tables.ts";
 import { addVerifiedContracts } from "./verified-migration.ts";
