@@ -183,6 +183,22 @@ test("after a crash the newest attempt is sent, whatever is signed anew", async 
   expect(await chain().getTransactionCount({ address: account.address })).toBe(1);
 }, 90_000);
 
+test("what was signed before a crash and is too cheap by now is sent for more at once", async () => {
+  const before = access();
+  const first = await before.publicClient.sendRawTransaction({ serializedTransaction: await signed(0) });
+  await control().dropTransaction({ hash: first });
+  await baseFee("20");
+  await control().mine({ blocks: 1 });
+  const after = access();
+  // Which a pool refuses, as it is.
+  await expect(chain().sendRawTransaction({ serializedTransaction: await signed(0) })).rejects.toThrow();
+  const hash = await after.publicClient.sendRawTransaction({ serializedTransaction: await signed(0) });
+  expect(hash).not.toBe(first);
+  expect((await included(after.publicClient, hash, "20"))?.status).toBe("success");
+  await baseFee("1");
+  await control().mine({ blocks: 1 });
+}, 90_000);
+
 test("a nonce that was promised to another deed is used for that one, and the caller is told", async () => {
   const { publicClient } = access();
   const promised = await publicClient.sendRawTransaction({ serializedTransaction: await signed(0, { value: 5n }) });

@@ -72,7 +72,11 @@ export class PendingTransactions {
     const pending: Pending = { slot, attempts, sentAt: now, lookedAt: now, caring: null };
     for (const { hash } of attempts) this.#byHash.set(hash, pending);
     while (this.#byHash.size > PENDING_MAX) this.#byHash.delete(this.#byHash.keys().next().value!);
-    const hash = await this.#broadcast(pending);
+    const hash = await this.#broadcast(pending).catch(async (error: unknown) => {
+      // A pool may refuse what the next block cannot take: as signed before a crash it would be refused for ever.
+      if ((await this.#isOutpriced(pending)) && (await this.#raise(pending))) return pending.attempts.at(-1)!.hash;
+      throw error;
+    });
     if (isSameDeed(raw, attempts[0]!.raw)) return hash;
     throw new RaasError(
       "NONCE_TAKEN",
@@ -133,6 +137,12 @@ export class PendingTransactions {
     if ((await this.#firstFound("eth_getTransactionByHash", pending)) !== null) return;
     // A pool may refuse what it forgot, for the moment: the next look tries again.
     await this.#broadcast(pending).catch(() => {});
+  }
+
+  async #isOutpriced({ attempts }: Pending): Promise<boolean> {
+    const { maxFeePerGas = 0n } = parseTransaction(attempts.at(-1)!.raw as TransactionSerialized);
+    const head = (await this.#request("eth_getBlockByNumber", ["latest", false])) as { readonly baseFeePerGas?: Hex };
+    return BigInt(head.baseFeePerGas ?? 0) > maxFeePerGas;
   }
 
   /** Signs and sends the same deed for higher fees. False where that cannot be. */
