@@ -19,6 +19,8 @@ export class Explorer {
   readonly #starting = new Map<string, Promise<void>>();
   /** What is indexed here. */
   readonly #indexed = new Set<string>();
+  /** What tells of a rollup's new blocks, by its id. */
+  readonly #listening = new Map<string, () => void>();
   #thread: SqliteThread | null = null;
 
   constructor(options: { readonly fileOf: (rollupId: string) => string }, { log }: { readonly log: Logger }) {
@@ -26,11 +28,23 @@ export class Explorer {
     this.#writer = new IndexThread({ log });
   }
 
-  /** Indexes what the node has from now on. @throws RaasError `STORE_FAILED` */
-  async start(rollupId: string, rpcUrl: string): Promise<void> {
+  /**
+   * Indexes what the node has from now on.
+   * @param onHead tells of new blocks; without it they are looked for twice a second
+   * @throws RaasError `STORE_FAILED`
+   */
+  async start(
+    rollupId: string,
+    rpcUrl: string,
+    onHead: ((listener: () => void) => () => void) | null = null,
+  ): Promise<void> {
     // The file may be of another version, and made anew.
     await this.#closeReader(rollupId);
-    const started = this.#writer.start({ id: rollupId, file: this.#fileOf(rollupId), source: { rpcUrl, ...QUIET } });
+    this.#endListening(rollupId);
+    const source = { rpcUrl, ...QUIET };
+    const file = this.#fileOf(rollupId);
+    const started = this.#writer.start({ id: rollupId, file, source, told: onHead !== null });
+    if (onHead !== null) this.#listening.set(rollupId, onHead(() => this.#writer.news(rollupId)));
     this.#starting.set(rollupId, started);
     this.#indexed.add(rollupId);
     await started.finally(() => this.#starting.delete(rollupId));
@@ -39,6 +53,7 @@ export class Explorer {
   /** The node is about to end; what is indexed stays readable. */
   async stop(rollupId: string): Promise<void> {
     this.#indexed.delete(rollupId);
+    this.#endListening(rollupId);
     await this.#writer.stop(rollupId);
   }
 
@@ -65,10 +80,16 @@ export class Explorer {
   }
 
   async close(): Promise<void> {
+    for (const id of [...this.#listening.keys()]) this.#endListening(id);
     await this.#writer.end();
     await Promise.allSettled([...this.#readers.keys()].map((id) => this.#closeReader(id)));
     await this.#thread?.end();
     this.#thread = null;
+  }
+
+  #endListening(rollupId: string): void {
+    this.#listening.get(rollupId)?.();
+    this.#listening.delete(rollupId);
   }
 
   async #closeReader(rollupId: string): Promise<void> {

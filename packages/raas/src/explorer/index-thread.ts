@@ -2,12 +2,14 @@ import { Worker } from "node:worker_threads";
 import type { Logger } from "@altlayer/rollup";
 import { problemOf, RaasError } from "../errors.ts";
 import type { ChainSource } from "./chain-data.ts";
-import type { IndexNews, IndexOrder } from "./index-worker.ts";
+import type { IndexHint, IndexNews, IndexOrder } from "./index-worker.ts";
 
 export interface IndexedRollup {
   readonly id: string;
   readonly file: string;
   readonly source: ChainSource;
+  /** `news` is called for it. */
+  readonly told: boolean;
 }
 
 interface Waiting {
@@ -35,6 +37,11 @@ export class IndexThread {
   async start(rollup: IndexedRollup): Promise<void> {
     this.#followed.set(rollup.id, rollup);
     await this.#ask({ kind: "start", ...rollup });
+  }
+
+  /** The rollup has new blocks. */
+  news(id: string): void {
+    if (this.#followed.has(id)) this.#worker?.postMessage({ kind: "news", id } satisfies IndexHint);
   }
 
   /** Closes the file, too. */

@@ -12,6 +12,8 @@ export type IndexOrder =
       readonly id: string;
       readonly file: string;
       readonly source: ChainSource;
+      /** News of blocks come: the polls are a safeguard. */
+      readonly told: boolean;
     }
   | { readonly kind: "stop"; readonly order: number; readonly id: string };
 
@@ -25,7 +27,14 @@ export type IndexNews =
       readonly fields: Readonly<Record<string, string | number>>;
     };
 
+/** There are new blocks. Not answered. */
+export interface IndexHint {
+  readonly kind: "news";
+  readonly id: string;
+}
+
 const POLL_MS = 500;
+const SAFEGUARD_MS = 10_000;
 const open = new Map<string, { readonly file: IndexFile; readonly indexer: Indexer }>();
 /** Orders for one rollup follow each other. */
 const turns = new Map<string, Promise<void>>();
@@ -48,10 +57,12 @@ async function perform(order: IndexOrder): Promise<void> {
   const logAt = (level: "info" | "warn") => (message: string, fields: Readonly<Record<string, string | number>>) =>
     tell({ kind: "log", id, level, message, fields });
   const log = { info: logAt("info"), warn: logAt("warn") };
-  open.set(id, { file, indexer: new Indexer({ source: order.source, pollMs: POLL_MS }, { file, log }) });
+  const pollMs = order.told ? SAFEGUARD_MS : POLL_MS;
+  open.set(id, { file, indexer: new Indexer({ source: order.source, pollMs }, { file, log }) });
 }
 
-parentPort?.on("message", (order: IndexOrder) => {
+parentPort?.on("message", (order: IndexOrder | IndexHint) => {
+  if (order.kind === "news") return open.get(order.id)?.indexer.wake();
   const turn = (turns.get(order.id) ?? Promise.resolve())
     .then(() => perform(order))
     .then(

@@ -31,6 +31,9 @@ export class Indexer {
   readonly #log: IndexLog;
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
+  /** Cuts the wait for news short. */
+  #endWait: () => void = () => {};
+  #news = false;
   #failures = 0;
   #transactionsPerBlock = 0;
 
@@ -39,6 +42,12 @@ export class Indexer {
     this.#file = dependencies.file;
     this.#log = dependencies.log;
     this.#running = this.#run();
+  }
+
+  /** There are new blocks: looks at once. */
+  wake(): void {
+    this.#news = true;
+    this.#endWait();
   }
 
   async close(): Promise<void> {
@@ -50,6 +59,7 @@ export class Indexer {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       let more = false;
+      this.#news = false;
       try {
         more = await this.#advance();
         this.#failures = 0;
@@ -58,8 +68,15 @@ export class Indexer {
         // One line for the first failure and then for every hundredth.
         if (this.#failures++ % 100 === 0) this.#log.warn("cannot index", { error: problemOf(error).message });
       }
-      if (!more) await sleep(this.#options.pollMs, undefined, { signal, ref: false }).catch(() => {});
+      if (!more && !this.#news) await this.#wait(signal);
     }
+  }
+
+  async #wait(signal: AbortSignal): Promise<void> {
+    const woken = new AbortController();
+    this.#endWait = () => woken.abort("news");
+    const ends = { signal: AbortSignal.any([signal, woken.signal]), ref: false };
+    await sleep(this.#options.pollMs, undefined, ends).catch(() => {});
   }
 
   /** Indexes some blocks. True when there are more. */

@@ -129,7 +129,13 @@ export class InProcessRuntime implements Runtime {
       ws: `ws://127.0.0.1:${ports.rpc}`,
       flashblocks: `ws://127.0.0.1:${ports.flashblocks}`,
     };
-    return { node, endService, dataDir: config.dataDir, running: { settings: request.settings, endpoints, ports } };
+    const onHead = (listener: () => void) => node.engine.onEvent(({ kind }) => kind === "heads" && listener());
+    return {
+      node,
+      endService,
+      dataDir: config.dataDir,
+      running: { settings: request.settings, endpoints, ports, onHead },
+    };
   }
 
   #l1Of({ id }: Network, config: NodeConfig["l1"], clock: SystemClock): SharedL1 {

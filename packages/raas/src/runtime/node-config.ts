@@ -62,7 +62,7 @@ export function nodeConfigOf(
       key: { kind: "provided", name: "batcher" },
       dataAvailability: network.beaconUrl === undefined ? "calldata" : spec.dataAvailability.kind,
       maxChannelMs: spec.dataAvailability.maxBatchDelaySeconds * 1_000,
-      pollMs,
+      pollMs: pollMs * 2,
     },
     // Operators hear of blocks by gossip.
     ...(request.mach === null
@@ -73,7 +73,7 @@ export function nodeConfigOf(
       disputeGameFactory: request.disputeGameFactory,
       intervalMs: spec.proposals.intervalSeconds * 1_000,
       allowUnfinalized: development,
-      pollMs: pollMs * 2,
+      pollMs: pollMs * 4,
     },
   };
 }

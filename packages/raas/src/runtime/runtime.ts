@@ -62,6 +62,8 @@ export interface Running {
   /** What people are told instead, where the endpoints are for us alone. */
   readonly shown?: Endpoints;
   readonly ports: Ports;
+  /** Tells of every change of the head, of a node that is near enough for it. */
+  readonly onHead?: (listener: () => void) => () => void;
 }
 
 /**

@@ -114,7 +114,7 @@ const awaitFirstBlock =
       signal.throwIfAborted();
       const number = await blockNumber(running.endpoints.rpc);
       if (number > 0) {
-        await explorer.start(rollup.id, running.endpoints.rpc);
+        await explorer.start(rollup.id, running.endpoints.rpc, running.onHead ?? null);
         return { blockNumber: number };
       }
       if (performance.now() > deadline) {

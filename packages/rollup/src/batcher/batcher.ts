@@ -76,6 +76,8 @@ export class Batcher {
   #queue: { readonly transaction: BatcherTransaction; readonly channel: SubmittedChannel }[] = [];
   #submitted: SubmittedChannel[] = [];
   #sending = 0;
+  /** The heads that the cursor was last found below: as long as they stand, so does it. */
+  #stoodUnder = "";
   /** Counts restarts, so that what an abandoned channel's transactions report is not mistaken. */
   #generation = 0;
   /** Compressed bytes per byte, as last seen. */
@@ -182,11 +184,15 @@ export class Batcher {
   /** Why what was loaded or sent is of no use any more; forgets what has become safe. */
   async #problem(cursor: L2BlockRef): Promise<string | null> {
     const { driver, engine } = this.#d;
-    const { safe } = engine.heads();
+    const { safe, unsafe } = engine.heads();
     this.#submitted = this.#submitted.filter((channel) => channel.last.number > safe.number);
     if (cursor.number < safe.number) return "safe head is ahead";
-    const canonical = await engine.payloadByNumber(cursor.number);
-    if (canonical?.blockHash !== cursor.hash) return "L2 reorg";
+    const heads = `${unsafe.hash} ${cursor.hash}`;
+    if (heads !== this.#stoodUnder) {
+      const canonical = await engine.payloadByNumber(cursor.number, { brief: true });
+      if (canonical?.blockHash !== cursor.hash) return "L2 reorg";
+      this.#stoodUnder = heads;
+    }
     const { currentL1 } = driver.status;
     for (const channel of this.#submitted) {
       const readPast = currentL1 !== null && channel.outstanding === 0 && currentL1.number > channel.includedIn;

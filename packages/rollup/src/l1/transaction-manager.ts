@@ -5,6 +5,7 @@ import type { Clock } from "../clock.ts";
 import { closedError } from "../clock.ts";
 import { describeError, isClosed, RollupError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { Wakeup } from "../signal.ts";
 import { withoutSidecar } from "./encoding.ts";
 import type { FeeLimits, Fees } from "./fees.ts";
 import { bumpFees, marketFees } from "./fees.ts";
@@ -14,6 +15,9 @@ import type { JsonRpcClient } from "./rpc-client.ts";
 import { count, parseAnswer } from "./schemas.ts";
 import type { Attempt, StoredTransaction } from "./transaction-store.ts";
 import { minedSchema, TransactionStore } from "./transaction-store.ts";
+
+/** So many times rarer are looks at transactions that are all included. */
+const SETTLED_POLLS = 20;
 
 export interface TransactionManagerOptions {
   readonly chainId: number;
@@ -83,6 +87,8 @@ export class TransactionManager {
   readonly #store: TransactionStore;
   readonly #closing = new AbortController();
   readonly #counts = { submitted: 0, bumped: 0, included: 0, reverted: 0, lost: 0 };
+  /** Poked when something was sent. */
+  readonly #sent = new Wakeup();
   #tracked: Tracked[] = [];
   #lock: Promise<unknown> = Promise.resolve();
   #running: Promise<void> | null = null;
@@ -195,6 +201,7 @@ export class TransactionManager {
     this.#tracked.push(entry);
     this.#counts.submitted++;
     await this.#broadcast(entry);
+    this.#sent.poke();
     return { promise };
   }
 
@@ -269,7 +276,9 @@ export class TransactionManager {
           this.#log.debug("cannot look for transactions", { error: describeError(error) });
         }
       }
-      await this.#clock.sleep(this.#options.pollMs, this.#closing.signal).catch(() => {});
+      // What is included is only looked at for a reorg that drops it.
+      const pollMs = this.#options.pollMs * (this.pending > 0 ? 1 : SETTLED_POLLS);
+      await this.#sent.wait(pollMs, this.#clock, this.#closing.signal);
     }
   }
 

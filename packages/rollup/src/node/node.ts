@@ -221,7 +221,13 @@ async function boot(
   const driver = driven
     ? null
     : new DerivationDriver(
-        { rollup, confirmations: config.derivation.confirmations, idleMs: config.l1.pollMs, maxBackoffMs: 10_000 },
+        // The watcher tells of every change of the L1: the polls are a safeguard.
+        {
+          rollup,
+          confirmations: config.derivation.confirmations,
+          idleMs: Math.max(1_000, config.l1.pollMs),
+          maxBackoffMs: 10_000,
+        },
         {
           engine,
           pipeline: new DerivationPipeline({ config: rollup }, { keccak256: keccakBytes, decompress }),

@@ -32,6 +32,9 @@ const MAX_LOOKBACK = 1_000;
 /** Games that one pass resolves at most, each by two transactions: a backlog must not keep new proposals waiting. */
 const RESOLVED_PER_PASS = 4;
 
+/** Without anything to do of its own, the proposer looks at the L1's games at one poll of so many. */
+const IDLE_POLLS = 5;
+
 /** How long closing waits for what the proposer is at. */
 const CLOSE_WAIT_MS = 2_000;
 
@@ -45,6 +48,8 @@ export class Proposer {
   readonly #unresolved = new Map<number, { readonly game: Game; readonly dueMs: number }>();
   /** Games below this index are known. */
   #scanned = 0;
+  /** Polls since the last look; the first poll looks. */
+  #quietPolls = IDLE_POLLS;
   #newest: { readonly game: Game; readonly l2Block: number } | null = null;
   #running: Promise<void> | null = null;
   #paused = false;
@@ -102,9 +107,12 @@ export class Proposer {
           await clock.sleep(this.#options.pollMs, this.#closing.signal).catch(() => {});
           continue;
         }
-        await this.#scan();
-        await this.#propose();
-        await this.#resolve();
+        if (this.#hasWork()) {
+          await this.#scan();
+          await this.#propose();
+          await this.#resolve();
+          this.#quietPolls = 0;
+        }
         failures = 0;
       } catch (error) {
         if (this.#closing.signal.aborted || isClosed(error)) return;
@@ -112,6 +120,17 @@ export class Proposer {
       }
       await clock.sleep(this.#options.pollMs, this.#closing.signal).catch(() => {});
     }
+  }
+
+  /** Whether a look at the L1 may lead to something; what others do there, or a reorg, is seen a little later. */
+  #hasWork(): boolean {
+    if (++this.#quietPolls >= IDLE_POLLS) return true;
+    const now = this.#d.clock.nowMs();
+    if ([...this.#unresolved.values()].some(({ dueMs }) => dueMs <= now)) return true;
+    const { game, l2Block } = this.#newest ?? { game: null, l2Block: 0 };
+    if (game !== null && now - game.timestamp * 1_000 < this.#options.intervalMs) return false;
+    const { safe, finalized } = this.#d.engine.heads();
+    return (this.#options.allowUnfinalized ? safe : finalized).number > l2Block;
   }
 
   async #scan(): Promise<void> {
