@@ -44,7 +44,11 @@ export class Explorer {
     const source = { rpcUrl, ...QUIET };
     const file = this.#fileOf(rollupId);
     const started = this.#writer.start({ id: rollupId, file, source, told: onHead !== null });
-    if (onHead !== null) this.#listening.set(rollupId, onHead(() => this.#writer.news(rollupId)));
+    if (onHead !== null)
+      this.#listening.set(
+        rollupId,
+        onHead(() => this.#writer.news(rollupId)),
+      );
     this.#starting.set(rollupId, started);
     this.#indexed.add(rollupId);
     await started.finally(() => this.#starting.delete(rollupId));
