@@ -55,7 +55,8 @@ function keyOf(id: string, role: Extract<FromGroup, { kind: "key" }>["role"]): P
 
 async function start(call: number, request: RemoteRunRequest): Promise<void> {
   if (runtime === null || ending) throw new RaasError("CLOSED", "the group's process is ending");
-  const running = await runtime.start({
+  // A listener cannot be sent: the index looks for new blocks by itself.
+  const { onHead: _near, ...running } = await runtime.start({
     ...request,
     logLine: (line) => logLine(request.id, line),
     privateKey: (role) => keyOf(request.id, role),
