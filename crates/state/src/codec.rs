@@ -258,6 +258,63 @@ pub fn block_changes(payload: &[u8]) -> Result<ChangeSet, StateError> {
     changes(reader.sized()?)
 }
 
+/// Where a transaction's hash and its receipt are within a block record, and the checksum of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReceiptSpan {
+    /// Of the 32-byte transaction hash.
+    pub hash: u32,
+    pub receipt: u32,
+    pub length: u32,
+    /// CRC-32C of hash and receipt.
+    pub crc: u32,
+}
+
+/// One for each transaction of a block record.
+pub fn receipt_spans(payload: &[u8]) -> Result<Vec<ReceiptSpan>, StateError> {
+    let short = StateError::Encoding { what: "stored receipts" };
+    let at = |bytes: &[u8]| (payload.len() - bytes.len()) as u32;
+    let mut reader = Reader::new(payload, "block record");
+    start(&mut reader)?;
+    reader.sized()?;
+    reader.sized()?;
+    let section = reader.u32()? as usize;
+    let after_body = reader.bytes.get(section..).ok_or(short)?;
+    let mut body = reader;
+    let mut receipts = Reader::new(after_body, "stored receipts");
+    receipts.u32()?;
+    let count = body.count(56)?;
+    receipts.u32()?;
+    let mut rest = receipts.bytes;
+    let mut spans = Vec::with_capacity(count);
+    for _ in 0..count {
+        let hash = at(body.bytes);
+        let hash_bytes = body.hash()?;
+        body.address()?;
+        body.sized()?;
+        let begin = rest;
+        let header =
+            alloy_rlp::Header::decode(&mut rest).map_err(|_| StateError::Encoding { what: "stored receipt" })?;
+        let length = begin.len() - rest.len() + header.payload_length;
+        let receipt = begin.get(..length).ok_or(StateError::Encoding { what: "stored receipt" })?;
+        rest = &begin[length..];
+        spans.push(ReceiptSpan {
+            hash,
+            receipt: at(begin),
+            length: length as u32,
+            crc: receipt_crc(&hash_bytes, receipt),
+        });
+    }
+    Ok(spans)
+}
+
+pub fn receipt_crc(transaction: &B256, receipt: &[u8]) -> u32 {
+    crc32c::crc32c_append(crc32c::crc32c(transaction.as_slice()), receipt)
+}
+
+pub fn receipt(mut bytes: &[u8]) -> Result<OpReceipt, StateError> {
+    OpReceipt::decode(&mut bytes).map_err(|_| StateError::Encoding { what: "stored receipt" })
+}
+
 pub fn block(payload: &[u8]) -> Result<StoredBlock, StateError> {
     let mut reader = Reader::new(payload, "block record");
     let start = start(&mut reader)?;

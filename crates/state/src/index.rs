@@ -5,14 +5,14 @@
 //! | `numbers` | number | hash, journal position, message-passer root |
 //! | `hashes` | block hash | number |
 //! | `transactions` | transaction hash | block hash, number, position in the block |
-//! | `postings` | kind (address or topic place), 64-bit digest of the value, number | nothing |
+//! | `postings` | kind (address or topic place), 64-bit digest of the value, number | receipts, see [`LogPlace`] |
 //! | `passer` | number, slot | the message passer's old value |
 //! | `state` (archive only) | address, number or address, slot, number | old value |
 //!
-//! Postings may be stale or collide: a search checks the block itself.
+//! Postings may be stale or collide: a search checks what it reads of the block.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::OnceLock,
     thread::JoinHandle,
@@ -26,7 +26,7 @@ use crate::{
     MESSAGE_PASSER,
     chain::types::{StoredBlock, TransactionLocation},
     change::{Account, ChangeSet},
-    codec::{self, Reader, put_account, put_word},
+    codec::{self, Reader, ReceiptSpan, put_account, put_word},
     error::StateError,
     journal::Position,
 };
@@ -55,6 +55,34 @@ pub struct NumberEntry {
 pub enum Criterion {
     Address(Address),
     Topic(u8, B256),
+}
+
+/// A receipt with such a log: in which place its transaction is, how many logs of the block come before, and where the
+/// journal has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogPlace {
+    pub transaction: u32,
+    pub first_log: u32,
+    pub span: ReceiptSpan,
+}
+
+const PLACE_BYTES: usize = 24;
+/// A posting with more receipts lists none of them: whoever wants so many reads the block. Tests have both in small blocks.
+const MAX_PLACES: usize = if cfg!(test) { 1 } else { 16 };
+
+impl LogPlace {
+    fn put(&self, out: &mut Vec<u8>) {
+        let ReceiptSpan { hash, receipt, length, crc } = self.span;
+        for number in [self.transaction, self.first_log, hash, receipt, length, crc] {
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, StateError> {
+        let (transaction, first_log) = (reader.u32()?, reader.u32()?);
+        let (hash, receipt, length, crc) = (reader.u32()?, reader.u32()?, reader.u32()?, reader.u32()?);
+        Ok(Self { transaction, first_log, span: ReceiptSpan { hash, receipt, length, crc } })
+    }
 }
 
 fn failed(error: impl std::fmt::Display) -> StateError {
@@ -170,10 +198,11 @@ impl Index {
         batch.insert(&self.meta, "progress", value);
     }
 
-    /// Indexes a canonical block on top of the last.
+    /// Indexes a canonical block on top of the last. `spans`: of its receipts; may be left out when there are no logs.
     pub fn add(
         &self,
         block: &StoredBlock,
+        spans: &[ReceiptSpan],
         position: Position,
         message_passer_root: &B256,
         changes: &ChangeSet,
@@ -191,8 +220,11 @@ impl Index {
             location.extend_from_slice(&(place as u32).to_le_bytes());
             batch.insert(&self.transactions, transaction.hash.as_slice(), location);
         }
-        for key in postings(block) {
-            batch.insert(&self.postings, key, []);
+        for (key, places) in postings(block, spans) {
+            let listed = if places.len() > MAX_PLACES { &[] } else { &places[..] };
+            let mut value = Vec::with_capacity(listed.len() * PLACE_BYTES);
+            listed.iter().for_each(|place| place.put(&mut value));
+            batch.insert(&self.postings, key, value);
         }
         if let Ok(at) = changes.accounts.binary_search_by_key(&MESSAGE_PASSER, |change| change.address) {
             for slot in &changes.accounts[at].storage {
@@ -228,7 +260,7 @@ impl Index {
         for transaction in &block.transactions {
             batch.remove(&self.transactions, transaction.hash.as_slice());
         }
-        for key in postings(block) {
+        for key in postings(block, &[]).into_keys() {
             batch.remove(&self.postings, key);
         }
         for change in &changes.accounts {
@@ -276,6 +308,18 @@ impl Index {
                 Ok(key.get(9..17).and_then(|number| number.try_into().ok()).map(u64::from_be_bytes))
             }
         }
+    }
+
+    /// The receipts of block `number` with (perhaps) such a log, in their order; `None`: there may be any number.
+    pub fn places(&self, criterion: &Criterion, number: u64) -> Result<Option<Vec<LogPlace>>, StateError> {
+        let Some(value) = self.postings.get(posting_key(criterion, number)).map_err(failed)? else {
+            return Ok(Some(Vec::new()));
+        };
+        if value.is_empty() {
+            return Ok(None);
+        }
+        let mut reader = Reader::new(&value, "index");
+        (0..value.len() / PLACE_BYTES).map(|_| LogPlace::read(&mut reader)).collect::<Result<_, _>>().map(Some)
     }
 
     /// The message passer's (block, slot, old value) of blocks in that range, newest first.
@@ -350,14 +394,27 @@ fn digest(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-fn postings(block: &StoredBlock) -> BTreeSet<PostingKey> {
+fn postings(block: &StoredBlock, spans: &[ReceiptSpan]) -> BTreeMap<PostingKey, Vec<LogPlace>> {
     let number = block.header.number;
-    let mut keys = BTreeSet::new();
-    for log in block.receipts.iter().flat_map(|receipt| &receipt.as_receipt().logs) {
-        keys.insert(posting_key(&Criterion::Address(log.address), number));
-        for (place, topic) in log.topics().iter().enumerate() {
-            keys.insert(posting_key(&Criterion::Topic(place as u8, *topic), number));
+    let mut postings: BTreeMap<PostingKey, Vec<LogPlace>> = BTreeMap::new();
+    let mut first_log = 0;
+    for (transaction, receipt) in block.receipts.iter().enumerate() {
+        let place =
+            spans.get(transaction).map(|span| LogPlace { transaction: transaction as u32, first_log, span: *span });
+        let logs = &receipt.as_receipt().logs;
+        first_log += logs.len() as u32;
+        for log in logs {
+            let topics = log.topics().iter().enumerate().map(|(at, topic)| Criterion::Topic(at as u8, *topic));
+            for criterion in std::iter::once(Criterion::Address(log.address)).chain(topics) {
+                let places = postings.entry(posting_key(&criterion, number)).or_default();
+                if let Some(place) = place
+                    && places.last() != Some(&place)
+                    && places.len() <= MAX_PLACES
+                {
+                    places.push(place);
+                }
+            }
         }
     }
-    keys
+    postings
 }

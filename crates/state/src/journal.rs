@@ -421,6 +421,16 @@ impl Journal {
         }
     }
 
+    /// Bytes of a record's payload, unchecked: the caller knows a checksum of them.
+    pub fn read_part(&self, at: Position, start: u32, length: u32) -> Result<Vec<u8>, StateError> {
+        let (number, offset) = split(at);
+        let mut bytes = vec![0; length as usize];
+        let from = offset + RECORD_HEADER as u64 + u64::from(start);
+        let read = self.reader(number)?.file.read_exact_at(&mut bytes, from);
+        read.map_err(StateError::io("reading", segment_path(&self.dir, number)))?;
+        Ok(bytes)
+    }
+
     fn reader(&self, number: u32) -> Result<Segment, StateError> {
         if let Some(segment) = self.readers.read().get(&number) {
             return Ok(segment.clone());

@@ -483,7 +483,8 @@ fn index_block(blocks: &Blocks<'_>, position: Position) -> Result<(), StateError
     let (_, payload) = blocks.journal.read(position)?;
     let root = codec::block_start(&payload)?.message_passer_root;
     let block = codec::block(&payload)?;
-    blocks.index.get()?.add(&block, position, &root, &codec::block_changes(&payload)?)
+    let spans = codec::receipt_spans(&payload)?;
+    blocks.index.get()?.add(&block, &spans, position, &root, &codec::block_changes(&payload)?)
 }
 
 /// Brings the index to the chain, and the chain's blocks into memory.

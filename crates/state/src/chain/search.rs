@@ -9,12 +9,13 @@ use alloy_primitives::{B256, Log, U256};
 
 use super::{
     ChainStore,
-    types::{FoundLog, LogFilter, LogLimits, StorageProof, StoredBlock},
+    shared::Shared,
+    types::{BlockRef, FoundLog, LogFilter, LogLimits, StorageProof, StoredBlock},
 };
 use crate::{
-    MESSAGE_PASSER,
+    MESSAGE_PASSER, codec,
     error::StateError,
-    index::Criterion,
+    index::{Criterion, LogPlace},
     state_trie::{set_slots, storage_proofs},
 };
 
@@ -120,16 +121,78 @@ impl ChainStore {
             if let Some(hash) = shared.canonical_hash(candidate)? {
                 // An unfiltered search meets many blocks without logs: the header says so.
                 let header = shared.header(&hash)?;
-                if header.is_some_and(|header| !header.logs_bloom.is_zero())
-                    && let Some(block) = shared.block(&hash)?
-                {
-                    block_logs(&block, filter, &mut found);
+                if let Some(header) = header.filter(|header| !header.logs_bloom.is_zero()) {
+                    let block = BlockRef::new(hash, &header);
+                    let listed =
+                        indexed == Some(candidate) && self.listed_logs(&criteria, block, filter, &mut found)?;
+                    if !listed && let Some(block) = shared.block(&hash)? {
+                        block_logs(&block, filter, &mut found);
+                    }
                 }
             }
             next = candidate + 1;
         }
         budget.check(found.len())?;
         Ok(found)
+    }
+
+    /// Matching logs of one canonical block by the receipts that the index lists; false: the index lists too many, or of
+    /// another block, and nothing was appended.
+    fn listed_logs(
+        &self,
+        criteria: &[Vec<Criterion>],
+        block: BlockRef,
+        filter: &LogFilter,
+        found: &mut Vec<FoundLog>,
+    ) -> Result<bool, StateError> {
+        let Shared { index, journal, .. } = &*self.shared;
+        let mut fewest: Option<Vec<LogPlace>> = None;
+        'conditions: for alternatives in criteria {
+            let mut places = Vec::new();
+            for criterion in alternatives {
+                match index.places(criterion, block.number)? {
+                    Some(some) => places.extend(some),
+                    None => continue 'conditions,
+                }
+            }
+            if fewest.as_ref().is_none_or(|fewest| places.len() < fewest.len()) {
+                fewest = Some(places);
+            }
+        }
+        let Some(mut places) = fewest else { return Ok(false) };
+        places.sort_unstable_by_key(|place| place.transaction);
+        places.dedup_by_key(|place| place.transaction);
+        let Some(entry) = index.number(block.number)?.filter(|entry| entry.hash == block.hash) else {
+            return Ok(false);
+        };
+        let before = found.len();
+        for LogPlace { transaction, first_log, span } in places {
+            let part = |start, length| journal.read_part(entry.position, start, length);
+            let (Ok(hash), Ok(receipt)) = (part(span.hash, 32), part(span.receipt, span.length)) else {
+                found.truncate(before);
+                return Ok(false);
+            };
+            let hash = B256::from_slice(&hash);
+            if codec::receipt_crc(&hash, &receipt) != span.crc {
+                // Stale, or the journal is damaged: the whole record tells.
+                found.truncate(before);
+                return Ok(false);
+            }
+            for (at, log) in codec::receipt(&receipt)?.as_receipt().logs.iter().enumerate() {
+                if filter.matches(log) {
+                    found.push(FoundLog {
+                        log: log.clone(),
+                        block_hash: block.hash,
+                        block_number: block.number,
+                        block_timestamp: block.timestamp,
+                        transaction_hash: hash,
+                        transaction_index: transaction,
+                        log_index: first_log + at as u32,
+                    });
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// The next block with a posting for every condition: conditions take turns jumping ahead.

@@ -77,7 +77,13 @@ fn run_job(shared: &Shared, job: &IndexJob) -> Result<(), StateError> {
         None => Arc::new(shared.block_at(node.position)?),
     };
     match job {
-        IndexJob::Add(_) => shared.index.add(&block, node.position, &node.message_passer_root, &node.changes),
+        IndexJob::Add(_) => {
+            let spans = match block.header.logs_bloom.is_zero() {
+                true => Vec::new(),
+                false => codec::receipt_spans(&shared.journal.read(node.position)?.1)?,
+            };
+            shared.index.add(&block, &spans, node.position, &node.message_passer_root, &node.changes)
+        }
         IndexJob::Remove(_) => shared.index.remove(&block, &node.changes),
     }
 }
