@@ -127,6 +127,18 @@ describe("the index", () => {
     }
   }, 90_000);
 
+  test("asks for less where a node does not answer so much at once", async () => {
+    const chain = new FakeChain();
+    chain.extend(30);
+    chain.callsMax = 6;
+    try {
+      await explorer.start("little", await chain.listen());
+      await upTo("little", chain);
+    } finally {
+      chain.close();
+    }
+  }, 90_000);
+
   test("waits for a busy node's trace, and says where there can be none", async () => {
     const chain = new FakeChain();
     try {

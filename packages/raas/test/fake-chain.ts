@@ -36,6 +36,8 @@ export class FakeChain {
   blocks: FakeBlock[] = [];
   /** Methods that fail, with the code that they fail with. */
   readonly failing = new Map<string, number>();
+  /** Calls of a batch that are answered; a longer one is not. */
+  callsMax = Number.POSITIVE_INFINITY;
   /** How often each method was asked. */
   readonly asked = new Map<string, number>();
   readonly #server: Server;
@@ -47,7 +49,8 @@ export class FakeChain {
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
       request.on("end", () => {
         const calls = JSON.parse(Buffer.concat(chunks).toString()) as readonly Call[];
-        response.end(JSON.stringify(calls.map((call) => ({ id: call.id, ...this.#outcome(call) }))));
+        if (calls.length > this.callsMax) return response.end("too much");
+        return response.end(JSON.stringify(calls.map((call) => ({ id: call.id, ...this.#outcome(call) }))));
       });
     });
   }

@@ -35,6 +35,8 @@ export class Indexer {
   #endWait: () => void = () => {};
   #news = false;
   #failures = 0;
+  /** Halved by whatever fails, since a node may refuse what is too much for it; grows again with what succeeds. */
+  #blocksAtOnce = BATCH_BLOCKS;
   #transactionsPerBlock = 0;
 
   constructor(options: IndexerOptions, dependencies: { readonly file: IndexFile; readonly log: IndexLog }) {
@@ -65,6 +67,7 @@ export class Indexer {
         this.#failures = 0;
       } catch (error) {
         if (signal.aborted) return;
+        this.#blocksAtOnce = Math.max(1, Math.floor(this.#blocksAtOnce / 2));
         // One line for the first failure and then for every hundredth.
         if (this.#failures++ % 100 === 0) this.#log.warn("cannot index", { error: problemOf(error).message });
       }
@@ -91,13 +94,14 @@ export class Indexer {
     const first = tip === null ? 0 : tip.number + 1;
     if (first > head) return false;
     const count = Math.floor(BATCH_TRANSACTIONS / Math.max(1, this.#transactionsPerBlock));
-    const last = Math.min(head, first + Math.max(1, Math.min(BATCH_BLOCKS, count)) - 1);
+    const last = Math.min(head, first + Math.max(1, Math.min(this.#blocksAtOnce, count)) - 1);
     const patient = head - first < FRESH_BLOCKS && this.#failures < TRACE_ATTEMPTS;
     const data = chained(await readBlocks(source, { first, last, patient }), tip?.hash ?? null);
     if (data.length === 0 || this.#closing.signal.aborted) return false;
     this.#transactionsPerBlock = Math.max(...data.map(({ block }) => block.transactions.length));
     const rows = data.map(rowsOf);
     this.#file.append(rows, await this.#newTokens(rows));
+    this.#blocksAtOnce = Math.min(BATCH_BLOCKS, this.#blocksAtOnce * 2);
     return first + data.length - 1 < head;
   }
 
