@@ -186,6 +186,10 @@ test("of two control planes on one store one works, and the other goes on when i
   await until(async () => (await blockNumber(endpoint)) > number, "new blocks");
   expect(Date.now() - stoppedAt).toBeLessThan(WAIT_MS);
   expect(nodeProcesses()).toHaveLength(1);
+  // The orphan ended by itself: nobody had to kill it.
+  const log = readFileSync(join(folder, "second", "dev.log"), "utf8");
+  expect(log).toContain("lease taken");
+  expect(log).not.toContain("was killed");
 
   // Both were deployed once, deed for deed: same number of transactions, same creations.
   const transactions = await l1Transactions();
