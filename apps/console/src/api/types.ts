@@ -100,6 +100,7 @@ export type Spec = { readonly [key: string]: unknown };
 
 export interface RollupSummary {
   readonly id: string;
+  readonly kind: "managed" | "attached";
   readonly teamId: string;
   readonly name: string;
   readonly chainId: number;
@@ -180,6 +181,14 @@ export interface Alarm {
   readonly severity: "warning" | "critical";
   readonly message: string;
   readonly since: string;
+}
+
+/** Of a chain that others run. */
+export interface Attachment {
+  readonly systemConfig: Hex;
+  readonly genesisHash: Hex;
+  readonly rpcHost: string;
+  readonly findings: readonly { readonly name: string; readonly ok: boolean | null; readonly detail: string }[];
 }
 
 export interface Costs {

@@ -99,6 +99,12 @@ const newRoute = createRoute({
   component: lazyRouteComponent(() => import("../pages/launch/LaunchPage.tsx"), "LaunchPage"),
 });
 
+const attachRoute = createRoute({
+  getParentRoute: () => teamRoute,
+  path: "/attach",
+  component: lazyRouteComponent(() => import("../pages/attach/AttachPage.tsx"), "AttachPage"),
+});
+
 const membersRoute = createRoute({
   getParentRoute: () => teamRoute,
   path: "/members",
@@ -211,7 +217,7 @@ const routeTree = rootRoute.addChildren([
   statusRoute,
   memberRoute.addChildren([
     homeRoute,
-    teamRoute.addChildren([rollupsRoute, newRoute, membersRoute, tokensRoute, alarmsRoute, auditRoute]),
+    teamRoute.addChildren([rollupsRoute, newRoute, attachRoute, membersRoute, tokensRoute, alarmsRoute, auditRoute]),
     rollupRoute.addChildren([
       overviewRoute,
       settingsRoute,

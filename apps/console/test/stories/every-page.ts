@@ -21,6 +21,7 @@ export function everyPageStories(world: () => World): void {
     return [
       ["rollups", team, "Rollups"],
       ["wizard", `${team}/new`, "Launch a rollup"],
+      ["attach", `${team}/attach`, "Attach a chain"],
       ["members", `${team}/members`, "Members"],
       ["tokens", `${team}/tokens`, "API tokens"],
       ["alarms", `${team}/alarms`, "Destinations"],

@@ -10,6 +10,7 @@ import { Loading } from "../../ui/Loading.tsx";
 import { ErrorNotice, Notice } from "../../ui/Notice.tsx";
 import { Accounts } from "./Accounts.tsx";
 import { Alarms } from "./Alarms.tsx";
+import { Attachment } from "./Attachment.tsx";
 import { BlockStrip } from "./BlockStrip.tsx";
 import { Connect } from "./Connect.tsx";
 import { Contracts } from "./Contracts.tsx";
@@ -123,10 +124,14 @@ export function OverviewPage() {
         </>
       ) : null}
 
-      <Costs team={page.params.team} rollup={page.params.rollup} />
+      {rollup.kind === "attached" ? (
+        <Attachment team={page.params.team} rollup={page.params.rollup} />
+      ) : (
+        <Costs team={page.params.team} rollup={page.params.rollup} />
+      )}
       <div className="columns">
         <div className="stack loose">
-          {rollup.endpoints === null ? null : <Connect rollup={rollup} />}
+          {rollup.endpoints === null || rollup.kind === "attached" ? null : <Connect rollup={rollup} />}
           <Accounts accounts={rollup.accounts} balances={live?.balances ?? []} />
         </div>
         <Contracts contracts={rollup.contracts} network={network} />

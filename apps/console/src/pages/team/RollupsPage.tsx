@@ -27,10 +27,15 @@ export function RollupsPage() {
   const rollups = data.items.filter(({ phase }) => phase !== "destroyed");
   const launch =
     team.reasonNot("operator") === undefined ? (
-      <Link to="/teams/$team/new" params={{ team: teamId }} className="button primary">
-        <Plus size={15} aria-hidden="true" />
-        Launch a rollup
-      </Link>
+      <span className="row">
+        <Link to="/teams/$team/attach" params={{ team: teamId }} className="button">
+          Attach a chain
+        </Link>
+        <Link to="/teams/$team/new" params={{ team: teamId }} className="button primary">
+          <Plus size={15} aria-hidden="true" />
+          Launch a rollup
+        </Link>
+      </span>
     ) : null;
 
   return (
