@@ -46,7 +46,7 @@ export async function machExportOf(options: {
   const addresses = operators.map((_, index) => at(MACH_PORT + 1 + index));
   const files: (readonly [string, string | Buffer])[] = [["mach.json", serviceFileJson(service)]];
   for (const [index, { address, blsSeed }] of operators.entries()) {
-    const journals = await journalsOf(join(directory, "operators", String(index), "mach"));
+    const journals = await filesIn(join(directory, "operators", String(index), "mach"), JOURNALS);
     const config: NodeConfigInput = {
       dataDir: "data",
       genesisFile: `../../${GENESIS_FILE}`,
@@ -83,9 +83,9 @@ export async function machExportOf(options: {
   };
 }
 
-async function journalsOf(directory: string): Promise<readonly (readonly [string, Buffer])[]> {
+async function filesIn(directory: string, names: readonly string[]): Promise<readonly (readonly [string, Buffer])[]> {
   const found = await Promise.all(
-    JOURNALS.map(async (name) => [name, await readFile(join(directory, name)).catch(() => null)] as const),
+    names.map(async (name) => [name, await readFile(join(directory, name)).catch(() => null)] as const),
   );
   return found.flatMap(([name, content]) => (content === null ? [] : [[name, content] as const]));
 }

@@ -86,7 +86,10 @@ async function archiveOf(
   const directory = directoryOf(rollup.id);
   const spec = await rollups.spec(rollup);
   const network = networks.get(rollup.networkId);
-  const snapshot = await snapshotOf(directory);
+  const { service } = restakeResult.parse(restake ?? { service: null, operators: [] });
+  // What MACH signs is based on the state of every block since its service began, which a snapshot does not hold: a
+  // restaked chain is derived from its genesis.
+  const snapshot = service === null ? await snapshotOf(directory) : null;
   const config = nodeConfigOf(
     {
       spec,
@@ -105,7 +108,6 @@ async function archiveOf(
   );
   // A development L1's clock may be shifted, elsewhere it is the world's.
   const clockOffsetMs = network.development ? network.clockOffsetMs : 0;
-  const { service } = restakeResult.parse(restake ?? { service: null, operators: [] });
   const mach =
     service === null
       ? null

@@ -11,6 +11,7 @@ import type {
   Page,
   PublicStatus,
   Revision,
+  RoleKey,
   Rollup,
   RollupSummary,
   Session,
@@ -61,6 +62,15 @@ export const revisionsQuery = (team: string, rollup: string) =>
   queryOptions({
     queryKey: ["team", team, "rollup", rollup, "revisions"],
     queryFn: ({ signal }) => request<Page<Revision>>(`${rollupPath(team, rollup)}/revisions`, { signal }),
+  });
+
+/** Accounts that act for the rollup; read again soon while one of them is being replaced. */
+export const keysQuery = (team: string, rollup: string) =>
+  queryOptions({
+    queryKey: ["team", team, "rollup", rollup, "keys"],
+    queryFn: async ({ signal }) =>
+      (await request<{ items: readonly RoleKey[] }>(`${rollupPath(team, rollup)}/keys`, { signal })).items,
+    refetchInterval: ({ state }) => (state.data?.some(({ rotation }) => rotation !== null) === true ? 2_000 : 30_000),
   });
 
 /** The newest rehearsals; read again soon while one is under way. */

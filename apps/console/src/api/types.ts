@@ -58,6 +58,25 @@ export interface SignatureRequest {
   readonly value: string;
 }
 
+/** An account that acts for the rollup, and its successor on the way. */
+export interface RoleKey {
+  readonly role: string;
+  readonly address: Hex;
+  readonly createdAt: string;
+  /** The contracts name it, and the owner can name another. */
+  readonly rotates: boolean;
+  readonly balanceWei: string | null;
+  readonly rotation: {
+    readonly address: Hex;
+    readonly createdAt: string;
+    readonly state: "funding" | "preparing" | "signature" | "switching";
+    readonly inUse: boolean;
+    readonly message: string;
+    readonly signature: SignatureRequest | null;
+  } | null;
+  readonly retired: readonly { readonly address: Hex; readonly retiredAt: string }[];
+}
+
 export type DrillKind = "restore" | "withdrawal" | "forced-inclusion";
 
 /** The newest rehearsal of a kind. */

@@ -188,6 +188,12 @@ const addressRoute = createRoute({
   component: lazyRouteComponent(() => import("../pages/explorer/AddressPage.tsx"), "AddressPage"),
 });
 
+const keysRoute = createRoute({
+  getParentRoute: () => rollupRoute,
+  path: "/keys",
+  component: lazyRouteComponent(() => import("../pages/keys/KeysPage.tsx"), "KeysPage"),
+});
+
 const recoveryRoute = createRoute({
   getParentRoute: () => rollupRoute,
   path: "/recovery",
@@ -228,6 +234,7 @@ const routeTree = rootRoute.addChildren([
       transactionRoute,
       addressRoute,
       recoveryRoute,
+      keysRoute,
       bridgeRoute,
       stakingRoute,
       faucetRoute,

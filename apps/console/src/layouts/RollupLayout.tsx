@@ -1,6 +1,16 @@
 import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet, useParams } from "@tanstack/react-router";
-import { ArrowLeftRight, Blocks, Droplets, Gauge, LifeBuoy, Settings2, ShieldCheck, Terminal } from "lucide-react";
+import {
+  ArrowLeftRight,
+  Blocks,
+  Droplets,
+  Gauge,
+  KeyRound,
+  LifeBuoy,
+  Settings2,
+  ShieldCheck,
+  Terminal,
+} from "lucide-react";
 import { useEffect, useState } from "react";
 import { followRollup } from "../api/events.ts";
 import { networksQuery, rollupQuery } from "../api/queries.ts";
@@ -76,6 +86,12 @@ export function RollupLayout() {
             <Link to="/teams/$team/rollups/$rollup/logs" params={params}>
               <Terminal size={15} aria-hidden="true" />
               Logs
+            </Link>
+          </li>
+          <li>
+            <Link to="/teams/$team/rollups/$rollup/keys" params={params}>
+              <KeyRound size={15} aria-hidden="true" />
+              Keys
             </Link>
           </li>
           <li>

@@ -35,6 +35,7 @@ export function everyPageStories(world: () => World): void {
       ["staking", `${rollup}/staking`, "Operators"],
       ["faucet", `${rollup}/faucet`, "Faucet"],
       ["logs", `${rollup}/logs`, "Logs"],
+      ["keys", `${rollup}/keys`, "Keys"],
       ["recovery", `${rollup}/recovery`, "Recovery"],
       ["settings", `${rollup}/settings`, "Settings"],
       ["status", `/status/${id}`, "All is well"],

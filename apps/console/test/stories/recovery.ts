@@ -19,6 +19,20 @@ export function recoveryStories(world: () => World): void {
       await page.getByText("Restore from a snapshot").waitFor();
     }, 240_000);
 
+    test("the batcher's key is replaced by the owner's signature, and the old one is retired", async () => {
+      const { page } = world().owner;
+      await page.goto(`${world().platform.url}${world().rollupPath}/keys`);
+      await page.getByRole("button", { name: "Replace the batcher's key" }).click();
+      await page.getByRole("button", { name: "Make the next key" }).click();
+      await page.getByText("Your signature is needed").waitFor({ timeout: DRILL_MS });
+      await expectAccessible(page, "keys");
+      await page.getByRole("button", { name: "Sign in wallet" }).click();
+      await page
+        .getByRole("row", { name: /^batcher/ })
+        .getByText(/^before/)
+        .waitFor({ timeout: DRILL_MS });
+    }, 300_000);
+
     test("a restore is not begun by a slip of the hand", async () => {
       const { page } = world().owner;
       await page.goto(`${world().platform.url}${world().rollupPath}/recovery`);
