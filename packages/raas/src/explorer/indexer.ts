@@ -19,7 +19,7 @@ export interface IndexerOptions {
 
 /** Blocks asked for at once: the fewer, the more their transactions. */
 const BATCH_BLOCKS = 50;
-const BATCH_TRANSACTIONS = 4_000;
+const BATCH_TRANSACTIONS = 2_000;
 /** A block this close to the head is fresh: what fails to trace it may pass. */
 const FRESH_BLOCKS = 64;
 const TRACE_ATTEMPTS = 3;
@@ -35,8 +35,8 @@ export class Indexer {
   #endWait: () => void = () => {};
   #news = false;
   #failures = 0;
-  /** Halved by whatever fails, since a node may refuse what is too much for it; grows again with what succeeds. */
-  #blocksAtOnce = BATCH_BLOCKS;
+  /** Halved by whatever fails, since a node may refuse what is too much for it; doubled by what succeeds, from one on. */
+  #blocksAtOnce = 1;
   #transactionsPerBlock = 0;
 
   constructor(options: IndexerOptions, dependencies: { readonly file: IndexFile; readonly log: IndexLog }) {
