@@ -87,6 +87,8 @@ export const snapshotsQuery = (team: string, rollup: string) =>
     queryKey: ["team", team, "rollup", rollup, "snapshots"],
     queryFn: async ({ signal }) =>
       (await request<{ items: readonly Snapshot[] }>(`${rollupPath(team, rollup)}/snapshots`, { signal })).items,
+    // A drill or somebody else may take one.
+    refetchInterval: 5_000,
   });
 
 export const networksQuery = queryOptions({
