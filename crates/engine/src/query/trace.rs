@@ -27,7 +27,7 @@ use super::{
         CallError, CallPrecompiles, CallScene, CallState, apply_block_overrides, apply_state_overrides, transaction_env,
     },
     failure::{header_not_found, internal, invalid_params},
-    guard::Guard,
+    guard::{Guard, Recorded, TRACE_BYTES},
     params::Params,
     target,
     trace_shape::{Traced, VaultVisits},
@@ -139,9 +139,9 @@ pub fn call(context: &QueryContext, params: &Params<'_>) -> Result<GethTrace, Rp
     let CallScene { mut cfg, mut block, mut state, precompiles } = scene;
     relax_for_call(&mut cfg, &mut block, tx.gas_price);
     let environment = Environment { cfg, block, precompiles };
-    let (trace, _) =
-        inspect(context, &mut state, &environment, call_transaction(tx.clone()), None, options.tracing_options)
-            .map_err(|failure| failure.describe(&tx, base_fee))?;
+    let (options, left) = (options.tracing_options, &mut { TRACE_BYTES });
+    let (trace, _) = inspect(context, &mut state, &environment, call_transaction(tx.clone()), None, options, left)
+        .map_err(|failure| failure.describe(&tx, base_fee))?;
     Ok(trace)
 }
 
@@ -152,6 +152,8 @@ struct Replay<'a> {
     cfg: CfgEnv<OpSpecId>,
     block: BlockEnv,
     state: CallState,
+    /// Bytes that traces may still take.
+    left: usize,
 }
 
 impl<'a> Replay<'a> {
@@ -176,6 +178,7 @@ impl<'a> Replay<'a> {
             cfg: cfg_env(&context.spec, header.timestamp),
             block: block_env(&context.spec, header),
             state,
+            left: TRACE_BYTES,
         })
     }
 
@@ -208,7 +211,8 @@ impl<'a> Replay<'a> {
             precompiles: CallPrecompiles::new(self.cfg.spec),
         };
         let base = tx.base.clone();
-        let (trace, changes) = inspect(self.context, &mut self.state, &environment, tx, Some(position), options)
+        let left = &mut self.left;
+        let (trace, changes) = inspect(self.context, &mut self.state, &environment, tx, Some(position), options, left)
             .map_err(|failure| failure.describe(&base, self.block.basefee))?;
         self.state.commit(changes);
         Ok(trace)
@@ -243,8 +247,13 @@ fn inspect(
     tx: OpTransaction<TxEnv>,
     position: Option<TransactionContext>,
     options: GethDebugTracingOptions,
+    left: &mut usize,
 ) -> Result<(GethTrace, revm::state::EvmState), TraceFailure> {
-    let guard = if options.tracer.is_none() { Guard::new(context).recording() } else { Guard::new(context) };
+    let recorded = match options.tracer {
+        None => Recorded::Steps { memory: options.config.enable_memory.unwrap_or(false) },
+        Some(_) => Recorded::Calls,
+    };
+    let guard = Guard::new(context).recording(recorded, *left);
     let tracer = DebugInspector::new(options.clone()).map_err(|error| TraceFailure::Rpc(tracer_error(&error)))?;
     let Environment { cfg, block, precompiles } = environment;
     let mut inspectors = (guard, (VaultVisits::default(), tracer));
@@ -254,6 +263,7 @@ fn inspect(
         .map_err(|error| TraceFailure::Call(CallError(error)))?;
     let (guard, (visits, mut tracer)) = inspectors;
     guard.check().map_err(TraceFailure::Rpc)?;
+    *left = guard.left();
     let credited = visits.hide_credited(&mut outcome.state);
     let mut database = &*state;
     let mut trace = tracer.get_result(position, &tx, block, &outcome, &mut database).map_err(|error| match error {

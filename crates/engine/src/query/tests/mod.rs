@@ -257,6 +257,34 @@ fn an_endless_call_ends() {
 }
 
 #[test]
+fn a_trace_of_much_data_ends() {
+    let mut chain = TestChain::new();
+    let mut limits = (*chain.context.limits).clone();
+    limits.call_gas = u64::MAX / 2;
+    limits.call_timeout_ms = 60_000;
+    chain.context.limits = limits.into();
+    chain.context.deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let bomb = "0x00000000000000000000000000000000000000bb";
+    // JUMPDEST, CALL of nobody with a megabyte of data, POP, JUMP.
+    let calls = "0x5b60006000621000006000600060cc5af150600056";
+    // MSTORE at the end of a megabyte, JUMPDEST, JUMP.
+    let steps = "0x6001620fffe0525b600756";
+    let options = |code: &str, options: Value| {
+        let mut options = options;
+        options["stateOverrides"] = json!({ bomb: { "code": code } });
+        json!([{ "to": bomb }, "latest", options])
+    };
+    for (code, traced) in [
+        (calls, json!({ "tracer": "callTracer" })),
+        (calls, json!({ "tracer": "flatCallTracer" })),
+        (steps, json!({ "enableMemory": true, "disableStack": true })),
+    ] {
+        let (error, message) = chain.fail("debug_traceCall", options(code, traced.clone()));
+        assert_eq!((error, message.contains("larger than 256 MiB")), (-32005, true), "{traced}: {message}");
+    }
+}
+
+#[test]
 fn estimates_are_enough_and_not_too_much() {
     let chain = TestChain::new();
     assert_eq!(chain.get("eth_estimateGas", json!([{ "from": SENDER, "to": RECEIVER, "value": "0x1" }])), "0x5208");
