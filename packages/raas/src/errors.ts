@@ -35,9 +35,9 @@ export const RAAS_ERRORS = {
   NO_MATCH: { number: 7043, status: 422 },
   CLOSED: { number: 7035, status: 503 },
   /** Of what customers have us call: webhooks, mail, other people's nodes. */
-  ADDRESS_REFUSED: { number: 7040, status: 422 },
-  ATTACH_REFUSED: { number: 7042, status: 422 },
-  MAIL_NOT_CONFIGURED: { number: 7041, status: 409 },
+  ADDRESS_REFUSED: { number: 7050, status: 422 },
+  ATTACH_REFUSED: { number: 7052, status: 422 },
+  MAIL_NOT_CONFIGURED: { number: 7051, status: 409 },
   /** An account's nonce was promised to another transaction before a crash: that one is sent, and the step tried again. */
   NONCE_TAKEN: { number: 7036, status: 409 },
   /** Of drills: what was rehearsed does not work, cannot be rehearsed here, or did not come to its end. */

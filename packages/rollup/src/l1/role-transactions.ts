@@ -3,13 +3,9 @@ import { join } from "node:path";
 import type { Hex } from "@altlayer/engine";
 import type { PrivateKeyAccount } from "viem/accounts";
 import { writeDurably } from "../durable-file.ts";
-import type {
-  MinedTransaction,
-  TransactionManagerDependencies,
-  TransactionManagerOptions,
-  TransactionRequest,
-} from "./transaction-manager.ts";
+import type { TransactionManagerDependencies, TransactionManagerOptions } from "./transaction-manager.ts";
 import { TransactionManager } from "./transaction-manager.ts";
+import type { MinedTransaction, TransactionRequest } from "./transaction-request.ts";
 
 /** Sends a role's L1 transactions by the key that the role has, which may be another one from one moment to the next. */
 export class RoleTransactions {

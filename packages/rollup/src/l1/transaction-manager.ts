@@ -13,6 +13,7 @@ import type { Kzg } from "./kzg.ts";
 import { versionedHash } from "./kzg.ts";
 import type { JsonRpcClient } from "./rpc-client.ts";
 import { count, parseAnswer } from "./schemas.ts";
+import type { MinedTransaction, TransactionRequest } from "./transaction-request.ts";
 import type { Attempt, StoredTransaction } from "./transaction-store.ts";
 import { minedSchema, TransactionStore } from "./transaction-store.ts";
 
@@ -37,26 +38,6 @@ export interface TransactionManagerDependencies {
   readonly clock: Clock;
   readonly log: Logger;
   readonly kzg: Kzg | null;
-}
-
-export interface TransactionRequest {
-  /** For the log: what this is for. */
-  readonly label: string;
-  readonly to: Hex | null;
-  readonly data: Hex;
-  readonly value?: bigint;
-  /** Estimated if absent. */
-  readonly gas?: number;
-  readonly blobs?: readonly Uint8Array[];
-}
-
-export interface MinedTransaction {
-  readonly hash: Hex;
-  readonly nonce: number;
-  readonly blockNumber: number;
-  readonly blockHash: Hex;
-  readonly gasUsed: number;
-  readonly success: boolean;
 }
 
 /** How often the L1 is asked whether it still has a transaction that is not included. */
