@@ -25,8 +25,8 @@ export interface SimulationReport {
 export const REAL: Hooks = { step: stepOperator, start: startOperator, context: (context) => context };
 
 const FAULTY_L1_BLOCKS = 16;
-/** Enough for a base to pass every tip and every quarantine, and for certificates after that. */
-const HEALTHY_L1_BLOCKS = 20;
+/** Enough for a base to pass every tip and the height of every quarantine (MAX_AHEAD after the last start), and for certificates after that. */
+const HEALTHY_L1_BLOCKS = 26;
 const MAX_EVENTS = 2_000_000;
 
 /** Two phases: faults of all kinds, then none; the first must keep what is promised, the second must go on. */
