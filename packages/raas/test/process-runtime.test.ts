@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Anvil } from "../../deployer/test/anvil.ts";
+import type { AttachedRuntime } from "../src/attach/attached-runtime.ts";
 import { ProcessRuntime } from "../src/runtime/process/process-runtime.ts";
 import type { Answer, Caller, TestPlatform } from "./harness.ts";
 import { newSpec, removeDir, startL1, startTestPlatform, until } from "./harness.ts";
@@ -52,10 +53,14 @@ async function rpc(path: string, method: string, params: readonly unknown[] = []
 
 const height = async (path: string) => Number(await rpc(path, "eth_blockNumber"));
 
+function processes(): ProcessRuntime {
+  const { own } = at.platform.services.runtime as AttachedRuntime;
+  expect(own).toBeInstanceOf(ProcessRuntime);
+  return own as ProcessRuntime;
+}
+
 async function pidOf(team: string): Promise<number> {
-  const { runtime } = at.platform.services;
-  expect(runtime).toBeInstanceOf(ProcessRuntime);
-  const pid = await (runtime as ProcessRuntime).pidOf(team);
+  const pid = await processes().pidOf(team);
   expect(pid).not.toBeNull();
   return pid!;
 }
@@ -163,7 +168,7 @@ test("who leaves takes the chain along, and its process ends", async () => {
   const archive = await at.owner.download(`${theirs.path}/export`, { password: PASSWORD });
   expect(archive.length).toBeGreaterThan(10_000);
   await phase(at.owner, theirs.path, "exported");
-  expect(await (at.platform.services.runtime as ProcessRuntime).pidOf(theirs.team)).toBeNull();
+  expect(await processes().pidOf(theirs.team)).toBeNull();
 });
 
 test("a control plane that starts again takes over what the one before left", async () => {

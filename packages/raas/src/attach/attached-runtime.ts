@@ -31,6 +31,11 @@ export class AttachedRuntime implements Runtime {
     this.#deps = dependencies;
   }
 
+  /** Where rollups of ours run. */
+  get own(): Runtime {
+    return this.#deps.own;
+  }
+
   /** @throws RaasError `NETWORK_MISMATCH` when another chain answers than the one that was attached */
   async start(request: RunRequest): Promise<Running> {
     const { own, attachments, networks, outbound } = this.#deps;
