@@ -42,10 +42,7 @@ const seconds = values.smoke ? 1 : Number(values.seconds);
 const RECEIVER = "0x00000000000000000000000000000000000aaaaa";
 /** Whose transaction is a rollup's first; the faucet answers only so often. */
 const USER = privateKeyToAccount(`0x${"b5".repeat(32)}`);
-const TRANSACTION = {
-  ...{ type: "eip1559", nonce: 0, to: RECEIVER, value: 1n, gas: 21_000n },
-  ...{ maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 6n },
-} as const;
+const FEES = { gas: 21_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 6n };
 
 const TIMEOUT_MS = 120_000;
 
@@ -108,7 +105,8 @@ async function launch(
     const rollup = await ask<Rollup>(access, "GET", `/rollups/${id}`);
     if (rollup.phase === "running" && rollup.endpoints !== null) {
       const { rpc } = rollup.endpoints;
-      const raw = await USER.signTransaction({ ...TRANSACTION, chainId: spec.chain.chainId });
+      const { chainId } = spec.chain;
+      const raw = await USER.signTransaction({ type: "eip1559", chainId, nonce: 0, to: RECEIVER, value: 1n, ...FEES });
       const transactionHash = await call<string>(rpc, "eth_sendRawTransaction", [raw]);
       const reached = async () => {
         if (!mach) return (await call(rpc, "eth_getTransactionReceipt", [transactionHash])) !== null;
