@@ -27,14 +27,15 @@ export interface SentCall {
 }
 
 /**
- * Signs and sends all, with consecutive nonces, before any is mined.
- * Whatever of them a block holds is a beginning of the list, so what comes later may build on what comes earlier.
+ * Signs all, and sends them in order, with consecutive nonces, before any is mined.
+ * Whatever of them a block holds is a beginning of the list, so what comes later may build on what comes earlier: also
+ * on an L1 that mines each as it comes.
  */
 export async function sendBatches(batches: readonly Batch[], publicClient: PublicClient): Promise<SentCall[]> {
   const [chainId, { baseFeePerGas }] = await Promise.all([publicClient.getChainId(), publicClient.getBlock()]);
-  const sending = batches.flatMap((batch) => {
+  const signing = batches.flatMap((batch) => {
     const tip = parseGwei("0.1") * BigInt(batch.rank + 1);
-    return batch.calls.map(async (call, i): Promise<SentCall> => {
+    return batch.calls.map(async (call, i) => {
       const serializedTransaction = await batch.account.signTransaction({
         type: "eip1559",
         chainId,
@@ -46,10 +47,14 @@ export async function sendBatches(batches: readonly Batch[], publicClient: Publi
         maxPriorityFeePerGas: tip,
         maxFeePerGas: 4n * (baseFeePerGas ?? 0n) + tip,
       });
-      return { batch, call, hash: await publicClient.sendRawTransaction({ serializedTransaction }) };
+      return { batch, call, serializedTransaction };
     });
   });
-  return await Promise.all(sending);
+  const sent: SentCall[] = [];
+  for (const { batch, call, serializedTransaction } of await Promise.all(signing)) {
+    sent.push({ batch, call, hash: await publicClient.sendRawTransaction({ serializedTransaction }) });
+  }
+  return sent;
 }
 
 /** Waits until all are mined; returns those that reverted, in the order of their sending. */
