@@ -7,12 +7,13 @@ import type { DepositStage } from "../../bridge/deposit.ts";
 import { deposit } from "../../bridge/deposit.ts";
 import { bridgeMessage } from "../../bridge/errors.ts";
 import { depositToken } from "../../bridge/token-bridge.ts";
+import { AmountField } from "../../ui/AmountField.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { Hash } from "../../ui/Hash.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import type { Connected } from "../../wallet/use-wallet.ts";
 import { switchChain } from "../../wallet/use-wallet.ts";
-import { AmountField, readAmount } from "./AmountField.tsx";
+import { readAmount } from "./read-amount.ts";
 import { Stages } from "./Stages.tsx";
 
 const STAGES = [

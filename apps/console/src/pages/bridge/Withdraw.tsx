@@ -7,13 +7,14 @@ import { bridgeMessage } from "../../bridge/errors.ts";
 import { rememberWithdrawal } from "../../bridge/remembered.ts";
 import { startTokenWithdrawal } from "../../bridge/token-bridge.ts";
 import { startWithdrawal } from "../../bridge/withdrawal.ts";
+import { AmountField } from "../../ui/AmountField.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { toast } from "../../ui/toast.ts";
 import type { Connected } from "../../wallet/use-wallet.ts";
 import { switchChain } from "../../wallet/use-wallet.ts";
 import { useRollup } from "../rollup/use-rollup.ts";
-import { AmountField, readAmount } from "./AmountField.tsx";
+import { readAmount } from "./read-amount.ts";
 import { withdrawalsKey } from "./withdrawals-key.ts";
 
 export function Withdraw(props: {

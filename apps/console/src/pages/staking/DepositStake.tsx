@@ -7,12 +7,13 @@ import { quantity } from "../../chain/shapes.ts";
 import type { Restaking } from "../../staking/clients.ts";
 import { stakingKey } from "../../staking/queries.ts";
 import { useCalls } from "../../staking/use-calls.ts";
+import { AmountField } from "../../ui/AmountField.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { Field } from "../../ui/Field.tsx";
 import type { Connected } from "../../wallet/use-wallet.ts";
 import { useRollup } from "../rollup/use-rollup.ts";
 import { CallSteps } from "./CallSteps.tsx";
-import { readAmount, TokenAmount } from "./TokenAmount.tsx";
+import { readAmount } from "./read-amount.ts";
 
 const BALANCE_MS = 4_000;
 /** What of one's ether is left for gas where it is wrapped. */
@@ -78,7 +79,7 @@ export function DepositStake({ restaking, connected, stake }: Props) {
             </select>
           )}
         </Field>
-        <TokenAmount label="Amount to stake" unit={position.symbol} text={text} amount={amount} onChange={setText} />
+        <AmountField label="Amount to stake" unit={position.symbol} text={text} amount={amount} onChange={setText} />
         <div>
           <Button
             tone="primary"

@@ -4,11 +4,12 @@ import { useState } from "react";
 import { formatDuration, formatInteger, formatUnits, plainText } from "../../chain/format.ts";
 import type { Restaking } from "../../staking/clients.ts";
 import { useCalls } from "../../staking/use-calls.ts";
+import { AmountField } from "../../ui/AmountField.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { Field } from "../../ui/Field.tsx";
 import type { Connected } from "../../wallet/use-wallet.ts";
 import { CallSteps } from "./CallSteps.tsx";
-import { readAmount, TokenAmount } from "./TokenAmount.tsx";
+import { readAmount } from "./read-amount.ts";
 
 interface Props {
   readonly restaking: Restaking;
@@ -68,7 +69,7 @@ export function WithdrawStake({ restaking, connected, stake }: Props) {
             </select>
           )}
         </Field>
-        <TokenAmount
+        <AmountField
           label="Amount to unstake"
           unit={position?.symbol ?? ""}
           text={text}

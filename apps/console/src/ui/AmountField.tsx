@@ -1,26 +1,10 @@
-import { formatUnits, parseUnits, plainText } from "../../chain/format.ts";
-import { Field } from "../../ui/Field.tsx";
+import { plainText } from "../chain/format.ts";
+import { Field } from "./Field.tsx";
 
-export interface TokenUnit {
-  readonly symbol: string;
-  readonly decimals: number;
-}
-
+/** What was typed, in the smallest units, or what is wrong with it; undefined while there is nothing yet. */
 export type Amount = { readonly units: bigint } | { readonly problem: string } | undefined;
 
-/** What was typed: an amount, a problem, or nothing yet. @param most what there is; undefined while unknown. */
-export function readAmount(text: string, { decimals, symbol }: TokenUnit, most: bigint | undefined): Amount {
-  if (text.trim() === "") return undefined;
-  const units = parseUnits(text, decimals);
-  if (units === undefined) return { problem: "Enter an amount, such as 0.5." };
-  if (units === 0n) return { problem: "Enter more than zero." };
-  if (most !== undefined && units > most) {
-    return { problem: `There are ${formatUnits(most, decimals, 4)} ${plainText(symbol)}.` };
-  }
-  return { units };
-}
-
-export function TokenAmount(props: {
+export function AmountField(props: {
   readonly label: string;
   readonly unit: string;
   readonly text: string;
