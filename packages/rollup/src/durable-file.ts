@@ -1,4 +1,4 @@
-import { open, rename } from "node:fs/promises";
+import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 
@@ -14,6 +14,16 @@ export async function writeDurably(path: string, content: string | Uint8Array): 
   }
   await rename(temporary, path);
   await syncDirectory(dirname(path));
+}
+
+/** A file's bytes; `null` where there is none. @throws whatever else keeps it from being read: that is no absence */
+export async function readIfThere(path: string): Promise<Buffer | null> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
 }
 
 export async function syncDirectory(path: string): Promise<void> {

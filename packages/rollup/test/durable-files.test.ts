@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SafeHeadStore } from "../src/derivation/safe-head-store.ts";
 import { type StoredTransaction, TransactionStore } from "../src/l1/transaction-store.ts";
 import type { Logger } from "../src/log.ts";
+import { silentLogger } from "../src/log.ts";
+import { SnapshotConfirmation } from "../src/snapshot/confirmation.ts";
 
 let directory: string;
 beforeAll(async () => {
@@ -107,5 +109,28 @@ describe("the safe head store", () => {
     // A directory in its place: readable names, no readable content.
     await mkdir(path);
     await expect(store.open()).rejects.toMatchObject({ code: "SAFE_HEAD_STORE", data: { path } });
+  });
+});
+
+describe("the record of a snapshot's confirmation", () => {
+  const record = { number: 7, hash: hashOf(7), outputRoot: hashOf(8), confirmedBy: null };
+
+  it("is missed by nobody who began from genesis, and never passed over by who did not", async () => {
+    const home = join(directory, "snapshot");
+    await mkdir(home);
+    const path = join(home, "snapshot.json");
+    const open = () => SnapshotConfirmation.open(home, { log: silentLogger });
+    expect(await open()).toBeNull();
+    await writeFile(path, JSON.stringify(record));
+    expect(await open()).toMatchObject({ number: 7, hash: hashOf(7), confirmedBy: null });
+    const refused = { code: "SNAPSHOT_RECORD", severity: "critical", data: { path } };
+    for (const text of ["", "{", JSON.stringify({ ...record, hash: "0x" })]) {
+      await writeFile(path, text);
+      await expect(open()).rejects.toMatchObject(refused);
+    }
+    // Readable names, no readable content.
+    await rm(path);
+    await mkdir(path);
+    await expect(open()).rejects.toMatchObject(refused);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -90,9 +90,15 @@ describe("the sequencing lease", () => {
     expect(second.held(10_000)).toBe(false);
   });
 
-  it("that is torn counts as just taken", async () => {
-    await writeFile(join(directory, "lease-000000000007.json"), "");
-    await expect(lease().acquire()).rejects.toMatchObject(refused);
+  it("that is torn counts as taken when it was made, and is free after its time", async () => {
+    const torn = join(directory, "lease-000000000007.json");
+    await writeFile(torn, "");
+    const one = lease({ ttlMs: 60_000 });
+    await expect(one.acquire()).rejects.toMatchObject(refused);
+    const aMinuteAgo = Date.now() / 1_000 - 61;
+    await utimes(torn, aMinuteAgo, aMinuteAgo);
+    await one.acquire();
+    expect(one.held()).toBe(true);
   });
 });
 

@@ -1,8 +1,8 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Hex } from "@altlayer/engine";
 import type { PrivateKeyAccount } from "viem/accounts";
-import { writeDurably } from "../durable-file.ts";
+import { readIfThere, writeDurably } from "../durable-file.ts";
 import type { TransactionManagerDependencies, TransactionManagerOptions } from "./transaction-manager.ts";
 import { TransactionManager } from "./transaction-manager.ts";
 import type { MinedTransaction, TransactionRequest } from "./transaction-request.ts";
@@ -82,7 +82,7 @@ async function managerOf(
 async function directoryOf(first: string, address: Hex): Promise<string> {
   await mkdir(first, { recursive: true });
   const marker = join(first, "account");
-  const known = await readFile(marker, "utf8").catch(() => null);
-  if (known === null) await writeDurably(marker, `${address}\n`);
-  return known === null || known.trim() === address ? first : `${first}-${address.slice(2)}`;
+  const known = (await readIfThere(marker))?.toString("utf8").trim();
+  if (known === undefined) await writeDurably(marker, `${address}\n`);
+  return known === undefined || known === address ? first : `${first}-${address.slice(2)}`;
 }

@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { seal, unseal, writeDurably } from "../durable-file.ts";
+import { readIfThere, seal, unseal, writeDurably } from "../durable-file.ts";
 import { hash } from "../l1/schemas.ts";
 import type { Logger } from "../log.ts";
 
@@ -33,9 +32,9 @@ export class HistoryFile {
 
   /** `null` if there is none, or none that can be read: the history is then made again from the chain. */
   async read(): Promise<HistoryRecord | null> {
-    const text = await readFile(this.#path, "utf8").catch(() => null);
-    if (text === null) return null;
-    const line = unseal(text.trimEnd());
+    const bytes = await readIfThere(this.#path);
+    if (bytes === null) return null;
+    const line = unseal(bytes.toString("utf8").trimEnd());
     try {
       const { version: _version, ...record } = schema.parse(JSON.parse(line ?? ""));
       return record;

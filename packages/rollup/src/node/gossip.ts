@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Engine, ExecutionPayload, Hex, PayloadStatus } from "@altlayer/engine";
 import type { RollupConfig } from "@altlayer/protocol";
 import { hexToBytes } from "viem/utils";
 import type { Clock } from "../clock.ts";
 import type { NodeConfig } from "../config/node-config.ts";
-import { writeDurably } from "../durable-file.ts";
+import { readIfThere, writeDurably } from "../durable-file.ts";
+import { RollupError } from "../errors.ts";
 import type { BlockSigner } from "../gossip/block-signature.ts";
 import { type GossipNode, startGossip } from "../gossip/gossip-node.ts";
 import { payloadHash } from "../gossip/payload-hash.ts";
@@ -115,11 +115,15 @@ function accountSigner(account: RotatingSigner): BlockSigner {
   };
 }
 
-/** The network identity, made once and kept: peers know this node by it. */
+/** The network identity, made once and kept: peers know this node by it. @throws RollupError `KEY_INVALID` */
 async function identityKey(dataDir: string): Promise<Uint8Array> {
   const path = join(dataDir, "gossip-identity");
-  const known = await readFile(path).catch(() => null);
+  const known = await readIfThere(path);
   if (known?.length === 32) return known;
+  if (known) {
+    const message = `${path} holds no key of 32 bytes: restore it, or remove it and give the peers this node's new address`;
+    throw new RollupError("KEY_INVALID", message, { severity: "critical", data: { path } });
+  }
   const key = randomBytes(32);
   await writeDurably(path, key);
   return key;

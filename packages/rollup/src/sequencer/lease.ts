@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -50,7 +50,7 @@ export class SequencingLease {
   /** By the monotonic clock. */
   #heldUntilMs = 0;
   #timer: NodeJS.Timeout | null = null;
-  #renewing: Promise<void> = Promise.resolve();
+  #renewing: Promise<void> | null = null;
 
   constructor(options: LeaseOptions, dependencies: LeaseDependencies) {
     this.#options = options;
@@ -96,7 +96,10 @@ export class SequencingLease {
     this.#log.info("sequencing lease taken", { token, holder: this.#holder });
     if (current) await rm(this.#path(current.token - 1), { force: true });
     this.#timer = setInterval(() => {
-      this.#renewing = this.#renewing.then(() => this.#renew());
+      // One at a time: a directory that hangs must not have renewals queue up behind it.
+      this.#renewing ??= this.#renew().finally(() => {
+        this.#renewing = null;
+      });
     }, this.#options.ttlMs / 3);
     this.#timer.unref();
   }
@@ -154,10 +157,11 @@ export class SequencingLease {
     const name = names.at(-1);
     if (name === undefined) return null;
     const token = Number(name.slice(6, 18));
-    const parsed = recordSchema.safeParse(parse(await readFile(join(this.#options.directory, name), "utf8")));
-    // Just being made, or torn by a crash in the making: whoever made it had the full time.
-    const full = { token, holder: "unknown", expiresAtMs: this.#wallMs() + this.#options.ttlMs };
-    return parsed.success ? { ...parsed.data, token } : full;
+    const path = join(this.#options.directory, name);
+    const parsed = recordSchema.safeParse(parse(await readFile(path, "utf8")));
+    if (parsed.success) return { ...parsed.data, token };
+    // Just being made, or torn by a crash in the making: whoever made it had the full time from then on, and no more.
+    return { token, holder: "unknown", expiresAtMs: (await stat(path)).mtimeMs + this.#options.ttlMs };
   }
 }
 

@@ -91,7 +91,8 @@ export async function startSliceStream(
 
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
-    const path = new URL(request.url ?? "/", "ws://stream").pathname;
+    // Not parsed as a URL: whoever connects writes what it likes there, and not all of it is one.
+    const path = request.url?.split("?", 1)[0];
     const clients = path === SLICES_PATH && sign ? slices : path === "/" || path === "/ws" ? flashblocks : null;
     if (!clients) return refuse(socket, "404 Not Found");
     if (flashblocks.size + slices.size >= options.maxClients) return refuse(socket, "503 Service Unavailable");

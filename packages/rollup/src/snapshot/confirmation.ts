@@ -1,10 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SnapshotInfo } from "@altlayer/engine";
 import { type DerivedAttributes, type Keccak256, outputRoot } from "@altlayer/protocol";
 import { keccak256 } from "viem/utils";
 import { z } from "zod";
-import { writeDurably } from "../durable-file.ts";
+import { readIfThere, writeDurably } from "../durable-file.ts";
 import { RollupError } from "../errors.ts";
 import { hash } from "../l1/schemas.ts";
 import type { Logger } from "../log.ts";
@@ -45,12 +44,20 @@ export class SnapshotConfirmation {
     this.#log = log;
   }
 
-  /** Of a node that began from a snapshot, now or earlier; null for all others. */
+  /**
+   * Of a node that began from a snapshot, now or earlier; null for all others.
+   * @throws RollupError `SNAPSHOT_RECORD`, critical, for a record that is there and cannot be read: without it an
+   *   unconfirmed snapshot would pass for a chain from genesis
+   */
   static async open(directory: string, { log }: { readonly log: Logger }): Promise<SnapshotConfirmation | null> {
     const path = pathIn(directory);
-    const text = await readFile(path, "utf8").catch(() => null);
-    if (text === null) return null;
-    return new SnapshotConfirmation(path, recordSchema.parse(JSON.parse(text)), log);
+    try {
+      const bytes = await readIfThere(path);
+      return bytes && new SnapshotConfirmation(path, recordSchema.parse(JSON.parse(bytes.toString("utf8"))), log);
+    } catch (cause) {
+      const message = `${path}, which says whether the L1 has confirmed this chain, cannot be read: restore it, or remove the data directory and begin again`;
+      throw new RollupError("SNAPSHOT_RECORD", message, { severity: "critical", data: { path }, cause });
+    }
   }
 
   static async begin(directory: string, { block, stateRoot, messagePasserRoot }: SnapshotInfo): Promise<void> {
