@@ -17,13 +17,15 @@ export interface LeaseKeeperOptions {
 export interface LeaseKeeperDependencies {
   readonly db: Database;
   readonly log: Logger;
-  readonly onTaken: () => void;
+  /** What begins under the lease. Each is begun again until it has begun, as long as the lease is ours. */
+  readonly onTaken: readonly (() => Promise<void>)[];
   /** What runs for us must stop: another may begin soon. What it returns is awaited before the lease is taken again. */
   readonly onLost: () => Promise<void>;
 }
 
 /** Renewed so many times in a lifetime. */
 const RENEWALS = 5;
+const BEGIN_RETRY_MS = 1_000;
 /** The last part of the lifetime belongs to what still runs for us: nothing is begun in it, and nodes are ended. */
 const MARGIN = 1 / 3;
 
@@ -41,7 +43,7 @@ export class LeaseKeeper {
   #validUntil = 0;
   #renewals: NodeJS.Timeout | null = null;
   #watchdog: NodeJS.Timeout | null = null;
-  #renewing: Promise<void> = Promise.resolve();
+  #renewing: Promise<void> | null = null;
   #losing: Promise<void> = Promise.resolve();
 
   constructor(options: LeaseKeeperOptions, dependencies: LeaseKeeperDependencies) {
@@ -63,7 +65,10 @@ export class LeaseKeeper {
   async start(): Promise<void> {
     await this.#renew(this.#options.exclusive);
     this.#renewals = setInterval(() => {
-      this.#renewing = this.#renewing.then(() => this.#renew(false));
+      // One at a time: a store that hangs must not have renewals queue up behind it.
+      this.#renewing ??= this.#renew(false).finally(() => {
+        this.#renewing = null;
+      });
     }, this.#options.ttlMs / RENEWALS);
     this.#renewals.unref();
   }
@@ -101,7 +106,16 @@ export class LeaseKeeper {
     await this.#losing;
     this.#lease = lease;
     log.info("lease taken", { name, token: lease.token });
-    onTaken();
+    for (const work of onTaken) this.#begin(lease, work);
+  }
+
+  /** A store that fails just now must not leave us with the lease and nothing done under it. */
+  #begin(lease: Lease, work: () => Promise<void>): void {
+    if (this.#lease !== lease) return;
+    work().catch((error: unknown) => {
+      this.#dependencies.log.error("what is to run under the lease has not begun", { error: problemOf(error).message });
+      setTimeout(() => this.#begin(lease, work), BEGIN_RETRY_MS).unref();
+    });
   }
 
   #watch(): void {

@@ -155,11 +155,7 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       {
         db,
         log: log.child("lease"),
-        onTaken: () => {
-          void reconciler.start().catch(() => {});
-          void drills.start().catch(() => {});
-          rotations.start();
-        },
+        onTaken: [() => reconciler.start(), () => drills.start(), async () => rotations.start()],
         onLost: async () => {
           reconciler.pause();
           await explorer.pause();

@@ -122,7 +122,9 @@ export class Drills {
     for (const close of closers.reverse()) {
       await close().catch((error: unknown) => log.warn("a copy did not end", { error: problemOf(error).message }));
     }
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true }).catch((error: unknown) => {
+      log.warn("a copy's files are left behind", { directory, error: problemOf(error).message });
+    });
     // Who reads that it has ended may begin the next.
     this.#copies--;
     await save({ ...outcome, endedAt: this.#options.nowMs() });

@@ -68,7 +68,7 @@ export class Rotations {
   readonly #d: RotationsDependencies;
   readonly #namedSince = new Map<string, number>();
   #timer: NodeJS.Timeout | null = null;
-  #turn: Promise<void> = Promise.resolve();
+  #turn: Promise<void> | null = null;
   #closed = false;
 
   constructor(options: RotationsOptions, dependencies: RotationsDependencies) {
@@ -78,7 +78,7 @@ export class Rotations {
 
   /** Goes on with what an earlier process began. */
   start(): void {
-    this.#timer ??= setInterval(() => this.#tick(), this.#options.pollMs);
+    this.#timer ??= setInterval(() => void this.#tick(), this.#options.pollMs);
     this.#timer.unref();
   }
 
@@ -96,6 +96,8 @@ export class Rotations {
     }
     const next = await this.#d.store.begin(this.#d.lease(), rollup.id, role);
     this.#d.events.changed(rollup);
+    // A look that is under way may have begun without it.
+    await this.#turn;
     await this.#tick();
     return await this.#view(rollup, next);
   }
@@ -111,19 +113,28 @@ export class Rotations {
     return (await this.of(rollup)).flatMap(({ signature }) => signature ?? []);
   }
 
-  /** One look after the other; a look that is under way is joined. */
-  #tick(): Promise<void> {
-    if (this.#closed) return Promise.resolve();
-    this.#turn = this.#turn.then(async () => {
-      for (const key of await this.#d.store.next().catch(() => [])) {
-        if (this.#closed) return;
-        await this.#advance(key).catch((error: unknown) => {
-          const { code, message } = problemOf(error);
-          if (code !== "LEASE_LOST") this.#d.log.warn("a key's rotation waits", { rollup: key.rollupId, message });
-        });
-      }
+  /** One look after the other; a look that is under way is joined: they take long where an L1 does not answer. */
+  async #tick(): Promise<void> {
+    if (this.#closed) return;
+    this.#turn ??= this.#look().finally(() => {
+      this.#turn = null;
     });
-    return this.#turn;
+    await this.#turn;
+  }
+
+  async #look(): Promise<void> {
+    const { store, log } = this.#d;
+    const next = await store.next().catch((error: unknown) => {
+      log.warn("cannot read which keys are on their way", { error: problemOf(error).message });
+      return [];
+    });
+    for (const key of next) {
+      if (this.#closed) return;
+      await this.#advance(key).catch((error: unknown) => {
+        const { code, message } = problemOf(error);
+        if (code !== "LEASE_LOST") log.warn("a key's rotation waits", { rollup: key.rollupId, message });
+      });
+    }
   }
 
   async #advance(key: NextKey): Promise<void> {
