@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { RaasError } from "./errors.ts";
-import { postJson } from "./networks.ts";
+import { postJson, resultOf } from "./networks.ts";
 
 export interface L1ClockOptions {
   /** An anvil that mines nothing by itself (`--no-mining`). */
@@ -48,10 +47,6 @@ export function startL1Clock({ url, blockTimeSeconds, offsetMs }: L1ClockOptions
 }
 
 async function request(url: string, method: string, params: readonly unknown[]): Promise<unknown> {
-  const answer = JSON.parse(await postJson(url, JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }))) as {
-    readonly result?: unknown;
-    readonly error?: { readonly message: string };
-  };
-  if (answer.error) throw new RaasError("UPSTREAM", `the L1 refused ${method}: ${answer.error.message}`);
-  return answer.result;
+  const text = await postJson(url, JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }));
+  return resultOf(text, { who: "the L1", method });
 }

@@ -79,9 +79,27 @@ export class Networks {
         throw new RaasError("NETWORK_UNREACHABLE", `${name} does not answer ${method}`, { cause });
       },
     );
-    const { result, error } = JSON.parse(text) as { result?: T; error?: { message: string } };
-    if (error) throw new RaasError("UPSTREAM", `${name} refused ${method}: ${error.message}`);
-    return result as T;
+    return resultOf(text, { who: name, method }) as T;
+  }
+}
+
+const answerSchema = z.object({ result: z.unknown().optional(), error: z.object({ message: z.string() }).nullish() });
+
+/** The result in the text of one JSON-RPC answer. @throws RaasError `UPSTREAM`, with the node's own words where it refused */
+export function resultOf(text: string, { who, method }: { readonly who: string; readonly method: string }): unknown {
+  const answer = answerSchema.safeParse(jsonOf(text));
+  if (!answer.success) throw new RaasError("UPSTREAM", `${who} answered ${method} with what is no JSON-RPC`);
+  const { result, error } = answer.data;
+  if (error) throw new RaasError("UPSTREAM", `${who} refused ${method}: ${error.message}`);
+  return result;
+}
+
+/** What a node answered, before anything of it is believed. @throws RaasError `UPSTREAM` where it is no JSON: a proxy's page, say */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new RaasError("UPSTREAM", "the node's answer is no JSON", { cause });
   }
 }
 
@@ -114,10 +132,14 @@ export async function postJson(
   }
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw new RaasError("UPSTREAM", `the node answered more than ${maxBytes} bytes`);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of response.body ?? []) {
+      size += chunk.byteLength;
+      if (size > maxBytes) throw new RaasError("UPSTREAM", `the node answered more than ${maxBytes} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw cause instanceof RaasError ? cause : new RaasError("UPSTREAM", "the node's answer broke off", { cause });
   }
   return Buffer.concat(chunks).toString("utf8");
 }

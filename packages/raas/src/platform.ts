@@ -10,6 +10,7 @@ import { Drills } from "./drill/drills.ts";
 import type { CopyL1 } from "./drill/isolated-l1.ts";
 import { EventHub } from "./events.ts";
 import { Explorer } from "./explorer/explorer.ts";
+import { Faucet } from "./faucet.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import { LiveView } from "./live.ts";
 import { LogBook } from "./log-book.ts";
@@ -257,6 +258,7 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       outbound,
       attachments,
       explorer,
+      faucet: new Faucet(),
       verification,
       snapshots,
       drills,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RaasError } from "./errors.ts";
-import { type PostOptions, postJson } from "./networks.ts";
+import { jsonOf, type PostOptions, postJson } from "./networks.ts";
 
 export type Call = readonly [method: string, params: readonly unknown[]];
 
@@ -26,7 +26,7 @@ export async function rpcOutcomes(
   options: PostOptions = {},
 ): Promise<readonly Outcome[]> {
   const body = JSON.stringify(calls.map(([method, params], id) => ({ jsonrpc: "2.0", id, method, params })));
-  const answers = answersSchema.safeParse(JSON.parse(await postJson(url, body, options)));
+  const answers = answersSchema.safeParse(jsonOf(await postJson(url, body, options)));
   if (!answers.success) throw new RaasError("UPSTREAM", "the node did not answer a batch");
   const outcomes = new Map(answers.data.map(({ id, result, error }) => [id, { result: result ?? null, error }]));
   return calls.map((_, id) => outcomes.get(id) ?? { result: null });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RaasError } from "../errors.ts";
-import { postJson } from "../networks.ts";
+import { jsonOf, postJson } from "../networks.ts";
 import type { rpcBody } from "./schemas.ts";
 
 /** What the console may ask of a settlement network through us: reads, and what a wallet has signed. */
@@ -17,12 +17,7 @@ export async function proxyRpc(url: string, body: z.output<typeof rpcBody>, plac
       throw new RaasError("FORBIDDEN", `${method} is not served here`, { details: { method } });
     }
   }
-  const text = await postJson(url, JSON.stringify(body));
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new RaasError("UPSTREAM", "the node's answer is no JSON", { cause });
-  }
+  return jsonOf(await postJson(url, JSON.stringify(body)));
 }
 
 /** JSON-RPC answers are passed through as they are. */

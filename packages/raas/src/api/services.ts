@@ -2,6 +2,7 @@ import type { Alarms } from "../alarms/alarms.ts";
 import type { Drills } from "../drill/drills.ts";
 import type { EventHub } from "../events.ts";
 import type { Explorer } from "../explorer/explorer.ts";
+import type { Faucet } from "../faucet.ts";
 import type { LiveView } from "../live.ts";
 import type { LogBook } from "../log-book.ts";
 import type { Money } from "../money/money.ts";
@@ -46,6 +47,7 @@ export interface Services {
   readonly outbound: Outbound;
   readonly attachments: AttachmentStore;
   readonly explorer: Explorer;
+  readonly faucet: Faucet;
   readonly verification: Verification;
   readonly snapshots: Snapshots;
   readonly drills: Drills;

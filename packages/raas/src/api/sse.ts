@@ -13,21 +13,39 @@ const HEARTBEAT_MS = 15_000;
 /** A client that reads nothing is cut off at this; it comes back and is told the newest state. */
 const UNSENT_MAX_BYTES = 1_048_576;
 const STREAMS_MAX = 500;
+/** Of one person or token: a page has one or two, and nobody takes all there are. */
+const STREAMS_OF_ONE_MAX = 50;
 
-let open = 0;
+/** Open streams of this process, by who has them. */
+const open = new Map<string, number>();
+
+function take(who: string): () => void {
+  const own = open.get(who) ?? 0;
+  const all = open.values().reduce((sum, count) => sum + count, 0);
+  if (own >= STREAMS_OF_ONE_MAX || all >= STREAMS_MAX) {
+    throw new RaasError("RATE_LIMITED", `${own} event streams of yours are open, ${all} in all: close one`);
+  }
+  open.set(who, own + 1);
+  return () => {
+    const left = (open.get(who) ?? 1) - 1;
+    if (left === 0) open.delete(who);
+    else open.set(who, left);
+  };
+}
 
 /**
  * Turns a reply into a stream. What is sent is state, not history: a client that was away is told the newest state when
  * it comes back, so nothing is kept for it.
+ * @param options.who has it: each may have so many
+ * @param options.recheck throws once the client may not hear more
  * @throws RaasError `RATE_LIMITED` when too many streams are open
  */
 export function openStream(
   request: FastifyRequest,
   reply: FastifyReply,
-  { recheck }: { readonly recheck: () => Promise<void> },
+  { who, recheck }: { readonly who: string; readonly recheck: () => Promise<void> },
 ): EventStream {
-  if (open >= STREAMS_MAX) throw new RaasError("RATE_LIMITED", `${STREAMS_MAX} event streams are open: close one`);
-  open++;
+  const giveBack = take(who);
   reply.hijack();
   const { raw } = reply;
   for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
@@ -38,7 +56,7 @@ export function openStream(
   const close = () => {
     if (closed) return;
     closed = true;
-    open--;
+    giveBack();
     clearInterval(heartbeat);
     for (const work of closers) work();
     raw.destroy();

@@ -4,12 +4,11 @@ import { loggerTo } from "@altlayer/rollup";
 import { RaasError } from "../errors.ts";
 import type { Explorer } from "../explorer/explorer.ts";
 import type { LogBook } from "../log-book.ts";
-import { postJson } from "../networks.ts";
+import { rpcBatch } from "../rpc-batch.ts";
 import { settingsOf } from "../runtime/node-config.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { KeyRotations } from "../secrets/key-rotations.ts";
 import type { Snapshots } from "../snapshots/snapshots.ts";
-import type { Hex } from "../spec/primitives.ts";
 import type { RollupStore } from "../store/rollups.ts";
 import type { LaunchDependencies } from "./launch.ts";
 import { buildGenesis, deployContracts, fundRoles, makeKeys } from "./launch.ts";
@@ -127,9 +126,8 @@ const awaitFirstBlock =
     }
   };
 
+/** 0 while the node does not answer. */
 async function blockNumber(rpcUrl: string): Promise<number> {
-  const text = await postJson(rpcUrl, '{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]}').catch(
-    () => "{}",
-  );
-  return Number((JSON.parse(text) as { result?: Hex }).result ?? 0);
+  const [number] = await rpcBatch(rpcUrl, [["eth_blockNumber", []]]).catch(() => [null]);
+  return Number(number ?? 0);
 }

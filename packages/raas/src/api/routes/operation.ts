@@ -2,7 +2,6 @@ import { z } from "zod";
 import { atLeast } from "../../auth/roles.ts";
 import { RaasError } from "../../errors.ts";
 import { exportRollup } from "../../export.ts";
-import { dripFaucet } from "../../faucet.ts";
 import type { RollupRecord } from "../../store/rollups.ts";
 import type { Route } from "../route.ts";
 import { defineRoute } from "../route.ts";
@@ -89,12 +88,13 @@ export const operationRoutes: readonly Route[] = [
     response: z.object({ transactionHash: z.string(), amountWei: z.string() }),
     perMinute: 30,
     handle: async ({ rollup, body, services }) => {
-      const { networks, keys } = services;
+      const { networks, keys, faucet } = services;
       if (!networks.get(rollup.networkId).development) {
         throw new RaasError("FORBIDDEN", "there is a faucet on development networks only");
       }
       const rpcUrl = endpointOf(services, rollup);
-      return await dripFaucet({
+      return await faucet.drip({
+        rollupId: rollup.id,
         rpcUrl,
         chainId: rollup.chainId,
         to: body.address,
@@ -128,8 +128,8 @@ export const operationRoutes: readonly Route[] = [
     access: "viewer",
     params: teamParams,
     content: "text/event-stream",
-    handle: async ({ params, services: { events, rollups, present }, recheck, request, reply }) => {
-      const stream = openStream(request, reply, { recheck });
+    handle: async ({ actor, params, services: { events, rollups, present }, recheck, request, reply }) => {
+      const stream = openStream(request, reply, { who: actor.id, recheck });
       const tell = coalesced(async (id: string) => stream.send("rollup", present.summary(await rollups.get(id))));
       stream.onClose(
         events.on((event) => {
@@ -147,11 +147,11 @@ export const operationRoutes: readonly Route[] = [
     params: rollupParams,
     query: z.strictObject({ logs: z.enum(["true", "false"]).default("false") }),
     content: "text/event-stream",
-    handle: async ({ rollup, role, query, services, recheck, request, reply }) => {
+    handle: async ({ actor, rollup, role, query, services, recheck, request, reply }) => {
       const { events, rollups, present, live, logs } = services;
       const withLogs = query.logs === "true";
       if (withLogs && !atLeast(role, "operator")) throw new RaasError("FORBIDDEN", "logs are for operators");
-      const stream = openStream(request, reply, { recheck });
+      const stream = openStream(request, reply, { who: actor.id, recheck });
       const tell = coalesced(async () => stream.send("rollup", await present.full(await rollups.get(rollup.id))));
       stream.onClose(
         events.on((event) => {
