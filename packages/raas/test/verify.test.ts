@@ -201,6 +201,20 @@ describe("the compiler", () => {
     },
     TIMEOUT_MS,
   );
+
+  test(
+    "is ended with the control plane, and those that wait are refused",
+    async () => {
+      const closing = new Compiler();
+      const all = [1, 2].map(() => closing.compile(COMPILERS[0], inputOf(COUNTER), null));
+      const outcomes = Promise.allSettled(all);
+      await closing.close();
+      for (const each of all) await expect(each).rejects.toMatchObject({ code: "CLOSED" });
+      await outcomes;
+      await expect(closing.compile(COMPILERS[0], inputOf(COUNTER), null)).rejects.toMatchObject({ code: "CLOSED" });
+    },
+    TIMEOUT_MS,
+  );
 });
 
 describe("standard JSON input", () => {

@@ -43,7 +43,10 @@ export class Vault {
   open(sealed: string, context: string): string {
     const bytes = Buffer.from(sealed.replace(/^v1\./, ""), "base64url");
     try {
-      const decipher = createDecipheriv("aes-256-gcm", this.#key, bytes.subarray(0, NONCE_BYTES));
+      const decipher = createDecipheriv("aes-256-gcm", this.#key, bytes.subarray(0, NONCE_BYTES), {
+        // Else a shorter tag would do, and is the easier guessed.
+        authTagLength: TAG_BYTES,
+      });
       decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-TAG_BYTES));
       const body = bytes.subarray(NONCE_BYTES, -TAG_BYTES);
       return Buffer.concat([decipher.update(body), decipher.final()]).toString("utf8");

@@ -169,9 +169,11 @@ export class PeopleStore {
   /** A link that signs a user in once, within its time. */
   async createLink(userId: string, ttlMs: number): Promise<string> {
     const secret = newSecret();
+    const now = this.#now();
+    await this.#db.deleteFrom("sign_in_links").where("expires_at", "<=", now).execute();
     await this.#db
       .insertInto("sign_in_links")
-      .values({ hash: hashOf(secret), user_id: userId, expires_at: this.#now() + ttlMs })
+      .values({ hash: hashOf(secret), user_id: userId, expires_at: now + ttlMs })
       .execute();
     return secret;
   }

@@ -74,6 +74,7 @@ const PAGE_KIB = 64;
 /** Compiles what strangers send, one after the other, each in a process of its own. */
 export class Compiler {
   readonly #limits: CompilerLimits;
+  readonly #closing = new AbortController();
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
@@ -84,7 +85,8 @@ export class Compiler {
   /**
    * Compiles with an installed compiler.
    * @returns the contracts that have code.
-   * @throws RaasError `COMPILATION_FAILED` with the compiler's messages, `COMPILATION_LIMIT`, `RATE_LIMITED` when too many wait
+   * @throws RaasError `COMPILATION_FAILED` with the compiler's messages, `COMPILATION_LIMIT`, `RATE_LIMITED` when too many wait,
+   *   `CLOSED` when the control plane ends meanwhile
    */
   async compile(
     version: CompilerVersion,
@@ -103,13 +105,17 @@ export class Compiler {
     }
   }
 
-  /** Waits for the compilation under way. */
+  /** Ends the compilation under way, and refuses those that wait. */
   async close(): Promise<void> {
+    this.#closing.abort();
     await this.#turn;
   }
 
-  #run(version: CompilerVersion, input: string): Promise<string> {
+  async #run(version: CompilerVersion, input: string): Promise<string> {
     const { timeMs, memoryMib, outputBytes } = this.#limits;
+    const { signal } = this.#closing;
+    const closed = () => new RaasError("CLOSED", "the control plane is closing");
+    if (signal.aborted) throw closed();
     const flags = [
       "--permission",
       ...readable(packageOf(version)).map((path) => `--allow-fs-read=${path}`),
@@ -122,7 +128,7 @@ export class Compiler {
       env: {},
       stdio: ["pipe", "pipe", "ignore"],
     });
-    return new Promise<string>((resolve, reject) => {
+    return await new Promise<string>((resolve, reject) => {
       const chunks: Buffer[] = [];
       let size = 0;
       let excess: string | null = null;
@@ -131,6 +137,8 @@ export class Compiler {
         child.kill("SIGKILL");
       };
       const timer = setTimeout(() => stop(`took longer than ${timeMs / 1_000} s`), timeMs);
+      const end = () => child.kill("SIGKILL");
+      signal.addEventListener("abort", end, { once: true });
       child.stdout.on("data", (chunk: Buffer) => {
         size += chunk.length;
         if (size > outputBytes) stop(`wrote more than ${outputBytes} bytes`);
@@ -142,7 +150,9 @@ export class Compiler {
       child.stdin.end(input);
       child.once("close", (code) => {
         clearTimeout(timer);
-        if (code === 0 && excess === null) resolve(Buffer.concat(chunks).toString("utf8"));
+        signal.removeEventListener("abort", end);
+        if (signal.aborted) reject(closed());
+        else if (code === 0 && excess === null) resolve(Buffer.concat(chunks).toString("utf8"));
         else {
           const why = excess ?? `ended without an answer: it may have needed more than ${memoryMib} MiB`;
           reject(new RaasError("COMPILATION_LIMIT", `the compiler ${why}`));
