@@ -1,6 +1,9 @@
 import { createCipheriv, randomBytes, randomUUID, scrypt } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { createGzip } from "node:zlib";
@@ -35,7 +38,7 @@ const derive = promisify<string, Buffer, number, object, Buffer>(scrypt as never
 export async function exportRollup(
   { rollup, password }: { readonly rollup: RollupRecord; readonly password: string },
   services: Services,
-): Promise<NodeJS.ReadableStream> {
+): Promise<Readable> {
   const { rollups, runtime, reconciler, events, directoryOf } = services;
   const steps = await rollups.steps(rollup.id);
   const done = (name: string) => steps.find((step) => step.name === name && step.status === "done");
@@ -81,7 +84,7 @@ async function archiveOf(
     readonly restake: unknown;
   },
   services: Services,
-): Promise<NodeJS.ReadableStream> {
+): Promise<Readable> {
   const { rollups, keys, keyRotations, networks, directoryOf } = services;
   const directory = directoryOf(rollup.id);
   const spec = await rollups.spec(rollup);
@@ -122,7 +125,7 @@ async function archiveOf(
         });
   const operators = mach === null ? 0 : spec.services.mach.operators;
   const keystore = (role: Role) => ({ kind: "keystore" as const, path: `keys/${role}.json` });
-  const files: [string, string | Buffer][] = [
+  const files: [string, string | Buffer | FileOnDisk][] = [
     ["README.md", readme(rollup, { network: network.name, snapshot: snapshot !== null, leftBehind, operators })],
     [
       "node.json",
@@ -145,7 +148,7 @@ async function archiveOf(
     ["addresses.json", JSON.stringify(addresses, null, 2)],
     [GENESIS_FILE, await readFile(join(directory, GENESIS_FILE))],
     [ROLLUP_FILE, await readFile(join(directory, ROLLUP_FILE))],
-    ...(snapshot !== null ? [[SNAPSHOT, await readFile(join(directory, SNAPSHOT))] as [string, Buffer]] : []),
+    ...(snapshot !== null ? [[SNAPSHOT, { path: join(directory, SNAPSHOT) }] as [string, FileOnDisk]] : []),
   ];
   for (const { role } of await keys.accounts(rollup.id)) {
     // The key that the role acts by: its next one, where the L1 has accepted that already.
@@ -158,10 +161,31 @@ async function archiveOf(
     files.push([`keys/${next.role}.next.json`, await keystoreOf(key, password)]);
   }
   if (mach !== null) files.push(...mach.files.map(([name, content]): [string, string | Buffer] => [name, content]));
+  return packed(files);
+}
+
+/** A file that is read while it is packed: a snapshot is as large as the chain's state. */
+interface FileOnDisk {
+  readonly path: string;
+}
+
+function packed(files: readonly (readonly [name: string, content: string | Buffer | FileOnDisk])[]): Readable {
   const archive = pack();
-  for (const [name, content] of files) archive.entry({ name, mode: 0o600 }, content);
-  archive.finalize();
-  return archive.pipe(createGzip());
+  const fill = async () => {
+    for (const [name, content] of files) {
+      if (typeof content === "string" || Buffer.isBuffer(content)) archive.entry({ name, mode: 0o600 }, content);
+      else {
+        const { size } = await stat(content.path);
+        await pipeline(createReadStream(content.path), archive.entry({ name, size, mode: 0o600 }));
+      }
+    }
+    archive.finalize();
+  };
+  const compressed = createGzip();
+  // Who reads sees the stream break off; nothing is left to be done about it here.
+  pipeline(archive, compressed).catch(() => {});
+  fill().catch((error: Error) => archive.destroy(error));
+  return compressed;
 }
 
 async function snapshotOf(directory: string): Promise<{ readonly blockHash: Hex } | null> {
