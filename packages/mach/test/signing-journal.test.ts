@@ -118,18 +118,27 @@ describe("whose it is", () => {
     expect(await reopened()).toEqual(record(1));
   });
 
-  test("one process at a time; the lock of one that is gone is taken over", async () => {
-    const journal = await SigningJournal.create({ file, identity });
-    await expect(SigningJournal.open({ file, identity })).rejects.toEqual(coded("JOURNAL_LOCKED"));
+  test("one at a time, of this process and others; who is killed leaves no lock behind", async () => {
+    await written(record(1));
+    const locked = () => expect(SigningJournal.open({ file, identity })).rejects.toEqual(coded("JOURNAL_LOCKED"));
+    const { journal } = await SigningJournal.open({ file, identity });
+    await locked();
     await journal.close();
-    const gone = fork(fileURLToPath(new URL("./support/journal-child.ts", import.meta.url)), [file, "exit"]);
-    const pid = gone.pid as number;
-    await new Promise((resolve) => gone.once("exit", resolve));
-    await writeFile(`${file}.lock`, String(pid));
-    expect(await reopened()).toEqual(NOTHING);
-    // A lock that is being written has no number yet.
-    await writeFile(`${file}.lock`, "");
-    await expect(SigningJournal.open({ file, identity })).rejects.toEqual(coded("JOURNAL_LOCKED"));
+    const holder = fork(fileURLToPath(new URL("./support/journal-child.ts", import.meta.url)), [file, "append"]);
+    await new Promise((resolve) => holder.once("message", resolve));
+    await locked();
+    const gone = new Promise((resolve) => holder.once("exit", resolve));
+    holder.kill("SIGKILL");
+    await gone;
+    expect((await reopened()).tip).not.toBeNull();
+  });
+
+  test("of many that open it at once one does", async () => {
+    await written(record(1));
+    const opened = await Promise.allSettled(Array.from({ length: 8 }, () => SigningJournal.open({ file, identity })));
+    const winners = opened.flatMap((each) => (each.status === "fulfilled" ? [each.value.journal] : []));
+    for (const winner of winners) await winner.close();
+    expect(winners).toHaveLength(1);
   });
 });
 

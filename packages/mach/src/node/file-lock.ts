@@ -1,35 +1,25 @@
-import { open, readFile, rm } from "node:fs/promises";
+import { DatabaseSync } from "node:sqlite";
 import { MachError } from "../errors.ts";
 
+/** SQLite's codes: another one holds the file; it is none of SQLite's. */
+const BUSY = 5;
+const NOT_A_DATABASE = 26;
+
 /**
- * Takes a lock file that names this process; of a process that is gone it is taken over. Wrong only on the safe side:
- * where another process got the old number, the lock counts as held.
+ * Locks a file for this process by the kernel's own lock, which ends with the process, however that ends: none is left
+ * behind by a crash, and none is taken for dead that is alive in another container. Node has no call for it, SQLite does.
+ * The empty file stays. On a network file system it is as good as that one's locks.
  * @returns what gives it back. @throws MachError `JOURNAL_LOCKED`
  */
-export async function takeLock(file: string): Promise<() => Promise<void>> {
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      const handle = await open(file, "wx");
-      await handle.writeFile(String(process.pid));
-      await handle.close();
-      return () => rm(file, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-    const holder = Number(await readFile(file, "utf8").catch(() => ""));
-    if (!isGone(holder)) break;
-    await rm(file, { force: true });
-  }
-  throw new MachError("JOURNAL_LOCKED", "another process has the signing journal open: stop it first", { file });
-}
-
-function isGone(pid: number): boolean {
-  // A lock that is being written names nobody yet: held.
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+export function takeLock(file: string): () => void {
+  const database = new DatabaseSync(file);
   try {
-    process.kill(pid, 0);
-    return false;
+    database.exec("BEGIN EXCLUSIVE");
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
+    database.close();
+    const { errcode } = error as { readonly errcode?: number };
+    if (errcode !== BUSY && errcode !== NOT_A_DATABASE) throw error;
+    throw new MachError("JOURNAL_LOCKED", "another process has the signing journal open: stop it first", { file });
   }
+  return () => database.close();
 }

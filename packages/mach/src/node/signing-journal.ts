@@ -32,7 +32,7 @@ export interface JournalOptions {
  */
 export class SigningJournal {
   readonly #options: JournalOptions;
-  readonly #unlock: () => Promise<void>;
+  readonly #unlock: () => void;
   #handle: FileHandle;
   #bytes: number;
   #last: Promise<void> = Promise.resolve();
@@ -41,7 +41,7 @@ export class SigningJournal {
 
   private constructor(
     options: JournalOptions,
-    opened: { readonly handle: FileHandle; readonly bytes: number; readonly unlock: () => Promise<void> },
+    opened: { readonly handle: FileHandle; readonly bytes: number; readonly unlock: () => void },
   ) {
     this.#options = options;
     this.#handle = opened.handle;
@@ -51,7 +51,7 @@ export class SigningJournal {
 
   /** A new journal, for an operator that never signed. @throws MachError `JOURNAL_EXISTS`, `JOURNAL_LOCKED` */
   static async create(options: JournalOptions): Promise<SigningJournal> {
-    const unlock = await takeLock(`${options.file}.lock`);
+    const unlock = takeLock(`${options.file}.lock`);
     try {
       // Whole or not at all: what a crash leaves half made would be a damaged journal for ever.
       await rm(`${options.file}.new`, { force: true });
@@ -68,7 +68,7 @@ export class SigningJournal {
       await syncFolder(path.dirname(options.file));
       return new SigningJournal(options, { handle, bytes: HEADER_BYTES, unlock });
     } catch (error) {
-      await unlock();
+      unlock();
       throw error;
     }
   }
@@ -78,7 +78,7 @@ export class SigningJournal {
    * @throws MachError `JOURNAL_MISSING`, `JOURNAL_LOCKED`, `JOURNAL_FOREIGN`, `JOURNAL_CORRUPT`
    */
   static async open(options: JournalOptions): Promise<{ journal: SigningJournal; record: JournalRecord }> {
-    const unlock = await takeLock(`${options.file}.lock`);
+    const unlock = takeLock(`${options.file}.lock`);
     try {
       const handle = await open(options.file, "r+").catch((cause) => {
         throw cause.code === "ENOENT"
@@ -99,7 +99,7 @@ export class SigningJournal {
         throw error;
       }
     } catch (error) {
-      await unlock();
+      unlock();
       throw error;
     }
   }
@@ -116,7 +116,7 @@ export class SigningJournal {
     await this.#last;
     this.#closed = true;
     await this.#handle.close();
-    await this.#unlock();
+    this.#unlock();
   }
 
   async #write(record: JournalRecord): Promise<void> {
