@@ -26,9 +26,13 @@ function exitCodeOf({ code, exitCode }: TypedError): number {
   return EXIT.failed;
 }
 
-/** An error of a system call has a code too, but it is not ours. */
 function isTyped(error: unknown): error is TypedError {
-  return error instanceof Error && typeof (error as { code?: unknown }).code === "string" && !("syscall" in error);
+  return error instanceof Error && typeof (error as { code?: unknown }).code === "string";
+}
+
+/** Of a system call: the machine refused something (a file's permissions, a full disk), and says to what. */
+function isOfSystem(error: Error): boolean {
+  return "syscall" in error;
 }
 
 /** Turns anything thrown into what the user sees. An error without a code is our bug, so it keeps its stack. */
@@ -39,6 +43,14 @@ export function renderError(error: unknown): RenderedError {
       exitCode: EXIT.failed,
       text: `unexpected: ${stack ?? message}\nThis is a defect: please report it with the lines above.`,
       json: { error: { code: "UNEXPECTED", message } },
+    };
+  }
+  if (isOfSystem(error)) {
+    const { code, message, path } = error as TypedError & { readonly path?: string };
+    return {
+      exitCode: EXIT.environment,
+      text: message,
+      json: { error: { code, message, data: path === undefined ? {} : { path } } },
     };
   }
   const label = error.number === undefined ? error.code : `${error.code} (${error.number})`;

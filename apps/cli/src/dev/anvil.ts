@@ -42,9 +42,9 @@ export interface Anvil {
   stop(): Promise<void>;
 }
 
-/** The contracts' deployment fits into a block many times over: with too low a limit anvil loses transactions silently. */
 /** L1 blocks whose state can be asked for, in memory: some hundred MiB at most. */
 const KEPT_STATES = 512;
+/** The contracts' deployment fits into a block many times over: with too low a limit anvil loses transactions silently. */
 const GAS_LIMIT = 1_000_000_000;
 const START_TIMEOUT_MS = 20_000;
 const POLL_MS = 5;
