@@ -15,7 +15,7 @@ export interface Rendered {
 }
 
 /** The anchor of a heading, as GitHub makes it, so that one link works in both places. */
-export function anchorOf(text: string): string {
+function anchorOf(text: string): string {
   return text
     .toLowerCase()
     .replace(/[^\p{L}\p{N}\s_-]/gu, "")

@@ -1,5 +1,4 @@
 import { queryOptions } from "@tanstack/react-query";
-import * as z from "zod/mini";
 import type { Level } from "./finality.ts";
 import { Finality, MachHead, rankOf } from "./finality.ts";
 import type { Rpc } from "./rpc.ts";
@@ -120,11 +119,4 @@ export const finalityQuery = (rpc: Rpc, key: string, id: string) =>
       }),
     // The top of the ladder changes no more.
     refetchInterval: (query) => (rankOf(query.state.data?.level ?? null) === rankOf("settled") ? false : HEADS_MS),
-  });
-
-export const chainIdQuery = (rpc: Rpc, key: string) =>
-  queryOptions({
-    queryKey: ["chain", key, "id"],
-    queryFn: () => rpc.call("eth_chainId", [], z.string()),
-    staleTime: Number.POSITIVE_INFINITY,
   });

@@ -10,7 +10,7 @@ const POLL_MS = 500;
 const anything = z.unknown();
 
 /** Reads the settlement network through the control plane; what is asked in one turn travels together. */
-export const l1ClientOf = (network: Network, rpc: Rpc): ReadClient =>
+const l1ClientOf = (network: Network, rpc: Rpc): ReadClient =>
   createClient({
     chain: defineChain({
       id: network.chainId,

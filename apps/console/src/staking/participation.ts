@@ -5,7 +5,7 @@ import type { Rpc } from "../chain/rpc.ts";
 import { count } from "../chain/shapes.ts";
 
 /** How many of the newest certificates are looked at. */
-export const CERTIFICATES = 16;
+const CERTIFICATES = 16;
 const MEMBERS_MAX = 1024;
 
 const Signers = z.array(z.object({ index: count })).check(z.maxLength(MEMBERS_MAX));

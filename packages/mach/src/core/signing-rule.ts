@@ -116,7 +116,7 @@ function rootAt(marks: readonly Mark[], count: number): Hex {
 }
 
 /** The block at `height` on the chain that ends with the block `hash`. */
-export function ancestorAt(state: OperatorState, hash: Hex, height: number): Executed | undefined {
+function ancestorAt(state: OperatorState, hash: Hex, height: number): Executed | undefined {
   let block = state.blocks.get(hash);
   while (block !== undefined && block.core.height > height) block = state.blocks.get(block.core.parentHash);
   return block?.core.height === height ? block : undefined;

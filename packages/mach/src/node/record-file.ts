@@ -7,7 +7,7 @@ import { syncFolder } from "./sync-folder.ts";
 const MAGIC_BYTES = 8;
 const HEADER_BYTES = MAGIC_BYTES + 32 + 4;
 const FRAME_BYTES = 8;
-export const MAX_RECORD_BYTES = 4 * 1024 * 1024;
+const MAX_RECORD_BYTES = 4 * 1024 * 1024;
 
 export interface RecordFileOptions {
   readonly file: string;

@@ -13,7 +13,7 @@ import { ancestorL2, type L2Block } from "./chains.ts";
 import type { SentShare, Simulation } from "./simulation.ts";
 
 /** The evidence that somebody who has both branches would bring against the signers of two messages, or null. */
-export function evidenceOf(simulation: Simulation, a: Message, b: Message): SlashingProof | null {
+function evidenceOf(simulation: Simulation, a: Message, b: Message): SlashingProof | null {
   const candidates: SlashingProof[] = [{ form: "BASE" }];
   const released = a.core.height <= b.base.height || b.core.height <= a.base.height;
   if (released && a.base.l1Hash !== b.base.l1Hash) return null;

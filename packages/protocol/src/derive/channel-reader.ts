@@ -56,6 +56,6 @@ export class ChannelReader {
   }
 }
 
-export function spanBatchChain(config: RollupConfig): SpanBatchChain {
+function spanBatchChain(config: RollupConfig): SpanBatchChain {
   return { l2ChainId: config.l2ChainId, genesisTime: config.genesis.l2Time, blockTime: config.blockTime };
 }

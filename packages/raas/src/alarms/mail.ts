@@ -5,7 +5,7 @@ import type { AlarmBody, Message, Outcome } from "./message.ts";
 import { failedBy, wordsOf } from "./message.ts";
 
 /** The server that takes our mail, as the platform's operator configured it. */
-export const mailSchema = z.strictObject({
+const mailSchema = z.strictObject({
   /** smtp:// or smtps://, with user and password where the server wants them. */
   url: z.url({ protocol: /^smtps?$/ }),
   /** Address that messages come from. */

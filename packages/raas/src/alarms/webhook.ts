@@ -18,7 +18,7 @@ export const newWebhookSecret = (): string => `${SECRET_PREFIX}${randomBytes(SEC
  * Headers that let a receiver know the sender, refuse old messages, and drop repeated ones, after the Standard Webhooks
  * specification: HMAC-SHA256 over id, timestamp (seconds) and body.
  */
-export function webhookHeaders(
+function webhookHeaders(
   { id, body }: Pick<Message, "id" | "body">,
   { secret, nowMs }: { readonly secret: string; readonly nowMs: number },
 ): Readonly<Record<string, string>> {

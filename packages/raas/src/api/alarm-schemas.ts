@@ -26,7 +26,7 @@ export const incidentSchema = z.object({
   raisedAt: time,
   clearedAt: time.nullable(),
 });
-export const destinationSchema = z.object({
+const destinationSchema = z.object({
   id: z.string(),
   name: z.string(),
   kind: z.enum(["webhook", "email"]),

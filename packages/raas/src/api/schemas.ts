@@ -44,8 +44,8 @@ export const memberParams = z.strictObject({ team: pathId, user: pathId });
 export const tokenParams = z.strictObject({ team: pathId, token: pathId });
 export const networkParams = z.strictObject({ network: pathId });
 
-export const roleSchema = z.enum(TEAM_ROLES);
-export const problemSchema = z.object({ code: z.string(), message: z.string() });
+const roleSchema = z.enum(TEAM_ROLES);
+const problemSchema = z.object({ code: z.string(), message: z.string() });
 export const teamSchema = z.object({ id, name: z.string(), role: roleSchema, createdAt: time });
 export const sessionSchema = z.object({
   user: z.object({ id, name: z.string(), address: hex.nullable() }),
@@ -141,7 +141,7 @@ export const rollupSchema = rollupSummarySchema.extend({
   spec: z.unknown().describe("the RollupSpec, defaults filled in"),
   steps: z.array(stepSchema),
 });
-export const changeSchema = z.object({
+const changeSchema = z.object({
   path: z.string(),
   title: z.string(),
   from: z.unknown(),
@@ -175,7 +175,7 @@ export const logLineSchema = z.object({
   fields: z.record(z.string(), z.unknown()),
 });
 const headSchema = z.object({ number: z.number(), hash: hex, timestamp: z.number() });
-export const headsSchema = z.object({ unsafe: headSchema, safe: headSchema, finalized: headSchema });
+const headsSchema = z.object({ unsafe: headSchema, safe: headSchema, finalized: headSchema });
 export const liveSchema = z.object({
   phase: z.enum(PHASES),
   heads: headsSchema.nullable(),

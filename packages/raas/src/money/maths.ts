@@ -8,7 +8,7 @@ export const BLOB_BYTES = 131_072;
 /** Spending is averaged over so long, or since it is measured. */
 export const RATE_WINDOW_MS = 7 * DAY_MS;
 /** Less than this says nothing about a day. */
-export const RATE_WINDOW_MIN_MS = 10 * 60_000;
+const RATE_WINDOW_MIN_MS = 10 * 60_000;
 
 /** What an account paid in a span of time that begins at `startMs`. */
 export interface Spent {

@@ -15,7 +15,7 @@ const ABI = parseAbi([
   "function setImplementation(uint32 gameType, address implementation)",
 ]);
 /** Played by proposer and challenger alone. */
-export const PERMISSIONED_GAME = 1;
+const PERMISSIONED_GAME = 1;
 
 export interface KeyContracts {
   readonly SystemConfigProxy: Hex;

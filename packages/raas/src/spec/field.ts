@@ -6,16 +6,7 @@ export type ChangedBy = "us" | "owner" | "never";
 export type Effect = "live" | "restart" | "signature" | "none";
 
 /** The steps of the wizard, in order. */
-export const GROUPS = [
-  "basics",
-  "execution",
-  "data",
-  "settlement",
-  "genesis",
-  "services",
-  "owners",
-  "operation",
-] as const;
+const GROUPS = ["basics", "execution", "data", "settlement", "genesis", "services", "owners", "operation"] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** What a person who chooses must know of a field. Sentences, shown as they are. */

@@ -17,7 +17,7 @@ export interface L1ClientOptions {
   readonly maxCachedBytes: number;
 }
 
-export const L1_CLIENT_DEFAULTS: L1ClientOptions = {
+const L1_CLIENT_DEFAULTS: L1ClientOptions = {
   verify: true,
   maxCachedHeaders: 4096,
   maxCachedBytes: 64 * 1024 * 1024,

@@ -92,7 +92,7 @@ export type L1RpcTransaction = z.output<typeof transactionSchema>;
 
 export const blockSchema = z.object({ ...headerFields, transactions: z.array(transactionSchema) });
 
-export const logSchema = z.object({
+const logSchema = z.object({
   address,
   topics: z.array(hash).max(4),
   data,

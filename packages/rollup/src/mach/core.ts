@@ -24,7 +24,7 @@ interface Facts {
 const PARAMS_AT = 4;
 
 /** The core of a sealed block. Of `payload`, the transactions beyond the deposits may be left out. */
-export function blockCore(
+function blockCore(
   rollup: RollupConfig,
   block: Facts & { readonly payload: ExecutionPayload; readonly messagePasserRoot: Hex },
   { keccak256 }: { readonly keccak256: Keccak256 },

@@ -306,8 +306,6 @@ export const METRICS = {
   },
 } as const satisfies Record<string, MetricDefinition>;
 
-export type MetricKey = keyof typeof METRICS;
-
 /**
  * Metrics of the process, which all nodes in it share (prom-client's defaults). Those that the dashboard and the alarm
  * rules read; more are served.

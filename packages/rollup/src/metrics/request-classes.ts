@@ -24,7 +24,7 @@ const CLASSES: readonly (readonly [prefix: string, name: string])[] = [
   ["admin_", "node"],
 ];
 
-export function classOf(method: string | null): string {
+function classOf(method: string | null): string {
   if (method === null) return "unknown";
   return CLASSES.find(([prefix]) => method.startsWith(prefix))?.[1] ?? "other";
 }

@@ -137,7 +137,7 @@ function parseId(value: unknown): BlockId {
   throw invalidParams("invalid argument: no block number, tag or hash");
 }
 
-export function parseHash(value: unknown): Hex {
+function parseHash(value: unknown): Hex {
   const parsed = hashSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw invalidParams("invalid argument 0: no hash");

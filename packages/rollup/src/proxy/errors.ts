@@ -36,9 +36,3 @@ export function proxyError(
   const wire = code === "METHOD_NOT_PINNED" ? METHOD_NOT_FOUND : RESOURCE_UNAVAILABLE;
   return new RpcError({ code: wire, message, data: { code, number: PROXY_ERRORS[code], ...details } });
 }
-
-export function proxyErrorCode(error: unknown): ProxyErrorCode | undefined {
-  if (!(error instanceof RpcError) || typeof error.data !== "object" || error.data === null) return undefined;
-  const code: unknown = Reflect.get(error.data, "code");
-  return typeof code === "string" && code in PROXY_ERRORS ? (code as ProxyErrorCode) : undefined;
-}

@@ -12,7 +12,7 @@ import type { Bn254Like } from "../options.ts";
 import { EpochTable, type TableMember } from "../table/epoch-table.ts";
 
 /** What a certificate lost its worth by. */
-export const VOID_REASONS = { derivedOtherwise: 1 } as const;
+const VOID_REASONS = { derivedOtherwise: 1 } as const;
 export type VoidReason = keyof typeof VOID_REASONS;
 
 /** What the store's file holds. Members are kept apart from headers: many epochs have the same. */

@@ -23,7 +23,7 @@ const hexOf = (bytes: number) =>
     .transform((value) => value as Hex);
 const number = z.int().nonnegative();
 
-export const messageSchema = hexOf(MESSAGE_BYTES).transform((value, context): Message => {
+const messageSchema = hexOf(MESSAGE_BYTES).transform((value, context): Message => {
   try {
     return decodeMessage(hexToBytes(value));
   } catch {

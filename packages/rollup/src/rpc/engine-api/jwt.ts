@@ -8,7 +8,7 @@ const MAX_SKEW_SECONDS = 60;
  * Checks a bearer token of the Engine API: HS256 over the shared secret, `iat` close to now.
  * Returns why it is refused, in go-ethereum's words, or `undefined`.
  */
-export function checkToken(
+function checkToken(
   token: string,
   options: { readonly secret: Uint8Array; readonly nowSeconds: number },
 ): string | undefined {

@@ -17,12 +17,6 @@ export const defaultPayloadBuilder: PayloadBuilderOptions = {
   lifetimeMs: 60_000,
 };
 
-export interface BuiltPayload {
-  readonly payload: ExecutionPayload;
-  /** Sum of the tips, in wei. */
-  readonly value: bigint;
-}
-
 interface Build {
   readonly candidate: CandidateId;
   readonly deadline: number;

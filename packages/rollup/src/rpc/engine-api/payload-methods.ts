@@ -114,7 +114,7 @@ const invalid = (validationError: string) => ({
   validationError,
 });
 
-export function statusJson(status: PayloadStatus): unknown {
+function statusJson(status: PayloadStatus): unknown {
   switch (status.status) {
     case "VALID":
       return {

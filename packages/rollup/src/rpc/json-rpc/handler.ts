@@ -243,7 +243,7 @@ function idText(request: unknown): string | undefined {
   return typeof id === "string" ? JSON.stringify(id) : undefined;
 }
 
-export function errorResponse(id: string, error: { code: number; message: string; data?: unknown }): string {
+function errorResponse(id: string, error: { code: number; message: string; data?: unknown }): string {
   const { code, message, data } = error;
   return `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify({ code, message, data })}}`;
 }
