@@ -37,7 +37,7 @@ import {
 import { mnemonicToAccount } from "viem/accounts";
 import { anvil as chain } from "viem/chains";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Anvil, startAnvil } from "../../../packages/restaking/test/support/anvil.ts";
+import { type Anvil, startAnvil } from "../../../packages/deployer/test/anvil.ts";
 import { DELAYS, deployForeignCore, type ForeignCore } from "./support/foreign-core.ts";
 import { rollupJson, runner } from "./support/restaking.ts";
 

@@ -9,7 +9,7 @@ import { createPublicClient, createTestClient, type Hex, http, keccak256, parseE
 import { mnemonicToAccount } from "viem/accounts";
 import { anvil as chain } from "viem/chains";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type Anvil, startAnvil } from "../../../packages/restaking/test/support/anvil.ts";
+import { type Anvil, startAnvil } from "../../../packages/deployer/test/anvil.ts";
 import { main } from "../src/cli.ts";
 import { type Answer, rollupJson, runner, SEQUENCING_WINDOW } from "./support/restaking.ts";
 

@@ -16,8 +16,8 @@ import {
 import { privateKeyToAccount } from "viem/accounts";
 import { anvil as chain } from "viem/chains";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Anvil, startAnvil } from "../../deployer/test/anvil.ts";
 import { abiOf, createSuite, deployCore, deployServices, type MachParams } from "../src/index.ts";
-import { type Anvil, startAnvil } from "./support/anvil.ts";
 
 const KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 const SYSTEM_CONFIG: Address = "0x00000000000000000000000000000000000000c5";

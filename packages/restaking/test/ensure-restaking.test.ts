@@ -6,8 +6,8 @@ import { type Address, createPublicClient, createTestClient, http, keccak256, pa
 import { mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
 import { anvil as chain } from "viem/chains";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Anvil, startAnvil } from "../../deployer/test/anvil.ts";
 import { abiOf, type EnsureRestakingOptions, ensureRestaking, parseServiceFile } from "../src/index.ts";
-import { type Anvil, startAnvil } from "./support/anvil.ts";
 
 const MNEMONIC = "test test test test test test test test test test test junk";
 const key = (addressIndex: number) => toHex(mnemonicToAccount(MNEMONIC, { addressIndex }).getHdKey().privateKey!);

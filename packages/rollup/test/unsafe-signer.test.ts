@@ -3,15 +3,12 @@ import { expect, test } from "vitest";
 import type { JsonRpcClient } from "../src/l1/rpc-client.ts";
 import { silentLogger } from "../src/log.ts";
 import { watchUnsafeSigner } from "../src/node/unsafe-signer.ts";
+import { until } from "./support/until.ts";
 
 const OLD = `0x${"aa".repeat(20)}`;
 const NEW = `0x${"bb".repeat(20)}`;
 const word = (address: string) => `0x${"00".repeat(12)}${address.slice(2)}`;
 const rollup = { l1SystemConfigAddress: `0x${"11".repeat(20)}` } as RollupConfig;
-
-async function until(what: () => boolean): Promise<void> {
-  await expect.poll(what, { timeout: 60_000, interval: 5 }).toBe(true);
-}
 
 /** An L1 that names a signer, or is silent. */
 function l1Naming(first: string) {

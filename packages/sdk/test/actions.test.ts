@@ -84,7 +84,7 @@ const overWebSocket = () =>
 const closing = async (client: ReturnType<typeof overWebSocket>) => (await client.transport.getRpcClient()).close();
 const codeOf = (error: unknown) => (isSdkError(error) ? error.code : String(error));
 const until = async (condition: () => boolean) => {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 60_000;
   while (!condition()) {
     if (performance.now() > deadline) throw new TypeError("waited in vain");
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -7,8 +7,8 @@ import { abiOf, type DevOperator, ensureRestaking, type MachServiceFile } from "
 import { createPublicClient, createTestClient, createWalletClient, http, toHex } from "viem";
 import { mnemonicToAccount } from "viem/accounts";
 import { anvil as chain } from "viem/chains";
+import { type Anvil, startAnvil } from "../../../deployer/test/anvil.ts";
 import type { L1Reader, ServiceIdentity } from "../../src/index.ts";
-import { type Anvil, startAnvil } from "./anvil.ts";
 import { named } from "./chain.ts";
 
 const MNEMONIC = "test test test test test test test test test test test junk";
@@ -51,7 +51,8 @@ export class TestL1 {
   }
 
   static async start(operators: number): Promise<TestL1> {
-    const anvil = await startAnvil(MNEMONIC);
+    const flags = ["--no-mining", "--gas-limit", "1000000000", "--mnemonic", MNEMONIC, "--accounts", "20"];
+    const anvil = await startAnvil(flags);
     const folder = await mkdtemp(path.join(tmpdir(), "altlayer-mach-l1-"));
     const publicClient = createPublicClient({
       chain,

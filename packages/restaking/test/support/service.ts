@@ -17,8 +17,8 @@ import {
 } from "viem";
 import { mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
 import { anvil as chain } from "viem/chains";
+import { startAnvil } from "../../../deployer/test/anvil.ts";
 import { type Clients, type EpochTable, ensureRestaking, type Restaking } from "../../src/index.ts";
-import { startAnvil } from "./anvil.ts";
 
 const MNEMONIC = "test test test test test test test test test test test junk";
 export const keyOf = (addressIndex: number): Hex =>

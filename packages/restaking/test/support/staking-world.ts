@@ -17,10 +17,9 @@ import {
 } from "viem";
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 import { anvil as chain } from "viem/chains";
+import { startAnvil } from "../../../deployer/test/anvil.ts";
 import { abiOf, type CoreAddresses, deployCore, ensureStrategy } from "../../src/index.ts";
-
 import { type ModelOptions, Refused } from "../model/staking-model.ts";
-import { startAnvil } from "./anvil.ts";
 import { keyOf } from "./service.ts";
 
 /** The contracts under the model's actions: a core, one strategy, sets of an AVS whose slasher is one account. */

@@ -10,6 +10,7 @@ import { encodeBlockMessage } from "../../src/gossip/message.ts";
 import { PEER_GUARD_DEFAULTS, PeerGuard } from "../../src/gossip/peer-guard.ts";
 import { UnsafeSync } from "../../src/gossip/unsafe-sync.ts";
 import type { OpenBlock } from "../../src/slices/open-block.ts";
+import { until } from "../support/until.ts";
 import { payloadFixture } from "./fixtures.ts";
 
 const key = Buffer.alloc(32, 0x11);
@@ -52,14 +53,6 @@ async function join(options: {
   );
   running.push(node);
   return node;
-}
-
-async function until(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!condition()) {
-    expect(Date.now(), "waited too long").toBeLessThan(deadline);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 function chainOf(length: number): Map<number, ExecutionPayload> {

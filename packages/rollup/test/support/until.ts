@@ -1,5 +1,5 @@
 /** Waits for a condition, polling; throws after `timeoutMs`. */
-export async function until(condition: () => Promise<boolean> | boolean, timeoutMs = 15_000): Promise<void> {
+export async function until(condition: () => Promise<boolean> | boolean, timeoutMs = 60_000): Promise<void> {
   const end = Date.now() + timeoutMs;
   while (!(await condition())) {
     if (Date.now() > end) throw new TypeError(`condition not met within ${timeoutMs} ms: ${condition.toString()}`);

@@ -40,7 +40,7 @@ import {
 } from "viem";
 import { type Account, mnemonicToAccount } from "viem/accounts";
 import { anvil as chain } from "viem/chains";
-import { type Anvil, startAnvil } from "../../../restaking/test/support/anvil.ts";
+import { type Anvil, startAnvil } from "../../../deployer/test/anvil.ts";
 
 const MNEMONIC = "test test test test test test test test test test test junk";
 const SYSTEM_CONFIG: Address = "0x00000000000000000000000000000000000000c5";

@@ -26,7 +26,7 @@ export const codeOf = async (proxy: FinalityProxy, method: string, params: reado
   return error === undefined ? "answered" : (error.data?.code ?? `code ${error.code}`);
 };
 export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 15_000;
+  const deadline = performance.now() + 60_000;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new TypeError(`waited in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));

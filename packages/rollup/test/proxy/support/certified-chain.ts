@@ -10,7 +10,7 @@ import {
 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { anvil as chain } from "viem/chains";
-import { type Anvil, startAnvil } from "../../../../restaking/test/support/anvil.ts";
+import { type Anvil, startAnvil } from "../../../../deployer/test/anvil.ts";
 import { type ScriptedNode, startScriptedNode } from "../../../../sdk/test/support/scripted-node.ts";
 import { type CertificateJson, startWorld, type World } from "../../../../sdk/test/support/world.ts";
 import { SystemClock } from "../../../src/clock.ts";
