@@ -74,8 +74,16 @@ export class RaasError extends Error {
 export function problemOf(error: unknown): { readonly code: string; readonly message: string } {
   const shown = ownErrorIn(error) ?? error;
   const code = shown instanceof Error && "code" in shown && typeof shown.code === "string" ? shown.code : "INTERNAL";
-  const text = shown instanceof Error ? shown.message : String(shown);
+  const text = shown instanceof Error ? (viemLine(shown) ?? shown.message) : String(shown);
   return { code, message: text.slice(0, 2_000) };
+}
+
+/** viem's messages go on with the URL that was asked, which may hold our provider's key, and with the whole request. */
+function viemLine(error: Error): string | undefined {
+  const { shortMessage, details } = error as { readonly shortMessage?: unknown; readonly details?: unknown };
+  if (typeof shortMessage !== "string") return undefined;
+  const told = typeof details !== "string" || shortMessage.includes(details) ? "" : ` ${details}`;
+  return `${shortMessage}${told}`.replace(/\s+/g, " ");
 }
 
 const CAUSES_MAX = 8;

@@ -1,9 +1,10 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Hex } from "viem";
-import { parseTransaction } from "viem";
+import { createPublicClient, custom, http, parseTransaction } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterEach, describe, expect, test } from "vitest";
+import { problemOf } from "../src/errors.ts";
 import { Faucet } from "../src/faucet.ts";
 import { Networks } from "../src/networks.ts";
 import { rpcBatch } from "../src/rpc-batch.ts";
@@ -50,6 +51,26 @@ describe("a node that answers with something else than JSON-RPC", () => {
     const networks = new Networks({ networks: [development(rpcUrl)] });
     await expect(networks.request("development", "eth_blockNumber")).rejects.toMatchObject({ code });
     await expect(rpcBatch(rpcUrl, [["eth_blockNumber", []]])).rejects.toMatchObject({ code: "UPSTREAM" });
+  });
+});
+
+describe("what is recorded of a failure", () => {
+  test("says what happened, and nothing of the URL with our provider's key", async () => {
+    const limited = await serve((_, response) => response.writeHead(429).end("slow down"));
+    const url = `${limited}/v2/a-provider-key`;
+    const direct = createPublicClient({ transport: http(url, { retryCount: 0 }) });
+    const client = createPublicClient({ transport: custom(direct, { retryCount: 0 }) });
+    for (const asked of [direct.getBlockNumber(), client.getBlockNumber()]) {
+      const error = await asked.catch((failure: unknown) => failure);
+      expect(String(error)).toContain("a-provider-key");
+      const { message } = problemOf(error);
+      expect(message).not.toContain("a-provider-key");
+      expect(message).not.toContain("\n");
+      expect(message.length).toBeGreaterThan(10);
+    }
+    const networks = new Networks({ networks: [development(url)] });
+    const refused = await networks.request("development", "eth_blockNumber").catch((failure: unknown) => failure);
+    expect(JSON.stringify(problemOf(refused))).not.toContain("a-provider-key");
   });
 });
 

@@ -80,8 +80,11 @@ export function isClosed(error: unknown): boolean {
   return error instanceof RollupError && error.code === "CLOSED";
 }
 
-/** A one-line account of anything thrown, for a log field. */
+/**
+ * A one-line account of anything thrown, for a log field. Of other libraries' messages the first line: viem goes on with
+ * the URL that was asked, which may hold a provider's key, and with the whole request.
+ */
 export function describeError(error: unknown): string {
   if (error instanceof RollupError) return `${error.code}: ${error.message}`;
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);
 }

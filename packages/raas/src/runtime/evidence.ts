@@ -10,6 +10,7 @@ import {
 import { type Clients, EvidenceWatch, type MachServiceFile, type RangeProver } from "@altlayer/restaking";
 import type { Logger, RollupNode } from "@altlayer/rollup";
 import { getAddress, type Hex, keccak256, stringToHex } from "viem";
+import { problemOf } from "../errors.ts";
 
 const keccak: Keccak256 = (bytes) => keccak256(bytes, "bytes");
 /** A share may be here before its block: so long it is waited for. */
@@ -42,7 +43,7 @@ export async function startEvidenceWatch(
     { context: service, secret: keccak256(stringToHex(signature)) },
     { clients, digests, log, prover: rangeProver(chains) },
   );
-  const failed = (error: unknown) => log.warn("cannot look for contradictions", { error: String(error) });
+  const failed = (error: unknown) => log.warn("cannot look for contradictions", { error: problemOf(error).message });
   const stops = nodes.flatMap(({ mach }) =>
     mach === null
       ? []

@@ -8,8 +8,8 @@ import {
   type VerifiedCertificate,
 } from "@altlayer/sdk";
 import type { Clock } from "../clock.ts";
+import { describeError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { RpcError } from "../rpc/errors.ts";
 import { proxyError } from "./errors.ts";
 import { FinalChain } from "./final-chain.ts";
 import type { BlockRef, Upstream } from "./upstream.ts";
@@ -235,7 +235,7 @@ export class FinalHead {
 
   #note(error: unknown): void {
     if (this.#closing.signal.aborted) return;
-    const problem = isSdkError(error) ? error.code : error instanceof RpcError ? error.message : String(error);
+    const problem = isSdkError(error) ? error.code : describeError(error);
     if (problem !== this.#problem) this.#log.warn("no newer certificate was taken", { problem });
     this.#problem = problem;
   }

@@ -2,6 +2,7 @@ import { isSdkError, type L1Trust, type ServicePin, type VerifiedCertificate, ve
 import type { Registry } from "prom-client";
 import { createClient, http } from "viem";
 import type { Clock } from "../clock.ts";
+import { describeError } from "../errors.ts";
 import { JSON_RPC_DEFAULTS, JsonRpcClient } from "../l1/rpc-client.ts";
 import type { Logger } from "../log.ts";
 import { requestObserver } from "../metrics/request-classes.ts";
@@ -90,7 +91,7 @@ export async function startProxy(
     {
       methods,
       observe: requestObserver(own.metrics.rpcDuration),
-      onInternalError: ({ method, error }) => log.error("proxy failed", { method, error: String(error) }),
+      onInternalError: ({ method, error }) => log.error("proxy failed", { method, error: describeError(error) }),
     },
   );
   let listener: Listener | undefined;

@@ -1,3 +1,4 @@
+import { describeError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { limitExceeded, notificationsUnsupported, subscriptionNotFound } from "../rpc/errors.ts";
 import type { LogCriteria } from "../rpc/filters/criteria.ts";
@@ -105,7 +106,10 @@ export class ProxySubscriptions {
       try {
         await this.#tellOf(block);
       } catch (error) {
-        this.#log.warn("a certified block could not be told of", { number: block.number, error: String(error) });
+        this.#log.warn("a certified block could not be told of", {
+          number: block.number,
+          error: describeError(error),
+        });
         this.#cutAll("the chain's RPC did not give a certified block");
       }
     }

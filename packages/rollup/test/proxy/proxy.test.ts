@@ -1,6 +1,6 @@
 import { keccak256, parseEther } from "viem";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { ask, clientOf, codeOf, headIs, problemIs, RECEIVER, raw } from "./support/ask.ts";
+import { ask, clientOf, codeOf, headIs, problemIs, RECEIVER, raw, until } from "./support/ask.ts";
 import { type CertifiedChain, FIRST, startCertifiedChain } from "./support/certified-chain.ts";
 
 let chain: CertifiedChain;
@@ -202,5 +202,14 @@ describe("what the upstream cannot make it believe", () => {
     const nowhere = await chain.proxy({ upstream: "http://127.0.0.1:1" });
     expect(await codeOf(nowhere, "eth_chainId")).toBe("UPSTREAM_UNREACHABLE");
     expect(await codeOf(nowhere, "eth_blockNumber")).toBe("NO_CERTIFICATE");
+  });
+
+  test("what keeps it from a certificate is told to anybody, the L1's URL with its key to nobody", async () => {
+    await chain.certify(FIRST);
+    const proxy = await chain.proxy({ l1: ["http://127.0.0.1:1/v2/a-provider-key"] });
+    await until("the L1 is missed", () => proxy.status().problem !== null);
+    const answer = JSON.stringify(await raw(proxy, ask("mach_proxyStatus")));
+    expect(answer).toContain("HTTP request failed");
+    expect(answer).not.toContain("a-provider-key");
   });
 });

@@ -51,6 +51,7 @@ export interface CertifiedChain {
 export interface ProxyChoice {
   readonly certified?: readonly CertifiedTag[];
   readonly upstream?: string;
+  readonly l1?: ProxyOptions["l1"];
   readonly metrics?: NonNullable<ProxyOptions["metrics"]>;
   readonly upstreamLimits?: NonNullable<ProxyOptions["upstreamLimits"]>;
 }
