@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { BlobArchive } from "../src/beacon/blob-archive.ts";
 import { SafeHeadStore } from "../src/derivation/safe-head-store.ts";
 import { type StoredTransaction, TransactionStore } from "../src/l1/transaction-store.ts";
 import type { Logger } from "../src/log.ts";
@@ -132,5 +133,24 @@ describe("the record of a snapshot's confirmation", () => {
     await rm(path);
     await mkdir(path);
     await expect(open()).rejects.toMatchObject(refused);
+  });
+});
+
+describe("how far the blob archive has looked", () => {
+  it("is kept, and all is looked at again where it cannot be told", async () => {
+    const home = join(directory, "blobs");
+    const opened = async () => {
+      const archive = new BlobArchive({ directory: home });
+      await archive.open();
+      return archive;
+    };
+    const archive = await opened();
+    expect(archive.cursor).toBeNull();
+    await archive.advance(17);
+    expect((await opened()).cursor).toBe(17);
+    for (const text of ["", "x", "-1", "1e3"]) {
+      await writeFile(join(home, "cursor"), text);
+      expect([text, (await opened()).cursor]).toEqual([text, null]);
+    }
   });
 });

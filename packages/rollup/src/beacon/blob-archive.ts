@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Hex } from "@altlayer/engine";
 import { concatBytes } from "viem/utils";
 import { z } from "zod";
-import { writeDurably } from "../durable-file.ts";
+import { readIfThere, writeDurably } from "../durable-file.ts";
 import { BLOB_BYTES } from "../l1/kzg.ts";
 import { Lru } from "../l1/lru.ts";
 import { hash } from "../l1/schemas.ts";
@@ -49,8 +49,9 @@ export class BlobArchive {
       if (!name.endsWith(".json")) continue;
       this.#remember(blockSchema.parse(JSON.parse(await readFile(join(this.#directory, "blocks", name), "utf8"))));
     }
-    const cursor = await readFile(join(this.#directory, "cursor"), "utf8").catch(() => null);
-    this.#cursor = cursor === null ? null : Number.parseInt(cursor, 10);
+    // One that is no number is as good as none: all is looked at again.
+    const cursor = (await readIfThere(join(this.#directory, "cursor")))?.toString("utf8") ?? "";
+    this.#cursor = /^\d{1,15}$/.test(cursor) ? Number(cursor) : null;
   }
 
   /** The last L1 block that was looked at, or `null` before the first. */
@@ -85,7 +86,7 @@ export class BlobArchive {
   async blob(versionedHash: Hex): Promise<ArchivedBlob | null> {
     const recent = this.#recent.get(versionedHash);
     if (recent) return recent;
-    const bytes = await readFile(this.#blobPath(versionedHash)).catch(() => null);
+    const bytes = await readIfThere(this.#blobPath(versionedHash));
     if (bytes?.length !== 2 * POINT_BYTES + BLOB_BYTES) return null;
     const found: ArchivedBlob = {
       versionedHash,
