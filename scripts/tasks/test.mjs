@@ -99,7 +99,8 @@ export async function runTests([only, ...filters], tools) {
     if (only !== undefined && only !== name) continue;
     say(`\n${bold(stage.title)}`);
     const stageStartedMs = Date.now();
-    results.push({ title: stage.title, took: seconds(stageStartedMs), ...(await stage.run(tools, filters)) });
+    const result = await stage.run(tools, filters);
+    results.push({ title: stage.title, took: seconds(stageStartedMs), ...result });
   }
   say(`\n${bold("Summary")}`);
   for (const { title, took, ok, passed, failed, skipped } of results) {
