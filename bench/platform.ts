@@ -3,23 +3,25 @@
  * receipt; what rollups without traffic take of memory and CPU; a restart until all serve again; and the API with 1,000
  * rollups in its store. `--rollups N` (launched), `--awake N` (of them, with a block every second; the others rest),
  * `--restaked N` (launched first, one after the other, and stopped), `--requests N` (a second), `--seconds N` (of each
- * measurement).
+ * measurement), `--runtime in-process|process` (where the nodes run).
  */
 import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import type { Platform } from "@altlayer/raas";
-import { exampleSpec, startL1Clock, startPlatform } from "@altlayer/raas";
+import { exampleSpec, RUNTIMES, startL1Clock, startPlatform } from "@altlayer/raas";
 import { silentLogger } from "@altlayer/rollup";
 import { privateKeyToAccount } from "viem/accounts";
+import type { Latencies, Load } from "./src/api-load.ts";
 import { BenchError } from "./src/errors.ts";
 import { startL1 } from "./src/l1.ts";
 import { describeMachine, ownVersion } from "./src/machine.ts";
 import { COMMON_OPTIONS, round, withDirectory } from "./src/options.ts";
-import { cpuMsOf, residentMib } from "./src/process-usage.ts";
+import { childrenOf, cpuMsOf, descriptorsOf, residentMib, threadsOf } from "./src/process-usage.ts";
 import { print, type Row } from "./src/report.ts";
 import { call } from "./src/rpc.ts";
 
@@ -32,6 +34,7 @@ const { values } = parseArgs({
     restaked: { type: "string", default: "1" },
     requests: { type: "string", default: "200" },
     seconds: { type: "string", default: "10" },
+    runtime: { type: "string", default: "process" },
   },
 });
 const launched = values.smoke ? 2 : Number(values.rollups);
@@ -39,6 +42,7 @@ const awake = Number(values.awake);
 const restaked = Number(values.restaked);
 const stored = values.smoke ? 50 : 1_000;
 const seconds = values.smoke ? 1 : Number(values.seconds);
+const runtime = RUNTIMES.find((kind) => kind === values.runtime) ?? "process";
 const RECEIVER = "0x00000000000000000000000000000000000aaaaa";
 /** Whose transaction is a rollup's first; the faucet answers only so often. */
 const USER = privateKeyToAccount(`0x${"b5".repeat(32)}`);
@@ -135,14 +139,44 @@ async function allServe({ services: { runtime } }: Platform, count: number, ids:
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-/** What this process takes while nobody uses the rollups. */
-async function atRest(): Promise<{ readonly mib: number; readonly cpuPercent: number }> {
+/** What the platform's processes take while nobody uses the rollups: this one, and those that nodes run in. */
+async function atRest(processes: () => readonly number[]) {
   collectGarbage();
-  const before = cpuMsOf(process.pid);
+  const pids = processes();
+  const cpuMs = () => sum(pids.map(cpuMsOf));
+  const before = cpuMs();
   await sleep(seconds * 1_000);
-  const cpuPercent = (cpuMsOf(process.pid) - before) / seconds / 10;
+  const cpuPercent = (cpuMs() - before) / seconds / 10;
   collectGarbage();
-  return { mib: residentMib(process.pid), cpuPercent };
+  return {
+    cpuPercent,
+    mib: sum(pids.map(residentMib)),
+    threads: sum(pids.map(threadsOf)),
+    descriptors: sum(pids.map(descriptorsOf)),
+  };
+}
+
+const REQUESTS: Readonly<Record<string, string>> = {
+  all: "all requests",
+  list: "the newest 25",
+  stored: "one that is only stored",
+  live: "one that runs",
+};
+
+const sum = (list: readonly number[]) => list.reduce((total, value) => total + value, 0);
+const median = (list: readonly number[]) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
+
+/** Asks the API from another thread, and watches this one, which answers. */
+async function askApi(load: Load): Promise<{ readonly latencies: Latencies; readonly loopDelayMs: number }> {
+  const loop = monitorEventLoopDelay({ resolution: 5 });
+  loop.enable();
+  const worker = new Worker(new URL("./src/api-load.ts", import.meta.url), { workerData: load });
+  const latencies = await new Promise<Latencies>((resolve, reject) => {
+    worker.once("message", resolve);
+    worker.once("error", reject);
+  });
+  loop.disable();
+  return { latencies, loopDelayMs: loop.percentile(99) / 1e6 };
 }
 
 await withDirectory("platform", async (directory) => {
@@ -162,8 +196,10 @@ await withDirectory("platform", async (directory) => {
     version: "bench",
     networks: [network],
     requestsPerMinute: 1_000_000,
+    runtime,
   };
   const start = () => startPlatform(options, { log: silentLogger });
+  const processes = () => [process.pid, ...childrenOf(process.pid).filter((pid) => pid !== l1.pid)];
   const rows: Row[] = [];
   let platform = await start();
   try {
@@ -190,9 +226,9 @@ await withDirectory("platform", async (directory) => {
     let first = { mib: 0, cpuPercent: 0 };
     for (let index = 0; index < launched; index++) {
       launches.push(await launch(access(), index, false));
-      if (index === 0) first = await atRest();
+      if (index === 0) first = await atRest(processes);
     }
-    const all = await atRest();
+    const all = await atRest(processes);
     const [firstMs, lastMs] = [launches[0]?.ms ?? 0, launches.at(-1)?.ms ?? 0];
     rows.push(
       { what: "first launch to first receipt", ms: Math.round(firstMs) },
@@ -201,11 +237,14 @@ await withDirectory("platform", async (directory) => {
         ms: Math.round(lastMs),
         "x the first": round(lastMs / firstMs, 2),
       },
+      { what: "median of the last ten launches", ms: Math.round(median(launches.slice(-10).map(({ ms }) => ms))) },
       {
         what: `${launched} rollups, ${Math.min(awake, launched)} with a block a second`,
         "MiB each beyond the first": round((all.mib - first.mib) / Math.max(1, launched - 1), 1),
         "resident MiB": all.mib,
         "CPU % of a core": round(all.cpuPercent),
+        threads: all.threads,
+        descriptors: all.descriptors,
       },
     );
     const ids = launches.map(({ id }) => id);
@@ -223,21 +262,19 @@ await withDirectory("platform", async (directory) => {
       const { id } = await platform.services.rollups.create({ teamId, spec, authorId: user.id });
       await platform.services.rollups.setDesired(id, "stopped");
     }
-    const workerData = { ...access(), seconds, perSecond: Number(values.requests) };
-    const worker = new Worker(new URL("./src/api-load.ts", import.meta.url), { workerData });
-    const latencies = await new Promise<number[]>((resolve, reject) => {
-      worker.once("message", resolve);
-      worker.once("error", reject);
+    const { latencies, loopDelayMs } = await askApi({
+      ...{ ...access(), seconds, perSecond: Number(values.requests) },
+      live: ids,
     });
-    latencies.sort((a, b) => a - b);
-    const at = (share: number) => round(latencies[Math.floor(latencies.length * share)] ?? 0);
-    rows.push(
-      { what: `API p50, ${values.requests}/s, ${stored} rollups in the store`, ms: at(0.5) },
-      { what: "API p99", ms: at(0.99) },
-    );
+    for (const [kind, ms] of Object.entries({ all: Object.values(latencies).flat(), ...latencies })) {
+      ms.sort((a: number, b: number) => a - b);
+      const at = (share: number) => round(ms[Math.floor(ms.length * share)] ?? 0);
+      rows.push({ what: `API, ${values.requests}/s, ${REQUESTS[kind]}`, "p50 ms": at(0.5), "p99 ms": at(0.99) });
+    }
+    rows.push({ what: "delay of the API's event loop meanwhile", "p99 ms": round(loopDelayMs) });
     const setting = {
-      altlayer: `${ownVersion()}; everything in one process, nodes included; calldata`,
-      requests: latencies.length,
+      altlayer: `${ownVersion()}; calldata; nodes ${runtime === "process" ? "in a process beside the control plane's" : "in the control plane's process"}`,
+      store: `${stored} rollups beside those that run`,
     };
     print(
       { name: "platform", about: "launches, a restart, and the API of the control plane", setting, rows },

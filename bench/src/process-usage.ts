@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** Clock ticks a second in /proc, which Linux fixes for user space. */
 const TICKS = 100;
@@ -37,3 +37,14 @@ function statusMib(pid: number, field: string): number {
 /** Resident memory now and at its peak, in MiB. */
 export const residentMib = (pid: number): number => statusMib(pid, "VmRSS");
 export const peakMib = (pid: number): number => statusMib(pid, "VmHWM");
+
+/** Processes that a process has started and that run. */
+export function childrenOf(pid: number): readonly number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((tid) =>
+    readFileSync(`/proc/${pid}/task/${tid}/children`, "utf8").split(" ").filter(Boolean).map(Number),
+  );
+}
+
+/** Threads and open descriptors. */
+export const threadsOf = (pid: number): number => readdirSync(`/proc/${pid}/task`).length;
+export const descriptorsOf = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;

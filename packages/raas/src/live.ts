@@ -67,6 +67,7 @@ interface Cached {
 const CACHE_MS = 900;
 const BALANCES_MS = 10_000;
 const WINDOW_BLOCKS = 10;
+const QUANTITY = /^0x[0-9a-f]+$/;
 const WATCHED: readonly Role[] = ["batcher", "proposer"];
 
 /** What a rollup does right now, asked of its node and its settlement network, at most once a second for all who look. */
@@ -158,25 +159,25 @@ export class LiveView {
     const { keys, networks, money } = this.#deps;
     const { id, networkId } = rollup;
     const [accounts, finances] = await Promise.all([keys.accounts(id), money.finances(rollup)]);
-    return await Promise.all(
-      accounts
-        .filter(({ role }) => WATCHED.includes(role))
-        .map(async ({ role, address }) => {
-          const balance = await networks.request<Hex>(networkId, "eth_getBalance", [address, "latest"]).then(
-            (wei) => BigInt(wei),
-            () => null,
-          );
-          const rate = finances.rateOf(role);
-          return {
-            role,
-            address,
-            networkId,
-            balanceWei: balance?.toString() ?? null,
-            spentWeiPerDay: rate?.toString() ?? null,
-            runwayDays: balance === null ? null : runwayDays(balance, rate),
-          };
-        }),
-    );
+    const watched = accounts.filter(({ role }) => WATCHED.includes(role));
+    if (watched.length === 0) return [];
+    const balances = await rpcBatch(
+      networks.get(networkId).rpcUrl,
+      watched.map(({ address }): Call => ["eth_getBalance", [address, "latest"]]),
+    ).catch(() => []);
+    return watched.map(({ role, address }, index) => {
+      const wei = balances[index];
+      const balance = typeof wei === "string" && QUANTITY.test(wei) ? BigInt(wei) : null;
+      const rate = finances.rateOf(role);
+      return {
+        role,
+        address,
+        networkId,
+        balanceWei: balance?.toString() ?? null,
+        spentWeiPerDay: rate?.toString() ?? null,
+        runwayDays: balance === null ? null : runwayDays(balance, rate),
+      };
+    });
   }
 
   async #alarms(rollup: RollupRecord): Promise<readonly Alarm[]> {

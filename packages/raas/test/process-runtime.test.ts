@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Anvil } from "../../deployer/test/anvil.ts";
 import type { AttachedRuntime } from "../src/attach/attached-runtime.ts";
 import { ProcessRuntime } from "../src/runtime/process/process-runtime.ts";
@@ -16,6 +16,9 @@ let theirs: { readonly team: string; readonly path: string };
 const RECEIVER = "0x00000000000000000000000000000000000c0c0c";
 const PASSWORD = "correct horse battery staple";
 const WAIT_MS = 60_000;
+
+// Each test waits for several things of that kind, one after the other.
+vi.setConfig({ testTimeout: 4 * WAIT_MS });
 
 beforeAll(async () => {
   l1 = await startL1();
@@ -92,6 +95,18 @@ test("each team's rollups run in a process of its own, and all that one asks of 
     (head) => head?.certified != null,
     WAIT_MS,
   );
+});
+
+test("tells of new heads from the other process, so that nobody has to ask for them", async () => {
+  const running = at.platform.services.runtime.running(ours.path.split("/").at(-1)!);
+  let heads = 0;
+  const off = running!.onHead!(() => heads++);
+  await until(
+    async () => heads,
+    (count) => count >= 3,
+    WAIT_MS,
+  );
+  off();
 });
 
 test("gives the process none of the platform's secrets by its environment", async () => {

@@ -36,8 +36,10 @@ export interface WatcherDependencies {
 }
 
 const EVERY_MS = 5_000;
-/** Rollups looked at at a time. */
+/** Rollups looked at at a time, when they do not answer. */
 const CONCURRENCY = 16;
+/** The looks of a round are spread over this share of it: two hundred at once would hold up whoever asks the API. */
+const SPREAD = 0.8;
 const STANDING_MAX = 100;
 const PRUNE_MS = 3_600_000;
 /** Without a heartbeat for so long, the platform was down. */
@@ -88,28 +90,39 @@ export class Watcher {
     const { everyMs = EVERY_MS } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
+      const startedAt = performance.now();
       try {
-        await this.#round();
+        await this.#round(everyMs);
         failures = 0;
       } catch (error) {
         // Without the lease somebody else watches.
         const { code, message } = problemOf(error);
         if (code !== "LEASE_LOST" && failures++ % 100 === 0) this.#deps.log.warn("cannot watch", { error: message });
       }
-      await sleep(everyMs, undefined, { signal, ref: false }).catch(() => {});
+      await this.#until(startedAt + everyMs);
     }
   }
 
-  async #round(): Promise<void> {
+  async #until(dueAt: number): Promise<void> {
+    const ms = Math.max(1, dueAt - performance.now());
+    await sleep(ms, undefined, { signal: this.#closing.signal, ref: false }).catch(() => {});
+  }
+
+  async #round(everyMs: number): Promise<void> {
     const { rollups, incidents, heartbeat, lease, log } = this.#deps;
     const { nowMs } = this.#options;
     const held = lease();
     if (this.#loaded !== held.token) await this.#load(held);
     const watched = await rollups.watched();
-    const queue = [...watched];
+    const queue = [...watched.entries()];
+    const startedAt = performance.now();
+    const gapMs = (everyMs * SPREAD) / Math.max(1, watched.length);
     const work = async () => {
-      for (let rollup = queue.pop(); rollup !== undefined; rollup = queue.pop()) {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const [index, rollup] = next;
         const { id } = rollup;
+        await this.#until(startedAt + index * gapMs);
+        if (this.#closing.signal.aborted) return;
         await this.#look(held, rollup).catch((error: unknown) => {
           if (problemOf(error).code === "LEASE_LOST") throw error;
           log.warn("cannot look at a rollup", { rollup: id, error: problemOf(error).message });

@@ -36,6 +36,10 @@ export class AttachedRuntime implements Runtime {
     return this.#deps.own;
   }
 
+  prepare(group: string): void {
+    this.#deps.own.prepare?.(group);
+  }
+
   /** @throws RaasError `NETWORK_MISMATCH` when another chain answers than the one that was attached */
   async start(request: RunRequest): Promise<Running> {
     const { own, attachments, networks, outbound } = this.#deps;

@@ -72,6 +72,8 @@ export interface Running {
  * not are no errors.
  */
 export interface Runtime {
+  /** A rollup of this group is about to be launched: what it will run in may be made ready meanwhile. */
+  prepare?(group: string): void;
   /** @throws with the node's own code when it does not start; nothing of it runs then. */
   start(request: RunRequest): Promise<Running>;
   /** Waits until the node has ended: afterwards nothing signs for this rollup here. */

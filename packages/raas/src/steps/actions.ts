@@ -36,7 +36,10 @@ export function makeActions(dependencies: ActionDependencies): Actions {
   const { runtime, directoryOf, explorer } = dependencies;
   return {
     steps: {
-      keys: makeKeys(dependencies),
+      keys: async (context) => {
+        runtime.prepare?.(context.rollup.teamId);
+        return await makeKeys(dependencies)(context);
+      },
       fund: fundRoles(dependencies),
       contracts: deployContracts(dependencies),
       genesis: buildGenesis(dependencies),

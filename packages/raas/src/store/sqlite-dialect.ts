@@ -5,7 +5,7 @@ import { SqliteThread } from "./sqlite-thread.ts";
 
 export interface SqliteWorkerOptions {
   readonly file: string;
-  /** A thread that serves several files; without it the file has one of its own. */
+  /** A thread that serves several files, which are only read; without it the file has two of its own, one for writes. */
   readonly thread?: SqliteThread;
 }
 
@@ -19,81 +19,171 @@ export class SqliteWorkerDialect implements Dialect {
 
   createDriver = (): Driver => new SqliteWorkerDriver(this.#options);
   createQueryCompiler = () => new SqliteQueryCompiler();
-  createAdapter = () => new SqliteAdapter();
+  createAdapter = () => new Adapter();
   createIntrospector: Dialect["createIntrospector"] = (db) => new SqliteIntrospector(db);
 }
 
-/** One connection, lent to one borrower at a time: a transaction holds it until it ends. */
+/** Kysely would let one user in at a time, reads and all; here only writers wait for each other. */
+class Adapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+}
+
+/** Where a file is open: the thread, and the number by which it is asked there. */
+interface Place {
+  readonly thread: SqliteThread;
+  readonly database: number;
+}
+
+/**
+ * Writes go one after the other, and a transaction holds up all others until it ends. What only reads goes by a
+ * connection on a thread of its own and waits for nobody: SQLite's write-ahead log shows it all that is committed. A
+ * transaction is several messages to and fro and a sync of the disk, which a page of the API must not wait for.
+ */
 class SqliteWorkerDriver implements Driver {
   readonly #options: SqliteWorkerOptions;
-  #thread: SqliteThread | null = null;
-  #database: number | null = null;
+  #writer: Place | null = null;
+  #reader: Place | null = null;
   #turn: Promise<void> = Promise.resolve();
-  #release: () => void = () => {};
 
   constructor(options: SqliteWorkerOptions) {
     this.#options = options;
   }
 
   async init(): Promise<void> {
-    this.#thread = this.#options.thread ?? new SqliteThread();
-    this.#database = await this.#thread.open(this.#options.file);
+    const { file, thread } = this.#options;
+    if (thread !== undefined) {
+      this.#writer = await openOn(thread, file);
+      return;
+    }
+    const threads = [new SqliteThread(), new SqliteThread()] as const;
+    try {
+      this.#writer = await openOn(threads[0], file);
+      this.#reader = await openOn(threads[1], file);
+    } catch (error) {
+      this.#writer = null;
+      await Promise.all(threads.map((each) => each.end()));
+      throw error;
+    }
   }
 
-  async acquireConnection(): Promise<DatabaseConnection> {
+  async acquireConnection(): Promise<Connection> {
+    if (this.#writer === null) throw closed();
+    return new Connection({
+      writer: this.#writer,
+      reader: this.#reader ?? this.#writer,
+      turn: () => this.#nextTurn(),
+    });
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async beginTransaction(connection: Connection): Promise<void> {
+    await connection.begin();
+  }
+
+  async commitTransaction(connection: Connection): Promise<void> {
+    await connection.commit();
+  }
+
+  async rollbackTransaction(connection: Connection): Promise<void> {
+    await connection.rollback();
+  }
+
+  async destroy(): Promise<void> {
+    const places = [this.#reader, this.#writer];
+    this.#reader = null;
+    this.#writer = null;
+    for (const place of places) {
+      if (place === null) continue;
+      await place.thread.close(place.database);
+      if (place.thread !== this.#options.thread) await place.thread.end();
+    }
+  }
+
+  /** Resolves when it is the caller's turn to write; what it resolves with ends the turn. */
+  async #nextTurn(): Promise<() => void> {
     const before = this.#turn;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#turn = promise;
     await before;
-    this.#release = resolve;
-    if (this.#thread === null || this.#database === null) {
-      resolve();
-      throw new RaasError("CLOSED", "the store is closed");
-    }
-    return new Connection(this.#thread, this.#database);
-  }
-
-  async releaseConnection(): Promise<void> {
-    this.#release();
-  }
-
-  async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(Compiled.raw("begin immediate"));
-  }
-
-  async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(Compiled.raw("commit"));
-  }
-
-  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(Compiled.raw("rollback"));
-  }
-
-  async destroy(): Promise<void> {
-    const thread = this.#thread;
-    this.#thread = null;
-    if (thread === null || this.#database === null) return;
-    await thread.close(this.#database);
-    if (this.#options.thread === undefined) await thread.end();
+    if (this.#writer !== null) return resolve;
+    resolve();
+    throw closed();
   }
 }
 
-class Connection implements DatabaseConnection {
-  readonly #thread: SqliteThread;
-  readonly #database: number;
+async function openOn(thread: SqliteThread, file: string): Promise<Place> {
+  return { thread, database: await thread.open(file) };
+}
 
-  constructor(thread: SqliteThread, database: number) {
-    this.#thread = thread;
-    this.#database = database;
+const closed = () => new RaasError("CLOSED", "the store is closed");
+
+interface ConnectionParts {
+  readonly writer: Place;
+  readonly reader: Place;
+  readonly turn: () => Promise<() => void>;
+}
+
+class Connection implements DatabaseConnection {
+  readonly #parts: ConnectionParts;
+  /** Ends the turn of the transaction that is under way. */
+  #endTurn: (() => void) | null = null;
+
+  constructor(parts: ConnectionParts) {
+    this.#parts = parts;
   }
 
-  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    const { rows = [], changes } = await this.#thread.query(this.#database, sql, parameters);
-    return { rows: rows as R[], ...(changes === undefined ? {} : { numAffectedRows: BigInt(changes) }) };
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const { writer, reader, turn } = this.#parts;
+    if (this.#endTurn !== null) return await ask(writer, query);
+    if (query.query.kind === "SelectQueryNode") return await ask(reader, query);
+    const endTurn = await turn();
+    try {
+      return await ask(writer, query);
+    } finally {
+      endTurn();
+    }
   }
 
   // biome-ignore lint/correctness/useYield: nothing of ours streams rows; the interface asks for the method.
   async *streamQuery(): AsyncIterableIterator<never> {
     throw new RaasError("STORE_FAILED", "this store does not stream");
   }
+
+  async begin(): Promise<void> {
+    const endTurn = await this.#parts.turn();
+    try {
+      await ask(this.#parts.writer, Compiled.raw("begin immediate"));
+      this.#endTurn = endTurn;
+    } catch (error) {
+      endTurn();
+      throw error;
+    }
+  }
+
+  /** What fails is rolled back, in the same turn. */
+  async commit(): Promise<void> {
+    await ask(this.#parts.writer, Compiled.raw("commit"));
+    this.#end();
+  }
+
+  async rollback(): Promise<void> {
+    try {
+      await ask(this.#parts.writer, Compiled.raw("rollback"));
+    } finally {
+      this.#end();
+    }
+  }
+
+  #end(): void {
+    this.#endTurn?.();
+    this.#endTurn = null;
+  }
+}
+
+async function ask<R>({ thread, database }: Place, { sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+  const { rows = [], changes } = await thread.query(database, sql, parameters);
+  return { rows: rows as R[], ...(changes === undefined ? {} : { numAffectedRows: BigInt(changes) }) };
 }

@@ -40,6 +40,8 @@ const GRACE_MS = 20_000;
 /** A node that did not start or stop by then hangs, and its process with it. */
 const CALL_TIMEOUT_MS = 120_000;
 const END_TIMEOUT_MS = 20_000;
+/** A process that was made ready, and in which nothing was started, is ended after this. */
+const UNUSED_MS = 120_000;
 /** Nothing else of our environment reaches a process that runs native code: no password, no connection string. */
 const ENVIRONMENT = ["PATH", "HOME", "TMPDIR", "TZ", "LANG"];
 
@@ -51,6 +53,8 @@ export class GroupProcess {
   readonly #closing = new AbortController();
   readonly #running = new Map<string, Running>();
   readonly #requests = new Map<string, RunRequest>();
+  /** Who wants to hear of a rollup's heads. */
+  readonly #onHead = new Map<string, Set<() => void>>();
   #child: Promise<Child> | null = null;
   #ending: Promise<void> = Promise.resolve();
   #nextCall = 0;
@@ -76,6 +80,15 @@ export class GroupProcess {
     return (await this.#child?.catch(() => null))?.process.pid ?? null;
   }
 
+  /** Makes the process ready: loading what nodes consist of takes as long as half of a launch. */
+  prepare(): void {
+    // Whoever starts something hears of what fails.
+    this.#spawned().catch(() => {});
+    setTimeout(() => {
+      if (this.idle) void this.#end();
+    }, UNUSED_MS).unref();
+  }
+
   /** @throws NodeError of the node; RaasError `NODE_CRASHED` when the process ends meanwhile */
   async start(request: RunRequest): Promise<Running> {
     return await this.#whileBusy(async () => {
@@ -86,8 +99,9 @@ export class GroupProcess {
       const { logLine: _logLine, privateKey: _privateKey, ...remote } = request;
       const answer = await this.#ask(child, (call) => send(child.process, { kind: "start", call, request: remote }));
       if (answer.kind !== "started") throw unexpected(answer);
-      this.#running.set(request.id, answer.running);
-      return answer.running;
+      const running = { ...answer.running, onHead: (listener: () => void) => this.#listen(request.id, listener) };
+      this.#running.set(request.id, running);
+      return running;
     });
   }
 
@@ -181,6 +195,7 @@ export class GroupProcess {
     }
     const { data } = parsed;
     if (data.kind === "log") this.#requests.get(data.id)?.logLine(data.line);
+    else if (data.kind === "head") for (const listener of this.#onHead.get(data.id) ?? []) listener();
     else if (data.kind === "key") void this.#giveKey(child, data);
     else {
       const call = child.calls.get(data.call);
@@ -188,6 +203,15 @@ export class GroupProcess {
       if (data.kind === "failed") call?.reject(new NodeError(data.problem));
       else call?.resolve(data);
     }
+  }
+
+  #listen(id: string, listener: () => void): () => void {
+    const listeners = this.#onHead.get(id) ?? new Set();
+    this.#onHead.set(id, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#onHead.get(id) === listeners) this.#onHead.delete(id);
+    };
   }
 
   async #giveKey(child: Child, { call, id, role }: KeyWish & { readonly call: number }): Promise<void> {

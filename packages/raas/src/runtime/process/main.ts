@@ -19,6 +19,10 @@ let ending = false;
 let linesUnsent = 0;
 let linesDropped = 0;
 let nextCall = 0;
+/** Rollups of whose new heads was told, and the channel has not taken it yet: one that is told is as good as ten. */
+const headsUnsent = new Set<string>();
+/** What ends the telling, by rollup. */
+const told = new Map<string, () => void>();
 const keys = new Map<number, { resolve(key: Hex): void; reject(error: unknown): void }>();
 
 function say(message: FromGroup, sent: () => void = () => {}): void {
@@ -55,13 +59,27 @@ function keyOf(id: string, role: Extract<FromGroup, { kind: "key" }>["role"]): P
 
 async function start(call: number, request: RemoteRunRequest): Promise<void> {
   if (runtime === null || ending) throw new RaasError("CLOSED", "the group's process is ending");
-  // A listener cannot be sent: the index looks for new blocks by itself.
-  const { onHead: _near, ...running } = await runtime.start({
+  const { onHead, ...running } = await runtime.start({
     ...request,
     logLine: (line) => logLine(request.id, line),
     privateKey: (role) => keyOf(request.id, role),
   });
   say({ kind: "started", call, running });
+  // A listener cannot be sent.
+  told.get(request.id)?.();
+  told.set(request.id, onHead?.(() => tellHead(request.id)) ?? (() => {}));
+}
+
+function tellHead(id: string): void {
+  if (headsUnsent.has(id)) return;
+  headsUnsent.add(id);
+  say({ kind: "head", id }, () => headsUnsent.delete(id));
+}
+
+async function stop(id: string): Promise<void> {
+  told.get(id)?.();
+  told.delete(id);
+  await runtime?.stop(id);
 }
 
 function failed(call: number): (error: unknown) => void {
@@ -80,10 +98,7 @@ process.on("message", (message: ToGroup) => {
       start(message.call, message.request).catch(failed(message.call));
       return;
     case "stop":
-      (runtime?.stop(message.id) ?? Promise.resolve()).then(
-        () => say({ kind: "stopped", call: message.call }),
-        failed(message.call),
-      );
+      stop(message.id).then(() => say({ kind: "stopped", call: message.call }), failed(message.call));
       return;
     case "key": {
       const waiting = keys.get(message.call);

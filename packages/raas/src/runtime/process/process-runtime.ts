@@ -33,6 +33,10 @@ export class ProcessRuntime implements Runtime {
     this.#log = log;
   }
 
+  prepare(group: string): void {
+    this.#group(group).prepare();
+  }
+
   async start(request: RunRequest): Promise<Running> {
     this.#places.set(request.id, { group: request.group, dataDir: join(request.directory, "node") });
     return await this.#group(request.group).start(request);

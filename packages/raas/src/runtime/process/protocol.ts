@@ -56,6 +56,8 @@ export const fromGroup = z.discriminatedUnion("kind", [
   }),
   z.object({ kind: z.literal("key"), call, id: z.string().max(100), role: z.enum(ROLES) }),
   z.object({ kind: z.literal("log"), id: z.string().max(100), line: z.string().max(LINE_MAX) }),
+  /** The rollup's head has changed. */
+  z.object({ kind: z.literal("head"), id: z.string().max(100) }),
 ]);
 export type FromGroup = z.output<typeof fromGroup>;
 export type KeyWish = { readonly id: string; readonly role: Role };
