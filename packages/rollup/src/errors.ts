@@ -45,6 +45,8 @@ export type RollupErrorCode =
   | "MACH_UNKNOWN_BLOCK"
   | "MACH_HISTORY"
   | "CONFIG_INVALID"
+  | "FORK_SCHEDULE_CONFLICT"
+  | "DATA_FORMAT_NEWER"
   | "CLOSED";
 
 /** Every error that leaves a room of this package. Callers branch on `code` and `severity`, never on the message. */

@@ -44,7 +44,9 @@ import type { SliceStream } from "../slices/stream-server.ts";
 import { beginFromSnapshot } from "../snapshot/begin.ts";
 import { createSnapshot } from "../snapshot/create.ts";
 import { takeCommand } from "./command.ts";
+import { requireKnownFormat } from "./data-format.ts";
 import { drain } from "./drain.ts";
+import { keepForkSchedule, requireSameSchedule } from "./fork-schedule.ts";
 import type { GossipService } from "./gossip.ts";
 import type { NodeMach } from "./mach.ts";
 import { startMonitoring } from "./monitoring.ts";
@@ -181,6 +183,7 @@ async function boot(
   const log = dependencies.log ?? createLogger({ level: config.logLevel });
   const { dataDir } = config;
   await mkdir(dataDir, { recursive: true });
+  await requireKnownFormat({ dataDir, clientVersion });
 
   const { url, timeoutMs, maxResponseBytes, attempts } = config.l1;
   const rpcClient = new JsonRpcClient(
@@ -209,6 +212,8 @@ async function boot(
   const ownMetrics = config.metrics ? new NodeMetrics() : null;
   const engine = ownMetrics ? observeEngine(opened, ownMetrics) : opened;
   requireGenesis(engine, rollup);
+  requireSameSchedule(engine, rollup);
+  await keepForkSchedule(rollup, { dataDir, headTimestamp: engine.heads().unsafe.timestamp });
   const l2 = new L2Chain({ rollup }, { engine });
   const headLock = new Mutex();
 
