@@ -43,7 +43,7 @@ export const KEYS = {
   },
 } as const satisfies Record<string, { address: Hex; key: Hex }>;
 
-export type Fork = "granite" | "holocene";
+export type Fork = "fjord" | "granite" | "holocene";
 
 /** A rollup as deployed: everything a node of any make needs to start. */
 export interface TestChain {
@@ -61,11 +61,11 @@ export async function deployTestChain(options: {
   readonly blockTime?: number;
   readonly gasLimit?: number;
   readonly seqWindowSize?: number;
-  /** Schedules Holocene this long after genesis. */
-  readonly holoceneAfterSeconds?: number;
+  /** Schedules forks after that of the genesis, so long after it. */
+  readonly laterForks?: { readonly granite?: number; readonly holocene?: number };
 }): Promise<TestChain> {
   compileOwnContracts();
-  const { l2ChainId = 901, holoceneAfterSeconds } = options;
+  const { l2ChainId = 901, laterForks = {} } = options;
   const parameters = developmentParameters({
     l2ChainId,
     owner: KEYS.owner.address,
@@ -83,7 +83,9 @@ export async function deployTestChain(options: {
     addresses: deployment.addresses,
     forkTimes: {
       ...forkTimesAtGenesis(options.fork),
-      ...(holoceneAfterSeconds === undefined ? {} : { holocene: deployment.anchor.timestamp + holoceneAfterSeconds }),
+      ...Object.fromEntries(
+        Object.entries(laterForks).map(([fork, seconds]) => [fork, deployment.anchor.timestamp + seconds]),
+      ),
     },
     eip1559Defaults: EIP1559_DEFAULTS,
   };

@@ -5,7 +5,7 @@
 import { goIsInstalled, stockProgram } from "./build.ts";
 import { withDirectory } from "./chain.ts";
 import type { Scenario, ScenarioContext } from "./scenario.ts";
-import { holoceneActivates } from "./scenarios/activation.ts";
+import { fjordToHolocene, holoceneActivates } from "./scenarios/activation.ts";
 import { answersAreOpGeths } from "./scenarios/answers.ts";
 import { deployOnGeth } from "./scenarios/deploy-on-geth.ts";
 import { derivationOfRandomHistories } from "./scenarios/derivation-histories.ts";
@@ -44,6 +44,7 @@ const SCENARIOS: readonly Scenario[] = [
   systemConfigIsFollowed("granite"),
   systemConfigIsFollowed("holocene"),
   holoceneActivates,
+  fjordToHolocene,
   l3OnOurL2,
   stockFollowsUsOnGeth,
   ourDerivationOverOpGeth("granite", { dataAvailability: "calldata", batches: "singular" }),

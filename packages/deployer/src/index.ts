@@ -1,5 +1,10 @@
 export { DEPLOYER_ERRORS, DeployerError, type DeployerErrorCode } from "./errors.ts";
-export { type BuiltChainFiles, buildChainFiles, type ChainFilesOptions } from "./genesis/chain-files.ts";
+export {
+  type BuiltChainFiles,
+  buildChainFiles,
+  type ChainFilesOptions,
+  withLaterForks,
+} from "./genesis/chain-files.ts";
 export { buildL2Genesis, type GethGenesis, type L2Genesis } from "./genesis/genesis.ts";
 export {
   EIP1559_DEFAULTS,

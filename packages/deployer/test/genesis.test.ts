@@ -1,14 +1,19 @@
+import type { ForkTimes } from "@altlayer/protocol";
 import { describe, expect, test } from "vitest";
 import { trieRoot } from "../src/genesis/trie.ts";
 import {
+  buildChainFiles,
   buildL2Genesis,
+  developmentParameters,
   EIP1559_DEFAULTS,
   feeVaultsTo,
   forkTimesAtGenesis,
   type GenesisOptions,
   type Hex,
+  ROLLUP_TIMING,
+  withLaterForks,
 } from "../src/index.ts";
-import { ACCOUNTS } from "./fixtures.ts";
+import { ACCOUNTS, ROLES } from "./fixtures.ts";
 
 const options: GenesisOptions = {
   l1ChainId: 31337,
@@ -54,6 +59,40 @@ describe("the genesis file", () => {
     const { genesis } = buildL2Genesis({ ...options, forkTimes: { ...forkTimesAtGenesis("granite"), holocene: time } });
     expect(genesis.config.holoceneTime).toBe(time);
     expect(genesis.extraData).toBe("0x");
+  });
+
+  test("is the same chain under another schedule, to the byte what building it with that schedule gives", () => {
+    const time = options.anchor.timestamp + 60;
+    const built = (laterForks: ForkTimes) =>
+      buildChainFiles({
+        deployment: {
+          l1ChainId: options.l1ChainId,
+          deployer: ACCOUNTS.owner.address,
+          parameters: developmentParameters(ROLES),
+          addresses: new Proxy(options.addresses, {
+            get: (known, name) => Reflect.get(known, name) ?? `0x${"44".repeat(20)}`,
+          }),
+          anchor: options.anchor,
+          transactionsSent: 0,
+        },
+        newestFork: "fjord",
+        laterForks,
+        timing: ROLLUP_TIMING,
+        feeRecipient: ACCOUNTS.owner.address,
+      });
+    const plain = built({});
+    const scheduled = built({ granite: time, holocene: time });
+    expect(scheduled.l2GenesisHash).toBe(plain.l2GenesisHash);
+    expect(withLaterForks(plain, { granite: time, holocene: time })).toEqual({
+      genesisJson: scheduled.genesisJson,
+      rollupJson: scheduled.rollupJson,
+    });
+    expect(withLaterForks(scheduled, {})).toEqual({ genesisJson: plain.genesisJson, rollupJson: plain.rollupJson });
+    // What holds since the genesis is no part of what can be scheduled.
+    expect(withLaterForks(scheduled, { fjord: time, granite: time }).rollupJson).toContain('"fjord_time": 0,');
+    expect(() => withLaterForks(plain, { holocene: time })).toThrowError(
+      expect.objectContaining({ code: "INVALID_ROLLUP_CONFIG" }),
+    );
   });
 
   test("refuses forks whose state it does not build", () => {

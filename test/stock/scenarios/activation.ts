@@ -1,22 +1,28 @@
 import { startAnvilL1 } from "../anvil.ts";
-import { deployTestChain, KEYS } from "../chain.ts";
+import { deployTestChain, type Fork, KEYS } from "../chain.ts";
 import { requireEqualChains, waitForHeight } from "../compare.ts";
 import { startOpGeth, startOpNode } from "../nodes.ts";
 import { startOurNode } from "../our-node.ts";
 import type { Scenario } from "../scenario.ts";
 import { startTraffic } from "../traffic.ts";
 
-const HOLOCENE_AFTER_SECONDS = 12;
+const AFTER_SECONDS = 12;
 
-/** Granite at genesis, Holocene while the chain runs. */
-export const holoceneActivates: Scenario = {
-  name: "stock nodes follow our chain through the activation of Holocene",
+interface Activation {
+  readonly name: string;
+  readonly fork: Fork;
+  /** Of the forks that activate while the chain runs, in seconds after genesis. */
+  readonly laterForks: NonNullable<Parameters<typeof deployTestChain>[0]["laterForks"]>;
+}
+
+const activation = ({ name, fork, laterForks }: Activation): Scenario => ({
+  name,
   async run(context) {
     const l1 = context.started(await startAnvilL1({ hardfork: "prague" }));
     const chain = await deployTestChain({
       l1: { rpcUrl: l1.url, privateKey: KEYS.owner.key },
-      fork: "granite",
-      holoceneAfterSeconds: HOLOCENE_AFTER_SECONDS,
+      fork,
+      laterForks,
     });
     const ours = await startOurNode(context, {
       name: "ours",
@@ -39,10 +45,24 @@ export const holoceneActivates: Scenario = {
         rollupConfig: chain.rollupJson,
       }),
     );
-    const height = await waitForHeight(follower.url, "safe", HOLOCENE_AFTER_SECONDS + 8, {
+    const height = await waitForHeight(follower.url, "safe", AFTER_SECONDS + 8, {
       programs: [follower, node],
     });
     await requireEqualChains(url, follower.url, height);
     context.note(`${height} equal blocks`);
   },
-};
+});
+
+/** Granite at genesis, Holocene while the chain runs. */
+export const holoceneActivates = activation({
+  name: "stock nodes follow our chain through the activation of Holocene",
+  fork: "granite",
+  laterForks: { holocene: AFTER_SECONDS },
+});
+
+/** The longest upgrade that a running rollup can be scheduled to: two forks with one block. */
+export const fjordToHolocene = activation({
+  name: "stock nodes follow our chain from Fjord to Granite and Holocene in one block",
+  fork: "fjord",
+  laterForks: { granite: AFTER_SECONDS, holocene: AFTER_SECONDS },
+});

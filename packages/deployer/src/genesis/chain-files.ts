@@ -1,8 +1,8 @@
-import type { ForkName } from "@altlayer/protocol";
-import { serializeRollupConfig } from "@altlayer/protocol";
+import type { ForkName, ForkTimes } from "@altlayer/protocol";
+import { checkForkSchedule, parseRollupConfig, serializeRollupConfig } from "@altlayer/protocol";
 import type { Deployment } from "../l1/deploy.ts";
 import type { Hex } from "../types.ts";
-import { buildL2Genesis } from "./genesis.ts";
+import { buildL2Genesis, laterForkFields } from "./genesis.ts";
 import type { GenesisOptions } from "./options.ts";
 import { EIP1559_DEFAULTS, feeVaultsTo, forkTimesAtGenesis } from "./options.ts";
 import type { RollupTiming } from "./rollup-config.ts";
@@ -12,6 +12,8 @@ export interface ChainFilesOptions extends Pick<GenesisOptions, "balances" | "co
   readonly deployment: Deployment;
   /** This fork and all before it are active from genesis on. */
   readonly newestFork: ForkName;
+  /** Forks after that which are scheduled: activation times in seconds. */
+  readonly laterForks?: ForkTimes;
   readonly timing: RollupTiming;
   /** Who gets the fees of L2. */
   readonly feeRecipient: Hex;
@@ -36,7 +38,7 @@ export function buildChainFiles(options: ChainFilesOptions): BuiltChainFiles {
     addresses: deployment.addresses,
     owner: parameters.owner,
     gasLimit: parameters.gasLimit,
-    forkTimes: forkTimesAtGenesis(options.newestFork),
+    forkTimes: { ...forkTimesAtGenesis(options.newestFork), ...options.laterForks },
     eip1559Defaults: EIP1559_DEFAULTS,
     feeVaults: feeVaultsTo(options.feeRecipient),
     ...(balances === undefined ? {} : { balances }),
@@ -49,5 +51,27 @@ export function buildChainFiles(options: ChainFilesOptions): BuiltChainFiles {
     genesisJson: `${JSON.stringify(genesis.genesis)}\n`,
     rollupJson: serializeRollupConfig(rollup),
     l2GenesisHash: genesis.hash,
+  };
+}
+
+/**
+ * The same chain under another schedule of the forks to come: what every follower needs before the first of their times.
+ * Block 0 stays as it is, and the bytes are those that `buildChainFiles` makes of that schedule.
+ * @param laterForks activation times in seconds of the forks after those of the genesis; what is left out is not scheduled
+ * @throws ProtocolError `INVALID_ROLLUP_CONFIG`, `UNSUPPORTED_SCHEDULE`
+ */
+export function withLaterForks(
+  files: Pick<BuiltChainFiles, "genesisJson" | "rollupJson">,
+  laterForks: ForkTimes,
+): Pick<BuiltChainFiles, "genesisJson" | "rollupJson"> {
+  const rollup = parseRollupConfig(files.rollupJson);
+  const atGenesis = Object.entries(rollup.forkTimes).filter(([, time]) => time <= rollup.genesis.l2Time);
+  const forkTimes: ForkTimes = { ...laterForks, ...Object.fromEntries(atGenesis) };
+  checkForkSchedule(forkTimes, rollup.genesis.l2Time);
+  const genesis = JSON.parse(files.genesisJson) as { readonly config: Record<string, unknown> };
+  const { optimism, graniteTime: _granite, holoceneTime: _holocene, ...config } = genesis.config;
+  return {
+    genesisJson: `${JSON.stringify({ ...genesis, config: { ...config, ...laterForkFields(forkTimes), optimism } })}\n`,
+    rollupJson: serializeRollupConfig({ ...rollup, forkTimes }),
   };
 }

@@ -1,4 +1,4 @@
-import type { ForkName } from "@altlayer/protocol";
+import type { ForkName, ForkTimes } from "@altlayer/protocol";
 import { checkForkSchedule, isForkActive } from "@altlayer/protocol";
 import { numberToHex } from "viem";
 import { DeployerError } from "../errors.ts";
@@ -111,8 +111,7 @@ export function buildL2Genesis(options: GenesisOptions): L2Genesis {
       cancunTime: time("ecotone"),
       ecotoneTime: time("ecotone"),
       fjordTime: time("fjord"),
-      ...(time("granite") === undefined ? {} : { graniteTime: time("granite") }),
-      ...(time("holocene") === undefined ? {} : { holoceneTime: time("holocene") }),
+      ...laterForkFields(forkTimes),
       optimism: {
         eip1559Elasticity: eip1559Defaults.elasticity,
         eip1559Denominator: eip1559Defaults.denominator,
@@ -135,6 +134,14 @@ export function buildL2Genesis(options: GenesisOptions): L2Genesis {
     alloc: Object.fromEntries([...accounts].map(([address, account]) => [address, toAlloc(account)])),
   };
   return { genesis, hash: genesisBlockHash(header), stateRoot, eip1559Params };
+}
+
+/** The forks after Fjord, in go-ethereum's names; one that is not scheduled is absent. */
+export function laterForkFields({ granite, holocene }: ForkTimes): Record<string, number> {
+  return {
+    ...(granite === undefined ? {} : { graniteTime: granite }),
+    ...(holocene === undefined ? {} : { holoceneTime: holocene }),
+  };
 }
 
 function genesisAccounts(options: GenesisOptions): Map<Hex, GenesisAccount> {
