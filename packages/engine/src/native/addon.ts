@@ -50,7 +50,7 @@ export interface Addon {
   readonly Bn254KeySet: new (keysG2: Uint8Array) => NativeKeySet;
 }
 
-const ADDON_FILE = fileURLToPath(new URL("../../native/altlayer-engine.node", import.meta.url));
+export const ADDON_FILE = fileURLToPath(new URL("../../native/altlayer-engine.node", import.meta.url));
 
 let loaded: Addon | undefined;
 
