@@ -20,6 +20,7 @@ export const RAAS_ERRORS = {
   MASTER_KEY_INVALID: { number: 7021, status: 500 },
   SECRET_UNREADABLE: { number: 7022, status: 500 },
   STORE_FAILED: { number: 7023, status: 500 },
+  STORE_NEWER: { number: 7025, status: 500 },
   /** Another control plane holds the lease: this one must not write. */
   LEASE_LOST: { number: 7024, status: 503 },
   /** Of steps: what a rollup waits for, or why it does not run. */

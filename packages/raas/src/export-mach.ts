@@ -4,7 +4,7 @@ import { createKeystore } from "@altlayer/mach";
 import { type MachServiceFile, serviceFileJson } from "@altlayer/restaking";
 import type { NodeConfigInput } from "@altlayer/rollup";
 import { hexToBytes } from "viem";
-import { GENESIS_FILE, ROLLUP_FILE } from "./runtime/node-config.ts";
+import { GENESIS_FILE, ROLLUP_FILE } from "./runtime/chain-files.ts";
 import { serviceNames } from "./runtime/operators.ts";
 import type { Hex } from "./spec/primitives.ts";
 

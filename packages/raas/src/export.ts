@@ -15,7 +15,8 @@ import type { Services } from "./api/services.ts";
 import { RaasError } from "./errors.ts";
 import { machExportOf } from "./export-mach.ts";
 import { writeDurably } from "./files.ts";
-import { GENESIS_FILE, nodeConfigOf, ROLLUP_FILE } from "./runtime/node-config.ts";
+import { GENESIS_FILE, ROLLUP_FILE, readChainFiles, scheduledFiles } from "./runtime/chain-files.ts";
+import { nodeConfigOf } from "./runtime/node-config.ts";
 import type { Role } from "./secrets/key-store.ts";
 import { type Hex, word } from "./spec/primitives.ts";
 import { operatorsOf } from "./steps/restake.ts";
@@ -124,6 +125,7 @@ async function archiveOf(
           password,
         });
   const operators = mach === null ? 0 : spec.services.mach.operators;
+  const chain = scheduledFiles(await readChainFiles(directory), spec);
   const keystore = (role: Role) => ({ kind: "keystore" as const, path: `keys/${role}.json` });
   const files: [string, string | Buffer | FileOnDisk][] = [
     ["README.md", readme(rollup, { network: network.name, snapshot: snapshot !== null, leftBehind, operators })],
@@ -146,8 +148,8 @@ async function archiveOf(
     ],
     ["spec.json", JSON.stringify(spec, null, 2)],
     ["addresses.json", JSON.stringify(addresses, null, 2)],
-    [GENESIS_FILE, await readFile(join(directory, GENESIS_FILE))],
-    [ROLLUP_FILE, await readFile(join(directory, ROLLUP_FILE))],
+    [GENESIS_FILE, chain.genesisJson],
+    [ROLLUP_FILE, chain.rollupJson],
     ...(snapshot !== null ? [[SNAPSHOT, { path: join(directory, SNAPSHOT) }] as [string, FileOnDisk]] : []),
   ];
   for (const { role } of await keys.accounts(rollup.id)) {

@@ -1,7 +1,9 @@
 import { LAUNCH_STEPS, RUN_STEPS } from "./core/decide.ts";
 import type { Change } from "./core/plan.ts";
-import { changesBetween } from "./core/plan.ts";
+import { changesBetween, FIXED_NOTE } from "./core/plan.ts";
 import { RaasError } from "./errors.ts";
+import { forkStateOf, planForks, requireNewSchedule, scheduleProblems, withForks } from "./forks/plan.ts";
+import type { ForkState } from "./forks/schedule.ts";
 import type { Networks } from "./networks.ts";
 import type { OwnerTransaction } from "./owner-changes.ts";
 import { ownerTransactions, readOwnerValues } from "./owner-changes.ts";
@@ -33,6 +35,7 @@ export interface Plan {
 const RESTART_SECONDS = 2;
 /** Of a chain that others run, only how we look at it is ours to change. */
 const OURS_OF_ATTACHED = /^(name$|alarms\.|access\.publicStatus$)/;
+const NO_FORKS = { changes: [], actions: [] };
 const FIXED = { change: "never", effect: "none" } as const;
 const OWNER_CACHE_MS = 2_000;
 const CACHE_MAX = 10_000;
@@ -41,12 +44,17 @@ const CACHE_MAX = 10_000;
 export class Planner {
   readonly #networks: Networks;
   readonly #rollups: RollupStore;
+  readonly #nowMs: () => number;
   readonly #signatures = new Map<
     string,
     { readonly at: number; readonly key: string; readonly list: readonly OwnerTransaction[] }
   >();
 
-  constructor({ networks, rollups }: { readonly networks: Networks; readonly rollups: RollupStore }) {
+  constructor(
+    { nowMs }: { readonly nowMs: () => number },
+    { networks, rollups }: { readonly networks: Networks; readonly rollups: RollupStore },
+  ) {
+    this.#nowMs = nowMs;
     this.#networks = networks;
     this.#rollups = rollups;
   }
@@ -67,6 +75,8 @@ export class Planner {
       const message = `does not work on ${network.name} yet, only on development networks: choose automatic or off`;
       throw invalid([{ path: "services.mach.restaking", message }]);
     }
+    const schedule = scheduleProblems(spec, network, this.#nowMs());
+    if (schedule.length > 0) throw invalid(schedule);
     const addresses = spec.genesis.contracts.map(({ address }) => address);
     if (new Set(addresses).size !== addresses.length) {
       throw invalid([{ path: "genesis.contracts", message: "names an address twice" }]);
@@ -76,9 +86,15 @@ export class Planner {
     }
   }
 
+  /** As `check`, for a rollup that is about to be launched. @throws RaasError `SPEC_INVALID` */
+  checkNew(spec: RollupSpec): void {
+    this.check(spec);
+    requireNewSchedule(spec, this.#networks.get(spec.settlement.network), this.#nowMs());
+  }
+
   /** @throws RaasError `SPEC_INVALID` */
   forNew(spec: RollupSpec): Plan {
-    this.check(spec);
+    this.checkNew(spec);
     const restaked = isRestaked(spec, this.#networks.get(spec.settlement.network));
     const steps = [...LAUNCH_STEPS, ...RUN_STEPS].filter((kind) => kind !== "restake" || restaked);
     const actions = steps.map((kind) => ({ kind, title: STEP_TITLES[kind] }));
@@ -97,22 +113,36 @@ export class Planner {
       })),
     );
     if (!set.refused) this.check(spec);
-    const byOwner = !set.refused && set.changes.some(({ change }) => change === "owner");
+    const forks = set.refused ? NO_FORKS : await this.#planForks(rollup, { before, after: spec });
+    const changes = withForks(set.changes, forks);
+    const refused = changes.some(({ change }) => change === "never");
+    const byOwner = !refused && changes.some(({ change }) => change === "owner");
     const signatures = byOwner ? await this.signatures(rollup, spec) : [];
-    const restart = set.restart && !set.refused;
+    const restart = set.restart && !refused;
     const actions = [
+      ...forks.actions,
       ...(restart ? [{ kind: "restart", title: "Restart the node with the new settings" }] : []),
       ...signatures.map(({ description }) => ({ kind: "signature", title: `${description} (the owner signs)` })),
     ];
     return {
       base: rollup.revision,
       valid: true,
-      changes: set.changes,
-      refused: set.refused,
-      actions: set.refused ? [] : actions,
+      changes,
+      refused,
+      actions: refused ? [] : actions,
       signatures,
       downtimeSeconds: restart ? RESTART_SECONDS : 0,
     };
+  }
+
+  async #planForks(rollup: RollupRecord, specs: { readonly before: RollupSpec; readonly after: RollupSpec }) {
+    const contracts = contractsResult.safeParse((await this.#contractsStep(rollup))?.result);
+    return await planForks(rollup, specs, {
+      network: this.#networks.get(rollup.networkId),
+      networks: this.#networks,
+      systemConfig: contracts.data?.addresses.SystemConfigProxy ?? null,
+      nowMs: this.#nowMs(),
+    });
   }
 
   /**
@@ -126,8 +156,9 @@ export class Planner {
     const plan = await this.forChange(rollup, spec);
     if (!plan.refused) return plan;
     const never = plan.changes.filter(({ change }) => change === "never");
-    const titles = never.map(({ title }) => title).join(", ");
-    throw new RaasError("CHANGE_REFUSED", `cannot be changed once a rollup is created: ${titles}`, {
+    // What once could change says why it cannot any more.
+    const reasons = never.map(({ title, note }) => (note === FIXED_NOTE ? title : `${title} (${note})`)).join(", ");
+    throw new RaasError("CHANGE_REFUSED", `cannot be changed once a rollup is created: ${reasons}`, {
       details: { changes: never },
     });
   }
@@ -147,6 +178,11 @@ export class Planner {
       `a rollback cannot undo what the owner signed (${titles}): make a new change, which the owner signs`,
       { details: { changes: signed } },
     );
+  }
+
+  /** Where the rollup stands among the forks. */
+  forks({ networkId }: RollupRecord, spec: RollupSpec): ForkState {
+    return forkStateOf(spec, this.#networks.get(networkId), this.#nowMs());
   }
 
   /** What the owner has still to sign for this spec; empty before the contracts are there. */

@@ -148,7 +148,7 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
     const verification = new Verification({ store: new VerifiedStore({ nowMs }, { db }), compiler: new Compiler() });
     closers.push(() => verification.close());
     const snapshots = new Snapshots({ directoryOf, nowMs }, { runtime });
-    const planner = new Planner({ networks, rollups });
+    const planner = new Planner({ nowMs }, { networks, rollups });
     const shared = storeOptions.kind === "postgres";
     const keeper = new LeaseKeeper(
       // Nobody else opens an embedded store: its data directory is locked by the program around us.

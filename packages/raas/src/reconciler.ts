@@ -228,7 +228,8 @@ export class Reconciler {
       endedAt: null,
       detail: null,
       problem: null,
-      result: null,
+      // That of the last time, until there is another.
+      result: steps.get(name)?.result ?? null,
     };
     const save = async (change: Partial<StepRecord>) => {
       step = { ...step, ...change };

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { silentLogger } from "@altlayer/rollup";
 import fc from "fast-check";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Desired } from "../src/core/decide.ts";
 import { RaasError } from "../src/errors.ts";
@@ -13,13 +14,14 @@ import { Reconciler } from "../src/reconciler.ts";
 import { KeyStore } from "../src/secrets/key-store.ts";
 import { Vault } from "../src/secrets/vault.ts";
 import { parseSpec } from "../src/spec/parse.ts";
+import type { RollupSpec } from "../src/spec/rollup-spec.ts";
 import type { Database, StoreOptions } from "../src/store/database.ts";
 import { openDatabase } from "../src/store/database.ts";
 import type { Lease } from "../src/store/lease.ts";
 import { takeLease } from "../src/store/lease.ts";
 import { Outbox } from "../src/store/outbox.ts";
 import { PeopleStore } from "../src/store/people.ts";
-import { RollupStore } from "../src/store/rollups.ts";
+import { type RollupRecord, RollupStore } from "../src/store/rollups.ts";
 import { newSpec } from "./harness.ts";
 import type { Postgres } from "./postgres.ts";
 import { startPostgres } from "./postgres.ts";
@@ -32,6 +34,10 @@ const vault = new Vault(randomBytes(32));
 type Order =
   | { readonly kind: "create" }
   | { readonly kind: "change"; readonly which: number; readonly sliceMs: number }
+  /** A fork is scheduled, so many minutes ahead. */
+  | { readonly kind: "upgrade"; readonly which: number; readonly minutes: number }
+  /** Back to the revision before. */
+  | { readonly kind: "rollback"; readonly which: number }
   | { readonly kind: "want"; readonly which: number; readonly desired: Desired }
   | { readonly kind: "restore"; readonly which: number }
   /** The rollup's files are gone. */
@@ -47,6 +53,11 @@ const order: fc.Arbitrary<Order> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant("change" as const), which, sliceMs: fc.integer({ min: 5, max: 9 }) }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("upgrade" as const), which, minutes: fc.integer({ min: 10, max: 12 }) }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("rollback" as const), which }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -74,6 +85,12 @@ const STORY: Order[] = [
   { kind: "settle" },
   { kind: "lose", which: 0 },
   { kind: "crash", deeds: 2 },
+  { kind: "settle" },
+  { kind: "upgrade", which: 0, minutes: 10 },
+  { kind: "crash", deeds: 2 },
+  { kind: "settle" },
+  { kind: "rollback", which: 0 },
+  { kind: "crash", deeds: 3 },
   { kind: "settle" },
 ];
 
@@ -158,6 +175,22 @@ class ControlPlane {
 const launched = async ({ rollups }: ControlPlane, id: string): Promise<boolean> =>
   (await rollups.steps(id)).some(({ name, status }) => name === "restake" && status === "done");
 
+/** The spec that an order makes of the one there is. */
+async function changedBy(
+  item: Extract<Order, { readonly kind: "change" | "upgrade" | "rollback" }>,
+  { spec, record }: { readonly spec: RollupSpec; readonly record: RollupRecord },
+  rollups: RollupStore,
+): Promise<RollupSpec> {
+  switch (item.kind) {
+    case "change":
+      return { ...spec, execution: { ...spec.execution, sliceMs: item.sliceMs } };
+    case "upgrade":
+      return { ...spec, forks: { ...spec.forks, holocene: `2100-01-01T00:${item.minutes}:00Z` } };
+    case "rollback":
+      return record.revision === 1 ? spec : (await rollups.revision(record.id, record.revision - 1)).spec;
+  }
+}
+
 async function play(
   db: Database,
   orders: readonly Order[],
@@ -177,18 +210,20 @@ async function play(
     switch (item.kind) {
       case "create": {
         if (ids.length >= 3) break;
-        const spec = parseSpec(newSpec(`model-${index}`));
+        const spec = parseSpec(newSpec(`model-${index}`, { forks: { genesis: "granite" } }));
         const rollup = await plane.rollups.create({ teamId: team!.id, spec, authorId: user.id });
         ids.push(rollup.id);
         wanted.push("running");
         plane.reconciler.interrupt(rollup.id);
         break;
       }
-      case "change": {
+      case "change":
+      case "upgrade":
+      case "rollback": {
         if (id === undefined || wanted[at] === "destroyed") break;
         const record = await plane.rollups.get(id);
         const spec = await plane.rollups.spec(record);
-        const changed = { ...spec, execution: { ...spec.execution, sliceMs: item.sliceMs } };
+        const changed = await changedBy(item, { spec, record }, plane.rollups);
         const conflict = await plane.rollups
           .revise({ id, base: record.revision, spec: changed, authorId: user.id, note: null })
           .then(
@@ -244,6 +279,8 @@ async function play(
     expect(record.problem).toBeNull();
     expect(wanted[at] === "running" ? record.restore : null).toBeNull();
     if (wanted[at] === "destroyed") expect(world.files.has(id)).toBe(false);
+    // The last start was with the schedule that is wanted now: none that was taken back activates.
+    if (wanted[at] === "running") expect(world.schedules.get(id)).toEqual((await plane.rollups.spec(record)).forks);
   }
   await plane.reconciler.close();
   return { crashes: world.crashes, failures: world.failures };
@@ -295,6 +332,18 @@ describe.each(["sqlite", "postgres"] as const)("the control plane on %s", (kind)
     expect(crashes).toBeGreaterThan(0);
     expect(failures).toBeGreaterThan(0);
   }, 120_000);
+
+  test("leaves a store alone that a newer version has written to", async () => {
+    const options: StoreOptions =
+      kind === "sqlite" ? { kind, file: join(directory, "newer.db") } : { kind, url: await postgres!.database() };
+    const db = await openDatabase(options);
+    const at = new Date().toISOString();
+    await sql`insert into kysely_migration (name, timestamp) values ('9999-later', ${at})`.execute(db);
+    await db.destroy();
+    const newer = { code: "STORE_NEWER", details: { unknown: ["9999-later"] } };
+    await expect(openDatabase(options)).rejects.toMatchObject(newer);
+    await expect(openDatabase(options)).rejects.toMatchObject(newer);
+  });
 
   test("lets nobody write who has lost the lease", async () => {
     const options: StoreOptions =

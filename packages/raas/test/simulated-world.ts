@@ -14,6 +14,8 @@ export class SimulatedWorld {
   /** Hash by `sender nonce`, as the network mined it. */
   readonly mined = new Map<string, string>();
   readonly files = new Map<string, Set<string>>();
+  /** The fork schedule that a rollup's node was last started with. */
+  readonly schedules = new Map<string, unknown>();
   readonly violations: string[] = [];
   /** Nodes that sign right now, by whom they were started. */
   readonly nodes = new Map<string, Incarnation>();
@@ -102,6 +104,7 @@ export class Incarnation implements Actions {
         const other = world.nodes.get(rollup.id);
         if (other !== undefined) world.violations.push("two nodes of one rollup run at once");
         world.nodes.set(rollup.id, this);
+        world.schedules.set(rollup.id, spec.forks);
         this.#running.set(rollup.id, settingsOf(spec));
         return {};
       },

@@ -102,7 +102,7 @@ describe("restaking", () => {
   const network = { id: "live", name: "Live", chainId: 5, rpcUrl: "http://127.0.0.1:9" };
   const local = { ...network, id: "local", name: "Local", chainId: 6, development: true };
   const networks = new Networks({ networks: [network, local] });
-  const planner = new Planner({ networks, rollups: {} as RollupStore });
+  const planner = new Planner({ nowMs: Date.now }, { networks, rollups: {} as RollupStore });
   const specOn = (id: string, restaking: "automatic" | "on" | "off") =>
     parseSpec({
       ...exampleSpec(),

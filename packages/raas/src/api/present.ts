@@ -1,10 +1,12 @@
 import { STEPS, type StepName } from "../core/decide.ts";
 import type { Planner } from "../planner.ts";
 import type { Rotations } from "../rotation/rotations.ts";
+import { settingsOf } from "../runtime/node-config.ts";
 import { serviceNames } from "../runtime/operators.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { KeyStore } from "../secrets/key-store.ts";
-import { contractsResult, genesisResult, restakeResult } from "../steps/results.ts";
+import type { StartResult } from "../steps/results.ts";
+import { contractsResult, genesisResult, restakeResult, startResult } from "../steps/results.ts";
 import { STEP_TITLES } from "../steps/step.ts";
 import type { DrillStore } from "../store/drills.ts";
 import type { RollupRecord, RollupStore, StepRecord } from "../store/rollups.ts";
@@ -19,6 +21,8 @@ export interface PresenterDependencies {
   readonly drillStore: DrillStore;
   readonly rotations: Rotations;
 }
+
+const shownNode = ({ version, engine, since }: StartResult["node"]) => ({ version, engine, since: iso(since) });
 
 /** Rollups as the API shows them. */
 export class Presenter {
@@ -65,8 +69,11 @@ export class Presenter {
     const genesis = genesisResult.safeParse(resultOf("genesis"));
     const restaked = restakeResult.safeParse(resultOf("restake"));
     const mach = restaked.success ? restaked.data : null;
+    const started = startResult.safeParse(steps.find(({ name }) => name === "start")?.result).data;
+    const running = this.#deps.runtime.running(rollup.id);
     return {
       ...this.summary(rollup),
+      applied: running === null ? null : running.settings === settingsOf(spec),
       contracts: contracts.success ? contracts.data.addresses : null,
       l2GenesisHash: genesis.success ? genesis.data.l2GenesisHash : null,
       mach: mach?.service ? { ...serviceNames(mach.service), operators: mach.operators } : null,
@@ -81,6 +88,11 @@ export class Presenter {
           ).flat()
         : [],
       drills,
+      forks: rollup.kind === "attached" ? null : planner.forks(rollup, spec),
+      node:
+        started === undefined
+          ? null
+          : { ...shownNode(started.node), predecessor: started.predecessor && shownNode(started.predecessor) },
       spec,
       steps: this.steps(steps),
     };

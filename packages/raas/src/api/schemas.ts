@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { TEAM_ROLES } from "../auth/roles.ts";
 import { ORDERED_STEPS, STEPS } from "../core/decide.ts";
+import { GENESIS_FORKS, UPGRADES } from "../forks/schedule.ts";
 import { ROLES } from "../secrets/key-store.ts";
 import { address, bytes } from "../spec/primitives.ts";
 import { rollupSpecSchema } from "../spec/rollup-spec.ts";
@@ -128,7 +129,20 @@ export const rollupSummarySchema = z.object({
   launchMs: z.number().nullable(),
   endpoints: z.object({ rpc: z.string(), ws: z.string(), flashblocks: z.string().nullable() }).nullable(),
 });
+const nodeSchema = z.object({
+  version: z.string(),
+  engine: z.string().describe("hash of the native engine"),
+  since: time,
+});
+const forkSchema = z.object({
+  active: z.enum(GENESIS_FORKS),
+  scheduled: z.array(z.object({ fork: z.enum(UPGRADES), at: time })),
+  next: z.enum(UPGRADES).nullable().describe("the newest fork it can be upgraded to"),
+  networkTime: time.describe("the settlement network's clock, by which times are judged"),
+  earliest: time.describe("no fork can be scheduled before that"),
+});
 export const rollupSchema = rollupSummarySchema.extend({
+  applied: z.boolean().nullable().describe("the node runs with this spec's settings; null while none runs here"),
   contracts: z.record(z.string(), hex).nullable(),
   l2GenesisHash: hex.nullable(),
   mach: z
@@ -138,6 +152,11 @@ export const rollupSchema = rollupSummarySchema.extend({
   accounts: z.array(z.object({ role: z.enum(ROLES), address: hex })),
   signatures: z.array(signatureSchema),
   drills: z.array(drillResultSchema).describe("the newest rehearsal of each kind"),
+  forks: forkSchema.nullable().describe("null for a chain that others run"),
+  node: nodeSchema
+    .extend({ predecessor: nodeSchema.nullable() })
+    .nullable()
+    .describe("the program that runs the node, and the one before; null before its first start"),
   spec: z.unknown().describe("the RollupSpec, defaults filled in"),
   steps: z.array(stepSchema),
 });

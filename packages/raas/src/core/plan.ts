@@ -36,10 +36,12 @@ export function changesBetween(fields: readonly PlannedField[]): ChangeSet {
   };
 }
 
+/** Of a field that no rollup can ever change. */
+export const FIXED_NOTE =
+  "Fixed when the rollup was created: every node derives the chain from it. A new rollup can have another value.";
+
 function noteOf({ change, effect }: PlannedField): string {
-  if (change === "never") {
-    return "Fixed when the rollup was created: every node derives the chain from it. A new rollup can have another value.";
-  }
+  if (change === "never") return FIXED_NOTE;
   if (effect === "signature") {
     return "Only the owner can make this true, by a transaction on the settlement network. Until it is signed the old value holds.";
   }

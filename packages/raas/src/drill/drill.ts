@@ -2,15 +2,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "@altlayer/rollup";
 import { RaasError } from "../errors.ts";
 import type { Network } from "../networks.ts";
-import type { ChainFiles } from "../runtime/node-config.ts";
+import type { ChainFiles } from "../runtime/chain-files.ts";
 import type { SnapshotRecord, Snapshots } from "../snapshots/snapshots.ts";
 import type { Hex } from "../spec/primitives.ts";
+import type { RollupSpec } from "../spec/rollup-spec.ts";
 import type { RollupRecord } from "../store/rollups.ts";
 import type { IsolatedL1 } from "./isolated-l1.ts";
 
 /** What a drill works with. Of the real rollup it may read, and have a snapshot written. */
 export interface DrillContext {
   readonly rollup: RollupRecord;
+  readonly spec: RollupSpec;
   readonly network: Network;
   /** JSON-RPC of the real rollup's node. */
   readonly rpcUrl: string;

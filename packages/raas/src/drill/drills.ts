@@ -4,7 +4,7 @@ import type { Logger } from "@altlayer/rollup";
 import { problemOf, RaasError } from "../errors.ts";
 import type { EventHub } from "../events.ts";
 import type { Networks } from "../networks.ts";
-import { readChainFiles } from "../runtime/node-config.ts";
+import { readChainFiles } from "../runtime/chain-files.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Snapshots } from "../snapshots/snapshots.ts";
 import { contractsResult } from "../steps/results.ts";
@@ -16,6 +16,7 @@ import { forcedInclusionDrill } from "./forced-inclusion.ts";
 import { type CopyL1, IsolatedL1 } from "./isolated-l1.ts";
 import type { DrillKind, DrillStep } from "./kinds.ts";
 import { restoreDrill } from "./restore.ts";
+import { rehearsedForks, upgradeDrill } from "./upgrade.ts";
 import { withdrawalDrill } from "./withdrawal.ts";
 
 export interface DrillsOptions {
@@ -42,6 +43,7 @@ const DRILLS: Readonly<Record<DrillKind, Drill>> = {
   restore: restoreDrill,
   withdrawal: withdrawalDrill,
   "forced-inclusion": forcedInclusionDrill,
+  upgrade: upgradeDrill,
 };
 /** Copies of a chain take memory and time of those who serve. */
 const AT_ONCE = 2;
@@ -79,6 +81,7 @@ export class Drills {
     if (kind !== "restore" && copyL1 === null) {
       throw new RaasError("DRILL_UNAVAILABLE", "this control plane has no program to copy a settlement network with");
     }
+    if (kind === "upgrade") await this.#requireFork(rollup);
     if (this.#copies >= AT_ONCE) {
       throw new RaasError("RATE_LIMITED", `${AT_ONCE} drills are under way: wait for the end of one`);
     }
@@ -90,6 +93,13 @@ export class Drills {
     this.#running.add(run);
     void run.finally(() => this.#running.delete(run));
     return record;
+  }
+
+  /** A drill that would rehearse nothing is none that failed. */
+  async #requireFork(rollup: RollupRecord): Promise<void> {
+    const spec = await this.#d.rollups.spec(rollup);
+    if (rehearsedForks(spec, this.#d.networks.get(rollup.networkId), this.#options.nowMs()).length > 0) return;
+    throw new RaasError("DRILL_UNAVAILABLE", `${rollup.name} has the newest fork that there is an upgrade to`);
   }
 
   async close(): Promise<void> {
@@ -149,6 +159,7 @@ export class Drills {
     const contracts = (await rollups.steps(rollup.id)).find(({ name }) => name === "contracts")?.result;
     return {
       rollup,
+      spec: await rollups.spec(rollup),
       network,
       rpcUrl: running.endpoints.rpc,
       contracts: contractsResult.parse(contracts).addresses,

@@ -38,6 +38,7 @@ const RECEIPT_POLL_MS = 20;
 const RECEIPT_TRIES = 500;
 /** Blocks that one request mines: progress shows, and an end can come in between. */
 const MINE_AT_ONCE = 300;
+const PACE_MS = 500;
 const POOR_NO_MORE_WEI = 10n ** 20n;
 
 /** What drills do to a copy of the L1: let time pass, act as anybody. */
@@ -45,6 +46,7 @@ export class IsolatedL1 {
   readonly url: string;
   readonly client: PublicClient;
   readonly #blockSeconds: number;
+  #mining: Promise<void> = Promise.resolve();
 
   constructor(options: { readonly url: string; readonly blockSeconds: number }) {
     this.url = options.url;
@@ -73,8 +75,28 @@ export class IsolatedL1 {
 
   /** One block, so many seconds after the last. */
   async pass(seconds: number): Promise<void> {
-    const { timestamp } = await this.head();
-    await this.#request("evm_mine", [{ timestamp: timestamp + Math.max(1, Math.ceil(seconds)) }]);
+    await this.#mineAt((head) => head + Math.max(1, Math.ceil(seconds)));
+  }
+
+  /** Makes a block a second by that clock (in milliseconds), unless it is ahead, until the signal aborts. */
+  async keepPace(nowMs: () => number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#mineAt((head) => {
+        const now = Math.floor(nowMs() / 1_000);
+        return now > head ? now : null;
+      });
+      await sleep(PACE_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** Blocks are made one after the other: each has a later time than the one before. */
+  #mineAt(timeAfter: (head: number) => number | null): Promise<void> {
+    const turn = this.#mining.then(async () => {
+      const timestamp = timeAfter((await this.head()).timestamp);
+      if (timestamp !== null) await this.#request("evm_mine", [{ timestamp }]);
+    });
+    this.#mining = turn.catch(() => {});
+    return turn;
   }
 
   async fund(address: Hex): Promise<void> {

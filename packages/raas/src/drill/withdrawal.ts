@@ -46,6 +46,15 @@ const ABI = parseAbi([
   "function finalizeWithdrawalTransaction(Withdrawal withdrawal)",
 ]);
 
+/** The call that begins a withdrawal on the rollup. */
+export const withdrawalTo = (receiver: Hex): { readonly to: Hex; readonly value: bigint; readonly data: Hex } => ({
+  to: MESSAGE_PASSER,
+  value: WITHDRAWN_WEI,
+  data: encodeFunctionData({ abi: ABI, functionName: "initiateWithdrawal", args: [receiver, WITHDRAWAL_GAS, "0x"] }),
+});
+
+type Withdrawal = ReturnType<typeof getWithdrawals>[number];
+
 interface Output {
   readonly outputRoot: Hex;
   readonly stateRoot: Hex;
@@ -59,19 +68,31 @@ interface Output {
  * everybody first; the drill says so, and acts as the owner on its copy.
  */
 export const withdrawalDrill: Drill = async (context) => {
-  const { step, contracts } = context;
   const chain = await abandonedChain(context);
-  const { l1, node } = chain;
   const receiver = privateKeyToAccount(generatePrivateKey()).address;
-  const call = encodeFunctionData({
-    abi: ABI,
-    functionName: "initiateWithdrawal",
-    args: [receiver, WITHDRAWAL_GAS, "0x"],
-  });
-  const forced = await forceIn(chain, { to: MESSAGE_PASSER, value: WITHDRAWN_WEI, data: call }, context);
+  const forced = await forceIn(chain, withdrawalTo(receiver), context);
   const [withdrawal] = getWithdrawals(forced.receipt);
   if (withdrawal === undefined) throw new RaasError("DRILL_FAILED", "the message passer told of no withdrawal");
 
+  const opened = await payOut(chain, { withdrawal, receiver }, context);
+  return opened
+    ? "A stranger withdrew without any of the platform's keys. The owner of the contracts had to open proposals to everybody first: with permissioned games that signature is needed."
+    : "A stranger withdrew without any of the platform's keys, and without the owner's.";
+};
+
+/**
+ * Brings a withdrawal that was initiated on the chain to its end on the copy of the L1, by a stranger's proposal of the
+ * follower's safe head.
+ * @returns whether the owner had to open proposals to everybody first
+ * @throws RaasError `DRILL_FAILED` when nothing is paid out
+ */
+export async function payOut(
+  chain: Abandoned,
+  { withdrawal, receiver }: { readonly withdrawal: Withdrawal; readonly receiver: Hex },
+  context: DrillContext,
+): Promise<boolean> {
+  const { step, contracts } = context;
+  const { l1, node } = chain;
   const opened = await openProposals(l1, context);
   const blockNumber = node.engine.heads().safe.number;
   const output = await step("Propose the chain's output, as a stranger", async (detail) => {
@@ -125,10 +146,8 @@ export const withdrawalDrill: Drill = async (context) => {
     if (balance !== WITHDRAWN_WEI) throw new RaasError("DRILL_FAILED", `the receiver was paid ${balance} wei`);
     detail(`${balance} wei paid out of the bridge`);
   });
-  return opened
-    ? "A stranger withdrew without any of the platform's keys. The owner of the contracts had to open proposals to everybody first: with permissioned games that signature is needed."
-    : "A stranger withdrew without any of the platform's keys, and without the owner's.";
-};
+  return opened;
+}
 
 /** @returns whether the owner had to act: withdrawals rest on a game that only the platform's proposer may create */
 async function openProposals(l1: IsolatedL1, { contracts, step }: DrillContext): Promise<boolean> {

@@ -78,15 +78,7 @@ export async function forceIn(
   { to, value, data = "0x" }: { readonly to: Hex; readonly value: bigint; readonly data?: Hex },
   { contracts, files, step, signal }: DrillContext,
 ): Promise<Forced> {
-  const { l1Block, hash } = await step("Deposit through the portal", async (detail) => {
-    const args = [to, value, DEPOSIT_GAS, false, data] as const;
-    const call = encodeFunctionData({ abi: PORTAL, functionName: "depositTransaction", args });
-    const receipt = await l1.send(user, { to: contracts.OptimismPortalProxy!, data: call, value });
-    const [announced] = getL2TransactionHashes(receipt);
-    if (announced === undefined) throw new RaasError("DRILL_FAILED", "the portal announced no deposit");
-    detail(`in block ${receipt.blockNumber} of the copy`);
-    return { l1Block: Number(receipt.blockNumber), hash: announced };
-  });
+  const { l1Block, hash } = await deposit({ l1, user }, { to, value, data }, { contracts, step });
   const windowBlocks = parseRollupConfig(files.rollupJson).seqWindowSize;
   await step("Let the sequencing window pass", async (detail) => {
     await l1.mine(windowBlocks + BLOCKS_BEYOND, {
@@ -110,4 +102,21 @@ export async function forceIn(
     return found;
   });
   return { receipt, l1Block, windowBlocks };
+}
+
+/** Sends a transaction to the rollup through the portal. @returns its L1 block, and its hash on the rollup */
+export async function deposit(
+  { l1, user }: Pick<Abandoned, "l1" | "user">,
+  { to, value, data }: { readonly to: Hex; readonly value: bigint; readonly data: Hex },
+  { contracts, step }: Pick<DrillContext, "contracts" | "step">,
+): Promise<{ readonly l1Block: number; readonly hash: Hex }> {
+  return await step("Deposit through the portal", async (detail) => {
+    const args = [to, value, DEPOSIT_GAS, false, data] as const;
+    const call = encodeFunctionData({ abi: PORTAL, functionName: "depositTransaction", args });
+    const receipt = await l1.send(user, { to: contracts.OptimismPortalProxy!, data: call, value });
+    const [announced] = getL2TransactionHashes(receipt);
+    if (announced === undefined) throw new RaasError("DRILL_FAILED", "the portal announced no deposit");
+    detail(`in block ${receipt.blockNumber} of the copy`);
+    return { l1Block: Number(receipt.blockNumber), hash: announced };
+  });
 }

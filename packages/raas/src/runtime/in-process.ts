@@ -1,4 +1,4 @@
-import { installSnapshot, kzg, openEngine } from "@altlayer/engine";
+import { engineFingerprint, installSnapshot, kzg, openEngine } from "@altlayer/engine";
 import { parseRollupConfig } from "@altlayer/protocol";
 import {
   type Logger,
@@ -15,7 +15,8 @@ import type { Network } from "../networks.ts";
 import type { Role } from "../secrets/key-store.ts";
 import { ROLES } from "../secrets/key-store.ts";
 import type { Ports } from "../store/rollups.ts";
-import { nodeConfigOf, readChainFiles } from "./node-config.ts";
+import { readChainFiles } from "./chain-files.ts";
+import { nodeConfigOf } from "./node-config.ts";
 import { drainOf, rotateKeysOf } from "./orders.ts";
 import { bootOnPorts } from "./ports.ts";
 import type { Running, RunRequest, Runtime, SnapshotOptions, SnapshotResult } from "./runtime.ts";
@@ -101,6 +102,7 @@ export class InProcessRuntime implements Runtime {
   }
 
   async #boot(request: RunRequest, ports: Ports): Promise<Entry> {
+    const fingerprint = engineFingerprint();
     const input = nodeConfigOf(request, ports);
     const config = parseNodeConfig(input);
     const { genesisJson, rollupJson } = await readChainFiles(request.directory);
@@ -134,7 +136,13 @@ export class InProcessRuntime implements Runtime {
       node,
       endService,
       dataDir: config.dataDir,
-      running: { settings: request.settings, endpoints, ports, onHead },
+      running: {
+        settings: request.settings,
+        endpoints,
+        ports,
+        node: { version: this.#clientVersion, engine: await fingerprint },
+        onHead,
+      },
     };
   }
 

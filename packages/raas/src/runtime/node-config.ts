@@ -1,29 +1,11 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { NodeConfigInput } from "@altlayer/rollup";
 import type { RollupSpec } from "../spec/rollup-spec.ts";
 import type { Ports } from "../store/rollups.ts";
+import { GENESIS_FILE, ROLLUP_FILE } from "./chain-files.ts";
 import { serviceNames } from "./operators.ts";
 import type { RunRequest } from "./runtime.ts";
-
-export const GENESIS_FILE = "genesis.json";
-export const ROLLUP_FILE = "rollup.json";
-
-/** What every node of a chain derives it from. */
-export interface ChainFiles {
-  readonly genesisJson: string;
-  readonly rollupJson: string;
-}
-
-export async function readChainFiles(directory: string): Promise<ChainFiles> {
-  const [genesisJson, rollupJson] = await Promise.all([
-    // Whole, then decoded: decoding megabytes piece by piece takes several times as long.
-    readFile(join(directory, GENESIS_FILE)).then(String),
-    readFile(join(directory, ROLLUP_FILE), "utf8"),
-  ]);
-  return { genesisJson, rollupJson };
-}
 
 const POLL_DEVELOPMENT_MS = 250;
 const POLL_MS = 2_000;
@@ -80,7 +62,7 @@ export function nodeConfigOf(
 }
 
 /** Identifies all that a change of the spec restarts the node for. */
-export function settingsOf({ execution, dataAvailability, proposals, access }: RollupSpec): string {
-  const settings = [execution.sliceMs, execution.idleSeconds, dataAvailability, proposals, access.corsOrigins];
+export function settingsOf({ execution, forks, dataAvailability, proposals, access }: RollupSpec): string {
+  const settings = [execution.sliceMs, execution.idleSeconds, forks, dataAvailability, proposals, access.corsOrigins];
   return createHash("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 16);
 }

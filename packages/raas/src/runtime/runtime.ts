@@ -3,6 +3,7 @@ import type { Network } from "../networks.ts";
 import type { Role } from "../secrets/key-store.ts";
 import type { Hex } from "../spec/primitives.ts";
 import type { RollupSpec } from "../spec/rollup-spec.ts";
+import type { NodeVersion } from "../steps/results.ts";
 import type { Ports } from "../store/rollups.ts";
 import type { Operator } from "./operators.ts";
 
@@ -14,12 +15,6 @@ export interface MachRun {
   readonly startedBefore: boolean;
   /** Private key of the account that pays for the upkeep of the tables. */
   readonly keeper: Hex;
-}
-
-/** What a node is told to begin from. */
-export interface SnapshotStart {
-  readonly file: string;
-  readonly blockHash: Hex;
 }
 
 /** What a node is told to begin from. */
@@ -62,6 +57,8 @@ export interface Running {
   /** What people are told instead, where the endpoints are for us alone. */
   readonly shown?: Endpoints;
   readonly ports: Ports;
+  /** The program that runs the node; absent where others run it. */
+  readonly node?: NodeVersion | undefined;
   /** Tells of every change of the head, of a node that is near enough for it. */
   readonly onHead?: (listener: () => void) => () => void;
 }

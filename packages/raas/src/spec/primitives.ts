@@ -25,3 +25,9 @@ export const word = z
   .string()
   .regex(/^0x[0-9a-fA-F]{64}$/, "must be 32 bytes of hex")
   .toLowerCase() as unknown as z.ZodType<Hex, string>;
+
+/** A moment to the second, UTC. */
+export const moment = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/, "must be a time as 2030-01-31T12:00:00Z (UTC)")
+  .refine((text) => !Number.isNaN(Date.parse(text)), "is no date");

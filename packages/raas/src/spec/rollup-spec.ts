@@ -1,7 +1,8 @@
 // Size: one table, a field after the other, with what a person must know to choose each.
 import { z } from "zod";
+import { GENESIS_FORKS } from "../forks/schedule.ts";
 import { field } from "./field.ts";
-import { address, bytes, wei, word } from "./primitives.ts";
+import { address, bytes, moment, wei, word } from "./primitives.ts";
 
 const NO_COST = "None.";
 const NOBODY_NEW = "Nobody new.";
@@ -28,6 +29,19 @@ const funding = z.strictObject({
     unit: "wei",
   }),
 });
+
+const activation = (name: string, brings: string) =>
+  field(moment.optional(), {
+    title: `${name} activation`,
+    description: `When the fork ${name} becomes the chain's rule, as 2030-01-31T12:00:00Z: the first block at or after it. ${brings} Without a time it is not scheduled.`,
+    cost: "A restart of the node of about a second, well before the time.",
+    trust:
+      "Every node must know the time before it comes: one elsewhere that does not leaves the chain there. Until then the time can be moved or taken back, afterwards never.",
+    change: "us",
+    effect: "restart",
+    group: "execution",
+    advanced: true,
+  });
 
 const genesisContract = z.strictObject({
   address: field(address, {
@@ -164,6 +178,25 @@ export const rollupSpecSchema = z.strictObject({
           }),
         })
         .prefault({}),
+    })
+    .prefault({}),
+  forks: z
+    .strictObject({
+      genesis: field(z.enum(GENESIS_FORKS).default("holocene"), {
+        title: "Fork at genesis",
+        description: "The newest fork of the OP Stack that holds from the first block on, with all before it.",
+        cost: NO_COST,
+        trust: NOBODY_NEW,
+        change: "never",
+        effect: "none",
+        group: "execution",
+        advanced: true,
+      }),
+      granite: activation("Granite", "Bounds the pairing precompile and shortens the channel timeout to 50 L1 blocks."),
+      holocene: activation(
+        "Holocene",
+        "Lets the owner set the base fee's parameters, and orders batches strictly. Needs Granite, before it or at the same time.",
+      ),
     })
     .prefault({}),
   dataAvailability: z

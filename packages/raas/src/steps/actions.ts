@@ -5,6 +5,7 @@ import { RaasError } from "../errors.ts";
 import type { Explorer } from "../explorer/explorer.ts";
 import type { LogBook } from "../log-book.ts";
 import { rpcBatch } from "../rpc-batch.ts";
+import { writeScheduledFiles } from "../runtime/chain-files.ts";
 import { settingsOf } from "../runtime/node-config.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { KeyRotations } from "../secrets/key-rotations.ts";
@@ -14,7 +15,8 @@ import type { LaunchDependencies } from "./launch.ts";
 import { buildGenesis, deployContracts, fundRoles, makeKeys } from "./launch.ts";
 import { machRunOf, restake, settleFirstTable } from "./restake.ts";
 import { restoreNode } from "./restore.ts";
-import { contractsResult, restakeResult, restoreResult } from "./results.ts";
+import type { NodeVersion, StartResult } from "./results.ts";
+import { contractsResult, restakeResult, restoreResult, startResult } from "./results.ts";
 import type { Actions, StepContext } from "./step.ts";
 
 export interface ActionDependencies extends LaunchDependencies {
@@ -78,13 +80,15 @@ const startNode =
     const mach = await machRunOf(service, { rollup, spec, network, keys, networks });
     const logLine = logs.writerOf(rollup.id);
     signal.throwIfAborted();
+    const directory = directoryOf(rollup.id);
+    if (rollup.kind === "managed") await writeScheduledFiles(directory, spec);
     const starting = runtime.start({
       id: rollup.id,
       group: rollup.teamId,
       spec,
       settings: settingsOf(spec),
       network,
-      directory: directoryOf(rollup.id),
+      directory,
       disputeGameFactory: addresses.DisputeGameFactoryProxy ?? `0x${"00".repeat(20)}`,
       ports: rollup.ports,
       snapshot:
@@ -97,13 +101,20 @@ const startNode =
       const log = loggerTo([{ level: "info", format: "json", write: logLine }]);
       const [running] = await Promise.all([starting, mach === null ? null : settleFirstTable(mach, { network, log })]);
       await rollups.setPorts(lease, rollup.id, running.ports);
+      return running.node === undefined ? {} : startedBy(running.node, result("start"));
     } catch (error) {
       // Without the lease nothing may run for us: another control plane may be starting it.
       await runtime.stop(rollup.id);
       throw error;
     }
-    return {};
   };
+
+/** The program that runs the node, and its predecessor: the one before it that was another. */
+function startedBy({ version, engine }: NodeVersion, earlier: unknown): StartResult {
+  const before = startResult.safeParse(earlier).data;
+  if (before?.node.version === version && before.node.engine === engine) return before;
+  return { node: { version, engine, since: Date.now() }, predecessor: before?.node ?? null };
+}
 
 /** @throws RaasError `NODE_UNHEALTHY` when the node makes no block in time */
 const awaitFirstBlock =

@@ -5,8 +5,9 @@ import type { Logger } from "@altlayer/rollup";
 import { numberToHex } from "viem";
 import { RaasError } from "../errors.ts";
 import { writeDurably } from "../files.ts";
+import { laterForksOf } from "../forks/schedule.ts";
 import type { Network, Networks } from "../networks.ts";
-import { GENESIS_FILE, ROLLUP_FILE } from "../runtime/node-config.ts";
+import { GENESIS_FILE, ROLLUP_FILE } from "../runtime/chain-files.ts";
 import type { KeyStore, Role, RoleAccount } from "../secrets/key-store.ts";
 import type { Hex } from "../spec/primitives.ts";
 import type { RollupSpec } from "../spec/rollup-spec.ts";
@@ -157,7 +158,8 @@ export const buildGenesis =
         anchor: deployed.anchor,
         transactionsSent: 0,
       },
-      newestFork: "holocene",
+      newestFork: spec.forks.genesis,
+      laterForks: laterForksOf(spec.forks),
       timing: {
         blockTime: spec.chain.blockTimeSeconds,
         seqWindowSize: network.development

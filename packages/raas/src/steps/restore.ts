@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseRollupConfig } from "@altlayer/protocol";
 import { RaasError } from "../errors.ts";
 import type { Explorer } from "../explorer/explorer.ts";
-import { GENESIS_FILE, ROLLUP_FILE } from "../runtime/node-config.ts";
+import { GENESIS_FILE, ROLLUP_FILE } from "../runtime/chain-files.ts";
 import type { Snapshots } from "../snapshots/snapshots.ts";
 import type { LaunchDependencies } from "./launch.ts";
 import { buildGenesis } from "./launch.ts";

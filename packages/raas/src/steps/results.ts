@@ -32,6 +32,22 @@ export const restoreResult = z.object({
   snapshot: z.object({ file: z.string(), blockHash: word, blockNumber: z.number().int() }).nullable(),
 });
 
+/** Which program a node runs: as `web3_clientVersion` tells it, and the native engine by its hash. */
+export const nodeVersion = z.object({
+  version: z.string().max(200),
+  engine: z.string().max(64),
+});
+export type NodeVersion = z.output<typeof nodeVersion>;
+
+const nodeRun = nodeVersion.extend({
+  /** When it was first started with this rollup, in milliseconds. */
+  since: z.number().int(),
+});
+
+/** What the step `start` leaves behind: the program that runs the node, and the one before. Absent in older records. */
+export const startResult = z.object({ node: nodeRun, predecessor: nodeRun.nullable() });
+export type StartResult = z.output<typeof startResult>;
+
 export const genesisResult = z.object({ l2GenesisHash: hex });
 
 /** The addresses as the deployer names them: our own record of what it returned. */

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { Kysely, PostgresDialect } from "kysely";
+import { Kysely, PostgresDialect, sql } from "kysely";
 import { Migrator } from "kysely/migration";
 import { RaasError } from "../errors.ts";
 import { MIGRATIONS } from "./migrations.ts";
@@ -17,12 +17,13 @@ export type Database = Kysely<Tables>;
 const POSTGRES_INT8 = 20;
 const POSTGRES_UNIQUE_VIOLATION = "23505";
 
-/** Opens the store and brings its schema up to date. @throws RaasError `STORE_FAILED` */
+/** Opens the store and brings its schema up to date. @throws RaasError `STORE_FAILED`, `STORE_NEWER` */
 export async function openDatabase(options: StoreOptions): Promise<Database> {
   if (options.kind === "sqlite") await mkdir(dirname(options.file), { recursive: true, mode: 0o700 });
   const database = new Kysely<Tables>({
     dialect: options.kind === "sqlite" ? new SqliteWorkerDialect(options) : await postgres(options),
   });
+  await requireKnownSchema(database);
   const { error } = await new Migrator({ db: database, provider: MIGRATIONS }).migrateToLatest();
   if (error !== undefined) {
     await database.destroy();
@@ -30,6 +31,27 @@ export async function openDatabase(options: StoreOptions): Promise<Database> {
     throw new RaasError("STORE_FAILED", `the store's schema cannot be brought up to date: ${reason}`, { cause: error });
   }
   return database;
+}
+
+/**
+ * A store that a newer version has written to is left alone: that version may have given rows another meaning.
+ * @throws RaasError `STORE_NEWER`
+ */
+async function requireKnownSchema(database: Database): Promise<void> {
+  const known = await MIGRATIONS.getMigrations();
+  const done = await sql<{ readonly name: string }>`select name from kysely_migration`.execute(database).then(
+    ({ rows }) => rows.map(({ name }) => name),
+    // A store without that table is new; one that does not answer says so at the migration.
+    () => [],
+  );
+  const unknown = done.filter((name) => !(name in known));
+  if (unknown.length === 0) return;
+  await database.destroy();
+  throw new RaasError(
+    "STORE_NEWER",
+    `the store was written by a newer version of the control plane (${unknown.join(", ")}): run that version, or restore a backup from before it`,
+    { details: { unknown } },
+  );
 }
 
 async function postgres({

@@ -29,7 +29,8 @@ export const recoveryRoutes: readonly Route[] = [
     path: "/teams/:team/rollups/:rollup/drills",
     name: "drills.begin",
     managedOnly: true,
-    summary: "Rehearse a restore, a withdrawal without the platform, or a forced inclusion, on an isolated copy",
+    summary:
+      "Rehearse a restore, a withdrawal without the platform, a forced inclusion or a network upgrade, on an isolated copy",
     access: "operator",
     params: rollupParams,
     body: drillBody,

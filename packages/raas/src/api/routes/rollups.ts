@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RaasError } from "../../errors.ts";
+import { GENESIS_FILE, ROLLUP_FILE, readChainFiles, scheduledFiles } from "../../runtime/chain-files.ts";
 import { paged } from "../paging.ts";
 import type { Route, RouteContext } from "../route.ts";
 import { defineRoute } from "../route.ts";
@@ -74,7 +75,7 @@ export const rollupRoutes: readonly Route[] = [
     status: 201,
     handle: async (context) => {
       const { params, body, actor, services } = context;
-      services.planner.check(body.spec);
+      services.planner.checkNew(body.spec);
       const rollup = await services.rollups.create({ teamId: params.team, spec: body.spec, authorId: actor.id });
       wanted(context, rollup);
       return await services.present.full(rollup);
@@ -226,4 +227,25 @@ export const rollupRoutes: readonly Route[] = [
       items: present.steps(await rollups.steps(rollup.id)),
     }),
   }),
+  ...([GENESIS_FILE, ROLLUP_FILE] as const).map((file) =>
+    defineRoute({
+      method: "GET",
+      path: `/teams/:team/rollups/:rollup/chain-files/${file}`,
+      name: file === GENESIS_FILE ? "rollups.genesisFile" : "rollups.rollupFile",
+      summary: `${file} with the fork schedule as it is wanted now: what every node of the chain needs`,
+      access: "viewer",
+      managedOnly: true,
+      params: rollupParams,
+      content: "application/json",
+      perMinute: 120,
+      handle: async ({ rollup, services: { rollups, directoryOf }, reply }) => {
+        const files = await readChainFiles(directoryOf(rollup.id)).catch((cause: unknown) => {
+          throw new RaasError("CONFLICT", `${rollup.name} was not launched yet: it has no genesis`, { cause });
+        });
+        const scheduled = scheduledFiles(files, await rollups.spec(rollup));
+        reply.type("application/json").header("content-disposition", `attachment; filename="${file}"`);
+        return file === GENESIS_FILE ? scheduled.genesisJson : scheduled.rollupJson;
+      },
+    }),
+  ),
 ];

@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { z } from "zod";
 import { ROLES, type Role } from "../../secrets/key-store.ts";
 import type { Hex } from "../../spec/primitives.ts";
+import { nodeVersion } from "../../steps/results.ts";
 import type { RunRequest } from "../runtime.ts";
 
 /**
@@ -46,6 +47,7 @@ export const fromGroup = z.discriminatedUnion("kind", [
       settings: z.string().max(100),
       endpoints: z.object({ rpc: url, ws: url, flashblocks: url.nullable() }),
       ports: z.object({ rpc: port, flashblocks: port }),
+      node: nodeVersion.optional(),
     }),
   }),
   z.object({ kind: z.literal("stopped"), call }),
