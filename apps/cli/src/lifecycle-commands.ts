@@ -1,9 +1,10 @@
 import type { Command } from "commander";
-import { Argument } from "commander";
+import { Argument, Option } from "commander";
 import { action } from "./command-line.ts";
 import { remote } from "./remote-command.ts";
 
-const DRILLS = ["restore", "withdrawal", "forced-inclusion"];
+const DRILLS = ["restore", "withdrawal", "forced-inclusion", "upgrade"];
+const UPGRADES = ["granite", "holocene"];
 const ROTATING = ["batcher", "proposer", "sequencer"];
 
 interface JsonOption {
@@ -52,4 +53,32 @@ export function addLifecycleCommands(root: Command, done: (exitCode: number) => 
       rotate({ ...options, rollup, role }),
     );
   const rotate = action(async () => (await keys()).rotateKey, done);
+
+  const upgrades = async () => await import("./commands/upgrade.ts");
+  remote(
+    root
+      .command("upgrade")
+      .description("schedule a fork of the OP Stack on a rollup; without --to, tell which fork and which node it runs"),
+  )
+    .argument("<rollup>", "name or id")
+    .addOption(new Option("--to <fork>", "the fork, with those before it").choices(UPGRADES))
+    .option("--at <time>", "+10m, +2h, +1d, or 2030-01-31T12:00:00Z; default: +10m")
+    .option("--dry-run", "tell what it would do, and do nothing")
+    .option("--no-wait", "do not wait until the node runs with it")
+    .action((rollup: string, options: JsonOption & Parameters<typeof upgrade>[0]) => upgrade({ ...options, rollup }));
+  const upgrade = action(async () => (await upgrades()).upgrade, done);
+
+  remote(
+    root
+      .command("chain-files")
+      .description(
+        "write the genesis.json and rollup.json that every node of a rollup needs, scheduled forks included",
+      ),
+  )
+    .argument("<rollup>", "name or id")
+    .requiredOption("--out <directory>", "where the two files go")
+    .action((rollup: string, options: JsonOption & Parameters<typeof chainFiles>[0]) =>
+      chainFiles({ ...options, rollup }),
+    );
+  const chainFiles = action(async () => (await upgrades()).chainFiles, done);
 }

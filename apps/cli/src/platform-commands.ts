@@ -96,7 +96,7 @@ function rollupCommands(root: Command, done: (exitCode: number) => void): void {
     root.command("rollback").description("go back to an earlier revision; refused where that would not be the truth"),
   )
     .argument("<rollup>", "name or id")
-    .requiredOption("--to <revision>", "the revision to go back to", positive)
+    .option("--to <revision>", "the revision to go back to; default: the one before", positive)
     .action(named(async () => (await load()).rollback, done));
   remote(root.command("destroy").description("stop a rollup for good and remove its data here"))
     .argument("<rollup>", "name or id")

@@ -184,7 +184,7 @@ describe("the platform", () => {
 
   test("launches a second rollup from a file, plans and refuses changes, and stops it", async () => {
     const file = join(folder, "second.json");
-    const spec = { ...exampleSpec(), name: "second-rollup" };
+    const spec = { ...exampleSpec(), name: "second-rollup", forks: { genesis: "granite" } };
     writeFileSync(file, JSON.stringify(spec));
     const plan = await altlayer("plan", "-f", file);
     expect([plan.code, (plan.json as { base: number | null }).base]).toEqual([0, null]);
@@ -213,10 +213,51 @@ describe("the platform", () => {
     expect([cores.length, new Set(cores).size]).toEqual([2, 1]);
     const second = (await altlayer("show", "second-rollup")).json as { endpoints: { rpc: string } };
     await certifiedFrom(second.endpoints.rpc, 1);
-    expect((await altlayer("stop", "second-rollup")).json).toMatchObject({ phase: "stopped", endpoints: null });
     expect((await altlayer("show", "no-such-rollup")).json).toMatchObject({ error: { code: "ROLLUP_NOT_FOUND" } });
-    expect((await altlayer("destroy", "second-rollup", "--confirm", "second-rollup")).code).toBe(0);
   }, 240_000);
+
+  test("schedules a fork, takes it back, and has it also when it is killed at once", async () => {
+    const upgrade = (...args: string[]) => altlayer("upgrade", "second-rollup", ...args);
+    expect((await upgrade()).json).toMatchObject({
+      forks: { active: "granite", scheduled: [], next: "holocene" },
+      node: { version: expect.stringContaining("altlayer/"), predecessor: null },
+    });
+    expect(await upgrade("--to", "granite")).toMatchObject({ code: 1, json: { error: { code: "UPGRADE_REFUSED" } } });
+    expect((await upgrade("--to", "isthmus")).code).toBe(2);
+    expect((await upgrade("--to", "holocene", "--at", "soon")).json).toMatchObject({ error: { code: "INVALID_TIME" } });
+    expect((await upgrade("--to", "holocene", "--at", "+1s")).json).toMatchObject({ error: { code: "SPEC_INVALID" } });
+    const planned = await upgrade("--to", "holocene", "--at", "+2h", "--dry-run");
+    expect(planned).toMatchObject({ code: 0, json: { refused: false, changes: [{ path: "forks.holocene" }] } });
+
+    const scheduled = await upgrade("--to", "holocene", "--at", "+2h");
+    const forks = { active: "granite", scheduled: [{ fork: "holocene", at: expect.any(String) }] };
+    expect(scheduled).toMatchObject({ code: 0, json: { phase: "running", applied: true, forks } });
+    const { endpoints } = scheduled.json as { endpoints: { rpc: string } };
+    const configured = () => rpc<{ holocene_time?: number }>(endpoints.rpc, "optimism_rollupConfig");
+    const out = join(folder, "chain-files");
+    expect((await altlayer("chain-files", "second-rollup", "--out", out)).code).toBe(0);
+    const file = JSON.parse(readFileSync(join(out, "rollup.json"), "utf8")) as { holocene_time?: number };
+    expect([file.holocene_time, (await configured()).holocene_time]).toEqual([expect.any(Number), file.holocene_time]);
+    expect((await altlayer("rollback", "second-rollup")).json).toMatchObject({ forks: { scheduled: [] } });
+
+    expect((await upgrade("--to", "holocene", "--at", "+3h", "--no-wait")).code).toBe(0);
+    await ended(processes.at(-1)!, "SIGKILL");
+    await start().ready;
+    for (const end = performance.now() + READY_TIMEOUT_MS; ; await sleep(100)) {
+      const now = (await altlayer("show", "second-rollup")).json as { phase: string; applied: boolean; forks: object };
+      if (now.phase === "running" && now.applied) {
+        expect(now.forks).toMatchObject({ scheduled: [{ fork: "holocene" }] });
+        break;
+      }
+      expect(performance.now()).toBeLessThan(end);
+    }
+    const again = (await altlayer("show", "second-rollup")).json as { endpoints: { rpc: string } };
+    const config = await rpc<{ holocene_time: number }>(again.endpoints.rpc, "optimism_rollupConfig");
+    expect(config.holocene_time).toBeGreaterThan(file.holocene_time ?? 0);
+
+    expect((await altlayer("stop", "second-rollup")).json).toMatchObject({ phase: "stopped", endpoints: null });
+    expect((await altlayer("destroy", "second-rollup", "--confirm", "second-rollup")).code).toBe(0);
+  }, 300_000);
 
   test("ends in good order by Ctrl-C, and the next start resumes it", async () => {
     const running = processes.at(-1)!;

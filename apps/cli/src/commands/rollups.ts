@@ -24,6 +24,8 @@ export interface Rollup {
   readonly revision: number;
   readonly phase: string;
   readonly restoring?: boolean;
+  /** The node runs with the spec's settings; null while none runs there. */
+  readonly applied?: boolean | null;
   readonly problem: { readonly code: string; readonly message: string } | null;
   readonly launchMs: number | null;
   readonly endpoints: { readonly rpc: string; readonly ws: string; readonly flashblocks: string | null } | null;
@@ -34,10 +36,25 @@ export interface Rollup {
     readonly data: string;
   }[];
   readonly accounts?: readonly { readonly role: string; readonly address: string }[];
+  readonly drills?: readonly { readonly kind: string; readonly passed: boolean; readonly endedAt: string }[];
+  readonly forks?: {
+    readonly active: string;
+    readonly scheduled: readonly { readonly fork: string; readonly at: string }[];
+    readonly next: string | null;
+    readonly networkTime: string;
+  } | null;
+  readonly node?: (NodeVersion & { readonly predecessor: NodeVersion | null }) | null;
+  readonly spec?: Readonly<Record<string, unknown>>;
   readonly steps?: readonly Step[];
 }
 
-interface Plan {
+interface NodeVersion {
+  readonly version: string;
+  readonly engine: string;
+  readonly since: string;
+}
+
+export interface Plan {
   readonly base: number | null;
   readonly changes: readonly {
     readonly path: string;
@@ -110,7 +127,7 @@ export async function must(client: PlatformClient, name: string): Promise<Rollup
   return rollup;
 }
 
-function printPlan(plan: Plan, name: string, output: Output): void {
+export function printPlan(plan: Plan, name: string, output: Output): void {
   output.line(plan.base === null ? `${name} is new:` : `${name}, on revision ${plan.base}:`);
   for (const { path, from, to, note } of plan.changes) {
     output.line(`  ${path}: ${JSON.stringify(from)} -> ${JSON.stringify(to)}`);
@@ -163,7 +180,8 @@ export async function untilRunning(client: PlatformClient, rollup: Rollup, outpu
       shown.add(name);
       output.note(`  done: ${title}`);
     }
-    if (now.restoring !== true && (now.phase === "running" || now.phase === "stopped")) return now;
+    const resting = (now.phase === "running" && now.applied !== false) || now.phase === "stopped";
+    if (now.restoring !== true && resting) return now;
     const stuck = now.phase === "waiting" || performance.now() > deadline;
     if (stuck) {
       const { code, message } = now.problem ?? { code: "TIMEOUT", message: "it takes longer than ten minutes" };
@@ -188,6 +206,11 @@ export function printRollup(rollup: Rollup, output: Output): void {
     output.line(`  WebSocket    ${rollup.endpoints.ws}`);
     if (rollup.endpoints.flashblocks !== null) output.line(`  Flashblocks  ${rollup.endpoints.flashblocks}`);
   }
+  if (rollup.forks) {
+    const { active, scheduled } = rollup.forks;
+    output.line(`  fork         ${[active, ...scheduled.map(({ fork, at }) => `${fork} at ${at}`)].join(", ")}`);
+  }
+  if (rollup.node) output.line(`  node         ${nodeText(rollup.node)}`);
   for (const { role, address } of rollup.accounts ?? []) output.line(`  ${role.padEnd(11)}  ${address}`);
   if (rollup.problem !== null) output.line(`  problem      ${rollup.problem.code}: ${rollup.problem.message}`);
   for (const { title, status, detail, problem } of rollup.steps ?? []) {
@@ -200,6 +223,12 @@ export function printRollup(rollup: Rollup, output: Output): void {
     output.line(`  the owner ${from} has to sign: ${description}`);
     output.line(`      to ${to} data ${data}`);
   }
+}
+
+/** The program that runs a node, and the one before. */
+export function nodeText({ version, engine, since, predecessor }: NonNullable<Rollup["node"]>): string {
+  const before = predecessor === null ? "" : `; before ${predecessor.version}, engine ${predecessor.engine}`;
+  return `${version}, engine ${engine}, since ${since}${before}`;
 }
 
 export async function list(options: RemoteOptions, output: Output): Promise<number> {
@@ -265,10 +294,18 @@ async function order(options: NamedOptions, output: Output, verb: "stop" | "star
 export const stop = (options: NamedOptions, output: Output): Promise<number> => order(options, output, "stop");
 export const start = (options: NamedOptions, output: Output): Promise<number> => order(options, output, "start");
 
-export async function rollback(options: NamedOptions & { readonly to: number }, output: Output): Promise<number> {
+/** `altlayer rollback`: to the revision before, unless one is named. */
+export async function rollback(options: NamedOptions & { readonly to?: number }, output: Output): Promise<number> {
   const client = await PlatformClient.connect(options);
   const { id, revision } = await must(client, options.rollup);
-  printRollup(await client.inTeam<Rollup>("POST", `/rollups/${id}/rollback`, { to: options.to, revision }), output);
+  const to = options.to ?? revision - 1;
+  if (to < 1) {
+    throw new CliError(
+      "NO_EARLIER_REVISION",
+      `${options.rollup} has had one revision only: there is nothing to go back to`,
+    );
+  }
+  printRollup(await client.inTeam<Rollup>("POST", `/rollups/${id}/rollback`, { to, revision }), output);
   return EXIT.ok;
 }
 

@@ -82,6 +82,13 @@ export class PlatformClient {
     return new Uint8Array(await response.arrayBuffer());
   }
 
+  /** The bytes of a file. */
+  async fetchFile(path: string): Promise<Uint8Array> {
+    const signal = AbortSignal.timeout(10 * TIMEOUT_MS);
+    const response = await this.#fetch("GET", `/teams/${this.team}${path}`, undefined, signal);
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
   /** Events of a stream until the signal aborts or the server ends it. */
   async *events(path: string, signal: AbortSignal): AsyncGenerator<{ readonly event: string; readonly data: unknown }> {
     const response = await this.#fetch("GET", `/teams/${this.team}${path}`, undefined, signal);

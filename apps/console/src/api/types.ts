@@ -77,7 +77,7 @@ export interface RoleKey {
   readonly retired: readonly { readonly address: Hex; readonly retiredAt: string }[];
 }
 
-export type DrillKind = "restore" | "withdrawal" | "forced-inclusion";
+export type DrillKind = "restore" | "withdrawal" | "forced-inclusion" | "upgrade";
 
 /** The newest rehearsal of a kind. */
 export interface DrillResult {
@@ -149,7 +149,29 @@ export interface MachService {
   readonly operators: readonly Hex[];
 }
 
+export interface NodeVersion {
+  readonly version: string;
+  /** Of the native engine. */
+  readonly engine: string;
+  readonly since: string;
+}
+
+/** Where a rollup stands among the OP Stack's forks. */
+export interface Forks {
+  readonly active: string;
+  readonly scheduled: readonly { readonly fork: string; readonly at: string }[];
+  readonly next: string | null;
+  readonly networkTime: string;
+  readonly earliest: string;
+}
+
 export interface Rollup extends RollupSummary {
+  /** The node runs with the spec's settings; null while none runs. */
+  readonly applied: boolean | null;
+  /** Null for a chain that others run. */
+  readonly forks: Forks | null;
+  /** The program that runs the node, and the one before; null before its first start. */
+  readonly node: (NodeVersion & { readonly predecessor: NodeVersion | null }) | null;
   /** Null before its launch has come so far, and for a rollup that is not restaked. */
   readonly mach: MachService | null;
   readonly spec: Spec;

@@ -14,6 +14,7 @@ import type { World } from "./support/world.ts";
 import { createWorld } from "./support/world.ts";
 import { teamStories } from "./team.ts";
 import { tokenBridgeStories } from "./token-bridge.ts";
+import { upgradeStories } from "./upgrade.ts";
 
 /** One platform as `altlayer platform` starts it, one Chromium, and people who use both; each story goes on from the last. */
 let held: World;
@@ -42,6 +43,7 @@ describe("the console", () => {
   tokenBridgeStories(world);
   stakingStories(world);
   settingsStories(world);
+  upgradeStories(world);
   recoveryStories(world);
   teamStories(world);
   alarmStories(world);

@@ -28,6 +28,12 @@ const KINDS: readonly { readonly kind: DrillKind; readonly title: string; readon
     about:
       "A user's transaction goes in through the portal; once the sequencing window has passed, every follower must have it.",
   },
+  {
+    kind: "upgrade",
+    title: "Network upgrade",
+    about:
+      "A copy makes blocks across the activation of the next fork; a follower must derive the same, and a withdrawal must still be paid out.",
+  },
 ];
 
 /** A button for each rehearsal, and what came of the last. */

@@ -13,6 +13,7 @@ import { Button } from "../../ui/Button.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { ErrorNotice } from "../../ui/Notice.tsx";
 import { toast } from "../../ui/toast.ts";
+import { NetworkUpgrade } from "./NetworkUpgrade.tsx";
 import { PlanView } from "./PlanView.tsx";
 import { Remove } from "./Remove.tsx";
 import { Revisions } from "./Revisions.tsx";
@@ -108,6 +109,7 @@ export function SettingsPage() {
         </section>
       ))}
 
+      <NetworkUpgrade rollup={rollup} leaves={leaves} />
       <Revisions rollup={rollup} leaves={leaves} />
       <Remove rollup={rollup} />
 
