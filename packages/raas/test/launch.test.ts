@@ -79,6 +79,7 @@ describe("a rollup's life", () => {
       const finality = await until(
         async () => (await rpc(id, "mach_getFinality", [body.transactionHash])) as Finality | null,
         (answer) => answer?.levels.find(({ level }) => level === "blockCertificate")?.reached === true,
+        60_000,
       );
       return finality!.levels.find(({ level }) => level === "blockCertificate")!.by;
     };
@@ -89,7 +90,7 @@ describe("a rollup's life", () => {
     const signers = by.operators.map((operator) => operator.toLowerCase());
     expect(signers.length).toBeGreaterThanOrEqual(3);
     for (const signer of signers) expect(mach.operators).toContain(signer);
-  });
+  }, 200_000);
 
   test("keeps its keys from everybody: not in the store, the log or an answer", async () => {
     const key = await at.platform.services.keys.privateKey(id, "batcher");
