@@ -1,10 +1,11 @@
 import { bn254 } from "@altlayer/engine";
 import type { RewardsReport } from "@altlayer/protocol";
-import { type Address, bytesToHex, erc20Abi, getAddress, hexToBytes, parseEther } from "viem";
+import { type Address, bytesToHex, erc20Abi, getAddress, hexToBytes, parseAbi, parseEther } from "viem";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   abiOf,
   claimCalls,
+  claimOf,
   DistributionTree,
   delegateCalls,
   depositCalls,
@@ -93,6 +94,89 @@ test("operators certify a report, the updater makes the root, and operators and 
   expect(all).toBe(parseEther("5"));
   // Nothing is claimed twice.
   expect(await claimCalls({ ...context, earner: address, recipient: address }, publicClient)).toEqual([]);
+}, 60_000);
+
+test("two services of one core: a root pays both, and none takes what the other paid", async () => {
+  const { service: context, operators, publicClient, clientsOf, mine } = service;
+  const { alt } = context.services!;
+  const { core } = context;
+  // Another service, of an AVS without contracts, with the same operator and the same token.
+  const other = clientsOf(keyOf(7));
+  const avs = other.walletClient.account!.address;
+  const operator = operators[0]!.address;
+  const strategy = context.strategies.find(({ symbol }) => symbol === "ALT")!.strategy;
+  const paid = parseEther("3");
+  const am = { address: core.allocationManager, abi: abiOf("IAllocationManager") };
+  const rc = { address: core.rewardsCoordinator, abi: abiOf("RewardsCoordinator") };
+  const token = { address: alt, abi: erc20Abi };
+  await executeAll([{ label: "fill", ...token, functionName: "transfer", args: [avs, paid] }], clientsOf(keyOf(0)));
+  const interval = await read<number>(publicClient, rc.address, rc.abi, "CALCULATION_INTERVAL_SECONDS");
+  const { timestamp } = await publicClient.getBlock();
+  const weth = context.strategies.find(({ symbol }) => symbol === "WETH")!.token;
+  const submission = {
+    strategiesAndMultipliers: [{ strategy, multiplier: 10n ** 18n }],
+    token: alt,
+    operatorRewards: [{ operator, amount: paid }],
+    startTimestamp: (Math.floor((Number(timestamp) - 1) / interval) - 1) * interval,
+    duration: interval,
+    description: "another service",
+  };
+  const set = { avs, id: 0 };
+  const created = [{ operatorSetId: 0, strategies: [strategy], slasher: avs }];
+  const createSets = am.abi.filter((item) => item.type === "function" && item.name === "createOperatorSets");
+  const withSlasher = createSets.filter((item) => JSON.stringify(item).includes('"slasher"'));
+  await executeAll(
+    [
+      { label: "announce", ...am, functionName: "updateAVSMetadataURI", args: [avs, "ipfs://other"] },
+      {
+        label: "create",
+        address: am.address,
+        abi: withSlasher,
+        functionName: "createOperatorSets",
+        args: [avs, created],
+      },
+      { label: "approve", ...token, functionName: "approve", args: [rc.address, paid] },
+      {
+        label: "wrap",
+        address: weth,
+        abi: parseAbi(["function deposit() payable"]),
+        functionName: "deposit",
+        args: [],
+        valueWei: paid,
+      },
+      { label: "approve", ...token, address: weth, functionName: "approve", args: [rc.address, paid] },
+      {
+        label: "pay",
+        ...rc,
+        functionName: "createOperatorDirectedOperatorSetRewardsSubmission",
+        args: [set, [submission, { ...submission, token: weth }]],
+      },
+    ],
+    other,
+  );
+  await mine(2);
+  await executeAll(await submitRootCalls(context, publicClient), clientsOf(keyOf(0)));
+  await mine(1);
+  // The other service's keeper finds its own root there.
+  expect(await submitRootCalls({ core }, publicClient)).toEqual([]);
+
+  // What is paid in tokens of others' choice could refuse to move: it is not claimed together with the service's own.
+  const earner = { ...context, earner: operator, recipient: operator };
+  expect((await claimOf(earner, publicClient))?.tokenLeaves).toHaveLength(2);
+  const [call] = await claimCalls(earner, publicClient);
+  expect(call?.args).toMatchObject([{ tokenLeaves: [{ token: alt }] }, operator]);
+
+  const holders = operators.map(({ address }) => address);
+  const before = await Promise.all(holders.map((holder) => balanceOf(alt, holder)));
+  for (const { address, privateKey } of operators) {
+    await executeAll(
+      await claimCalls({ ...context, earner: address, recipient: address }, publicClient),
+      clientsOf(privateKey),
+    );
+  }
+  const gained = (await Promise.all(holders.map((holder) => balanceOf(alt, holder)))).map((now, i) => now - before[i]!);
+  // The first had claimed the service's before; it alone holds ALT behind itself. The others claim what they had open.
+  expect(gained).toEqual([paid, parseEther("5"), parseEther("5"), parseEther("5")]);
 }, 60_000);
 
 test.each([1, 2, 3, 5, 8])(

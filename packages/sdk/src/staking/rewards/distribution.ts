@@ -4,16 +4,19 @@ import { SdkError } from "../../errors.ts";
 import type { AnyClient } from "../../rpc/call.ts";
 import { type Call, view } from "../call.ts";
 import { delegationManagerAbi } from "../generated/delegation-manager.ts";
+import { machRewardsAbi } from "../generated/mach-rewards.ts";
 import { rewardsCoordinatorAbi } from "../generated/rewards-coordinator.ts";
 import { findLogs } from "../logs.ts";
-import { operatorSet, type ServiceContext } from "../sets.ts";
+import type { ServiceContext } from "../sets.ts";
 import { DistributionTree, type Earnings, type RewardsClaim } from "./merkle.ts";
 
 /**
  * How the development core's rewards are paid. EigenLayer computes its distribution off chain and trusts an updater
  * with the root; on a development chain there is nobody to do so, so whoever holds the updater's key runs this, and
- * earners check it by computing it again. Simpler than EigenLayer's in one thing: stakers share an operator's reward by
- * the shares that they hold at the root's time, not over the submission's.
+ * earners check it by computing it again. A root replaces the one before it, and what was claimed counts by earner and
+ * token whoever paid: so a root is always of all services of the core, as EigenLayer's are. Simpler than those in two
+ * things: stakers share an operator's reward by the shares that they hold at the root's time, not over the submission's,
+ * and submissions that are directed to no operators (`createUniqueStakeRewardsSubmission` and its sister) pay nobody.
  */
 
 interface Submission {
@@ -32,13 +35,15 @@ interface SharesChange {
   readonly shares: bigint;
 }
 
+type OfCore = Pick<ServiceContext, "core">;
+
 const BIPS = 10_000n;
 /** Blocks whose events are gone through at most: a public L1 has more, and roots that we cannot compute anyway. */
 const SCANNED_MAX = 1_000_000n;
 
-/** What everybody has earned by the service's submissions up to an L1 block, and how it is split. */
-export async function earningsAt(context: ServiceContext, toBlock: bigint, client: AnyClient): Promise<Earnings> {
-  const { core, suite } = context;
+/** What everybody has earned by all services' submissions to a core up to an L1 block, and how it is split. */
+export async function earningsAt(context: OfCore, toBlock: bigint, client: AnyClient): Promise<Earnings> {
+  const { core } = context;
   const range = { fromBlock: 0n, toBlock };
   const [submissions, changes] = await Promise.all([
     findLogs<Submission>(
@@ -75,15 +80,16 @@ export async function earningsAt(context: ServiceContext, toBlock: bigint, clien
     const tokens = earnings.get(earner) ?? new Map<Address, bigint>();
     earnings.set(earner, tokens.set(token, (tokens.get(token) ?? 0n) + amount));
   };
-  const splits = new Map<Address, bigint>();
+  const splits = new Map<string, bigint>();
   for (const { args } of submissions) {
-    if (!isAddressEqual(args.operatorSet.avs, suite.registrar)) continue;
-    const { token, operatorRewards, strategiesAndMultipliers } = args.operatorDirectedRewardsSubmission;
+    const { operatorSet: set, operatorDirectedRewardsSubmission: submission } = args;
+    const { token, operatorRewards, strategiesAndMultipliers } = submission;
     for (const { operator, amount } of operatorRewards) {
-      let split = splits.get(operator);
+      const key = `${operator}${set.avs}${set.id}`;
+      let split = splits.get(key);
       if (split === undefined) {
-        split = await splitOf(context, operator, toBlock, client);
-        splits.set(operator, split);
+        split = await splitOf(context, { operator, set, blockNumber: toBlock }, client);
+        splits.set(key, split);
       }
       const weights = [...(stakers.get(operator) ?? [])].map((staker) => {
         const weight = strategiesAndMultipliers.reduce(
@@ -107,19 +113,23 @@ export async function earningsAt(context: ServiceContext, toBlock: bigint, clien
   return earnings;
 }
 
-async function splitOf(context: ServiceContext, operator: Address, blockNumber: bigint, client: AnyClient) {
+async function splitOf(
+  { core }: OfCore,
+  { operator, set, blockNumber }: { operator: Address; set: Submission["operatorSet"]; blockNumber: bigint },
+  client: AnyClient,
+) {
   const bips = await readContract(client, {
-    address: context.core.rewardsCoordinator,
+    address: core.rewardsCoordinator,
     abi: rewardsCoordinatorAbi,
     functionName: "getOperatorSetSplit",
-    args: [operator, operatorSet(context)],
+    args: [operator, set],
     blockNumber,
   });
   return BigInt(bips);
 }
 
-/** The updater's call: the root of all that was earned up to now. None where nothing was, or nothing changed. */
-export async function submitRootCalls(context: ServiceContext, client: AnyClient): Promise<Call[]> {
+/** The updater's call: the root of all that anybody earned up to now. None where nothing was, or nothing changed. */
+export async function submitRootCalls(context: OfCore, client: AnyClient): Promise<Call[]> {
   const rc = { address: context.core.rewardsCoordinator, abi: rewardsCoordinatorAbi } as const;
   // As of the head's parent: a root's time has to be over, and a simulation runs at the head's.
   const { parentHash } = await getBlock(client);
@@ -141,7 +151,7 @@ export async function submitRootCalls(context: ServiceContext, client: AnyClient
  * @throws SdkError `CLAIM_NEEDED` where the root is somebody else's: EigenLayer's updater makes roots of all AVSs
  */
 export async function claimOf(
-  context: ServiceContext & { readonly earner: Address },
+  context: OfCore & { readonly earner: Address },
   client: AnyClient,
 ): Promise<RewardsClaim | undefined> {
   const earner = getAddress(context.earner);
@@ -172,7 +182,7 @@ export async function claimOf(
 
 /** What of a claim has not been claimed, by token. */
 export async function claimableOf(
-  context: ServiceContext,
+  context: OfCore,
   claim: RewardsClaim,
   client: AnyClient,
 ): Promise<readonly { readonly token: Address; readonly amount: bigint }[]> {
@@ -187,8 +197,9 @@ export async function claimableOf(
 }
 
 /**
- * Claims what has been earned and not been claimed. None where there is nothing.
- * @param context.claim from whoever made the root; computed from the chain unless given.
+ * Claims what has been earned and not been claimed. None where there is nothing. What is computed here is claimed in the
+ * service's own token: others are paid by whoever likes, and one that refuses to move would take the whole claim with it.
+ * @param context.claim from whoever made the root, with all its tokens; computed from the chain unless given.
  * @throws SdkError as `claimOf`
  */
 export async function claimCalls(
@@ -197,7 +208,13 @@ export async function claimCalls(
 ): Promise<Call[]> {
   const claim = context.claim ?? (await claimOf(context, client));
   if (claim === undefined) return [];
-  const open = (await claimableOf(context, claim, client)).map(({ amount }) => amount > 0n);
+  const own =
+    context.claim === undefined
+      ? await view(client, { address: context.suite.rewards, abi: machRewardsAbi, functionName: "token" })
+      : undefined;
+  const open = (await claimableOf(context, claim, client)).map(
+    ({ token, amount }) => amount > 0n && (own === undefined || isAddressEqual(token, own)),
+  );
   if (!open.includes(true)) return [];
   const due = <T>(list: readonly T[]) => list.filter((_, i) => open[i]);
   const claimed = {
