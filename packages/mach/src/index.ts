@@ -30,7 +30,7 @@ export type { Candidate, Obstacle, OperatorState } from "./core/operator-state.t
 export { agreesWithCount, type CountedCertificate, participationReport } from "./core/participation.ts";
 export { SIGNING_RULES, type SigningRule } from "./core/signing-rule.ts";
 export type * from "./core/types.ts";
-export { OPERATOR_LIMITS } from "./core/types.ts";
+export { MAX_EXTENSION_CORES, OPERATOR_LIMITS } from "./core/types.ts";
 export { MACH_ERRORS, MachError, type MachErrorCode } from "./errors.ts";
 export type { AlertEvent, SuspectBlock } from "./node/alerts.ts";
 export type { CertificateQuery, CertificateRecord } from "./node/certificates/certificate-store.ts";
@@ -61,7 +61,7 @@ export {
   type ServiceIdentity,
 } from "./node/options.ts";
 export type { CertifiedReport } from "./node/reports.ts";
-export type { MachService, MachStatus, Silence } from "./node/service.ts";
+export type { MachService, MachStatus, SeenShare, Silence } from "./node/service.ts";
 export { domainOf as machDomainOf } from "./node/service-domain.ts";
 export { localSigner } from "./node/signer/local-signer.ts";
 export { type RemoteSignerOptions, remoteSigner } from "./node/signer/remote-signer.ts";

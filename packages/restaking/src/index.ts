@@ -73,9 +73,15 @@ export { altNeeded, type Foundation } from "./dev/plan.ts";
 export { type DevDelays, developmentTerms } from "./dev/terms.ts";
 export { RESTAKING_ERRORS, RestakingError, type RestakingErrorCode } from "./errors.ts";
 export type { Evidence, RangeProver, SignedMessage } from "./evidence/evidence.ts";
-export { ContradictionFinder, FINDER_LIMITS, type FinderLimits } from "./evidence/finder.ts";
+export {
+  ContradictionFinder,
+  FINDER_LIMITS,
+  type FinderLimits,
+  type StoredCertificates,
+} from "./evidence/finder.ts";
 export { proveContradiction } from "./evidence/prove.ts";
 export { bountySalt, convictionOf, type Recorded, recordEvidence } from "./evidence/recorder.ts";
+export { doubtful } from "./evidence/replay.ts";
 export {
   certificateStruct,
   claimBountyCall,

@@ -1,10 +1,21 @@
-import { BLOCK, historyLeaf, type Message, MountainRange, SLICE, transactionLeaf } from "@altlayer/protocol";
+import {
+  BLOCK,
+  type Certificate,
+  historyLeaf,
+  type Message,
+  MountainRange,
+  SLICE,
+  transactionLeaf,
+} from "@altlayer/protocol";
 import { type Hex, keccak256, parseAbi, toHex } from "viem";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   abiOf,
+  bountyOf,
   ContradictionFinder,
+  claimedFaults,
   commitCall,
+  doubtful,
   type Evidence,
   EvidenceWatch,
   epochTable,
@@ -137,6 +148,43 @@ describe("what a node finds in what it sees", () => {
     expect(await finder.retry()).toEqual([]);
   });
 
+  test("a branch that is shown when memory has forgotten the other is found by what is on disk", async () => {
+    const certificateOf = (message: Message, signers: readonly number[]) => ({
+      message,
+      tableCommitment: hash2("table"),
+      signature: "0x" as const,
+      aggregateKey: "0x" as const,
+      signers,
+      depth: 3,
+    });
+    const chain = [10, 11, 12, 13, 14].map((height) => certificateOf(blockMessage({ height }), [0, 1, 2]));
+    const stored = {
+      near: (height: number) => chain.filter(({ message }) => Math.abs(message.core.height - height) <= 1),
+    };
+    const late = certificateOf(blockMessage({ tag: "b" }), [1, 2, 3]);
+    const limits = { heights: 2, messagesPerHeight: 2, unproven: 2 };
+    const forgetful = new ContradictionFinder(service, limits);
+    const finder = new ContradictionFinder({ ...service, stored }, limits);
+    for (const each of chain) {
+      expect(await finder.observeCertificate(each)).toEqual([]);
+      expect(await forgetful.observeCertificate(each)).toEqual([]);
+    }
+    expect(await forgetful.observeCertificate(late)).toEqual([]);
+    const found = await finder.observeCertificate(late);
+    expect(found.map(({ proof }) => proof.form).sort()).toEqual(["PARENT", "PLACE"]);
+    // Once is enough.
+    expect(await finder.observeCertificate(late)).toEqual([]);
+  });
+
+  test("of what is on disk only forks and gaps are worth another look", () => {
+    const of = (height: number, tag = "a") => ({ message: blockMessage({ height, tag }) }) as Certificate;
+    const chain = [10, 11, 12].map((height) => of(height));
+    expect(doubtful(chain)).toEqual([]);
+    expect(doubtful([...chain, of(14)])).toEqual([of(14)]);
+    expect(doubtful([...chain, of(13, "b")])).toEqual([of(13, "b")]);
+    expect(doubtful([of(10), of(10, "b"), of(11)])).toEqual([of(10), of(10, "b"), of(11)]);
+  });
+
   test("memory is bounded, and what is not remembered is counted", async () => {
     const finder = new ContradictionFinder(service, { heights: 4, messagesPerHeight: 2, unproven: 2 });
     for (let height = 10; height < 20; height++) await finder.observeShare(...share(0, blockMessage({ height })));
@@ -167,8 +215,21 @@ describe("on the L1", () => {
     expect(status).toMatchObject({ member: false, slashed: true, convictedBy: recorded.faultId });
     expect(status.shares.map(({ shares }) => shares)).toEqual([0n, 0n]);
 
-    await mine(12);
+    const { address: witness } = reporter.walletClient.account!;
+    expect(await claimedFaults(context, witness, publicClient)).toEqual([recorded.faultId]);
+    expect(await claimedFaults(context, address, publicClient)).toEqual([]);
+    const open = await bountyOf(context, recorded.faultId, publicClient);
+    expect(open).toMatchObject({ faultId: recorded.faultId, reporter: witness, slashed: true, paid: false });
+    // Others may still show that they knew before.
+    const early = execute(payBountyCall(context, recorded.faultId), reporter);
+    await expect(early).rejects.toMatchObject({ code: "REFUSED", details: { error: "ClaimsOpenUntil" } });
+    const head = await publicClient.getBlockNumber({ cacheTime: 0 });
+    await mine(open.payableAt - Number(head));
     await execute(payBountyCall(context, recorded.faultId), reporter);
+    expect(await bountyOf(context, recorded.faultId, publicClient)).toMatchObject({ paid: true });
+    const again = execute(payBountyCall(context, recorded.faultId), reporter);
+    await expect(again).rejects.toMatchObject({ code: "REFUSED", details: { error: "NothingToPay" } });
+    expect(await bountyOf(context, hash2("no fault"), publicClient)).toMatchObject({ reporter: null, slashed: false });
     const balance = await read<bigint>(
       publicClient,
       context.services!.alt,
@@ -220,8 +281,8 @@ describe("on the L1", () => {
     const table = await epochTable(context, 0, publicClient);
     expect(table.entries.size).toBe(6);
     const finder = new ContradictionFinder(service);
-    expect(await finder.observeCertificate(certify(blockMessage({}), [0, 1, 2, 4, 5], service, table))).toBeUndefined();
-    const evidence = await finder.observeCertificate(
+    expect(await finder.observeCertificate(certify(blockMessage({}), [0, 1, 2, 4, 5], service, table))).toEqual([]);
+    const [evidence] = await finder.observeCertificate(
       certify(blockMessage({ tag: "b" }), [0, 2, 3, 4, 5], service, table),
     );
     expect(evidence).toMatchObject({ kind: "certificates", proof: { form: "PLACE" } });

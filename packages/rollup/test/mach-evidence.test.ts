@@ -131,13 +131,13 @@ it("convicts who certified a block on one fork and a later one on another, from 
   );
   const finder = new ContradictionFinder({ digests, prover });
   // Whoever sees the higher one first finds it, too. Of the chain's own block nobody complains.
-  expect(await finder.observeCertificate(await certify(high, [0, 1, 2], highTable))).toBeUndefined();
-  expect(await finder.observeCertificate(await certify(messageOf(low), [0, 1, 3], lowTable))).toBeUndefined();
-  const evidence = await finder.observeCertificate(await certify(fork, [1, 2, 3], lowTable));
+  expect(await finder.observeCertificate(await certify(high, [0, 1, 2], highTable))).toEqual([]);
+  expect(await finder.observeCertificate(await certify(messageOf(low), [0, 1, 3], lowTable))).toEqual([]);
+  const [evidence] = await finder.observeCertificate(await certify(fork, [1, 2, 3], lowTable));
   expect(evidence).toMatchObject({ kind: "certificates", proof: { form: "CONTENT" } });
   const other = new ContradictionFinder({ digests, prover });
   await other.observeCertificate(await certify(high, [0, 1, 2], highTable));
-  const across = await other.observeCertificate(await certify(fork, [1, 2, 3], lowTable));
+  const [across] = await other.observeCertificate(await certify(fork, [1, 2, 3], lowTable));
   expect(across).toMatchObject({ kind: "certificates", proof: { form: "HISTORY", at: { form: "CONTENT" } } });
 
   const account = privateKeyToAccount(ROLES.challenger);

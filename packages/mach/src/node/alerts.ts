@@ -1,5 +1,6 @@
 import { type Alert, type Hex, hexToBytes, type MachDigests } from "@altlayer/protocol";
 import { type AlertBook, type AlertInput, EMPTY_ALERT_BOOK, onceOf, stepAlertBook } from "../core/alert-book.ts";
+import type { AlertFile } from "./alert-file.ts";
 import type { SignedAlert } from "./links/wire.ts";
 import type { Bn254Like } from "./options.ts";
 import type { EpochTable } from "./table/epoch-table.ts";
@@ -27,6 +28,7 @@ export interface AlertsDependencies {
   /** Whether the operator's signature on the block is known. */
   readonly hasSigned: (index: number, blockHash: Hex, epoch: number) => boolean;
   readonly onEvent: (event: AlertEvent) => void;
+  readonly file: Pick<AlertFile, "take" | "add" | "settle">;
 }
 
 /** Runs the alert book: checks signatures, keeps what is open, and finds out who signed the very block. */
@@ -45,6 +47,12 @@ export class Alerts {
    * settled height, or its signer signed the block.
    */
   take(signed: SignedAlert): "new" | "wrong" | "ignored" {
+    const taken = this.#take(signed);
+    if (taken === "new") this.#dependencies.file.add(signed);
+    return taken;
+  }
+
+  #take(signed: SignedAlert): "new" | "wrong" | "ignored" {
     const { alert, operator, signature } = signed;
     const table = this.#dependencies.table(alert.epoch);
     const from = table?.indexOf(operator);
@@ -71,11 +79,13 @@ export class Alerts {
 
   useTable(table: EpochTable): void {
     this.#step({ type: "table", table: table.weights });
+    for (const signed of this.#dependencies.file.take(table.epoch)) this.#take(signed);
   }
 
   settled(height: number): void {
     this.#step({ type: "settled", height });
     for (const once of this.#signed.keys()) if (Number.parseInt(once, 10) <= height) this.#signed.delete(once);
+    this.#dependencies.file.settle(this.open);
   }
 
   /** All that are open, as they were signed. */

@@ -11,6 +11,7 @@ import {
   type RewardsReport,
 } from "@altlayer/protocol";
 import type { Share } from "../core/types.ts";
+import type { AlertFile } from "./alert-file.ts";
 import { type AlertEvent, Alerts } from "./alerts.ts";
 import { Bounded } from "./bounded.ts";
 import { Aggregation } from "./certificates/aggregation.ts";
@@ -24,7 +25,7 @@ import type { Counters } from "./counters.ts";
 import { LinkBook } from "./links/link-book.ts";
 import type { Links } from "./links/links.ts";
 import type { Peer } from "./links/peer.ts";
-import { encodeFrame, type Frame } from "./links/wire.ts";
+import { encodeFrame, type Frame, type SignedAlert } from "./links/wire.ts";
 import { Listeners } from "./listeners.ts";
 import type { OperatorSeat } from "./operator/operator-seat.ts";
 import type { MachDependencies } from "./options.ts";
@@ -34,9 +35,10 @@ import type { EpochTable } from "./table/epoch-table.ts";
 import { TableBook } from "./table/table-book.ts";
 import type { ServiceTerms } from "./table/table-contract.ts";
 
-/** Certificates and shares that wait for their epoch's table. */
+/** Certificates, shares and alerts that wait for their epoch's table. */
 const MAX_WAITING_CERTIFICATES = 256;
 const MAX_WAITING_SHARES_PER_SENDER = 64;
+const MAX_WAITING_ALERTS_PER_SENDER = 64;
 const MAX_WAITING_SENDERS = 1_024;
 const MAX_DERIVED = 16_384;
 /** Certificates sent for one request, and how often a peer may ask. */
@@ -51,6 +53,7 @@ export interface MachNodeParts {
   readonly terms: ServiceTerms;
   readonly digests: MachDigests;
   readonly store: CertificateStore;
+  readonly alertFile: AlertFile;
   readonly counters: Counters;
   readonly certificateHeights: number;
   readonly wantTable: (base: Base) => void;
@@ -82,6 +85,7 @@ export class MachNode {
   readonly #waitingCertificates = new Bounded<string, { readonly peer: Peer; readonly encoded: Uint8Array }>(
     MAX_WAITING_CERTIFICATES,
   );
+  readonly #waitingAlerts = new Bounded<Peer, readonly SignedAlert[]>(MAX_WAITING_SENDERS);
   readonly #derived = new Bounded<number, Hex>(MAX_DERIVED);
   readonly #askedAtMs = new WeakMap<Peer, number>();
   readonly #served = new WeakSet<Peer>();
@@ -101,6 +105,7 @@ export class MachNode {
       table,
       hasSigned: (index, blockHash) => this.#hasSigned(index, blockHash),
       onEvent: (event) => this.alertEvents.tell(event),
+      file: parts.alertFile,
     });
     this.reports = new Reports({
       ...parts,
@@ -172,6 +177,7 @@ export class MachNode {
       // One whose statement no table bears out was nobody's.
       if (operator) for (const share of shares) this.#share(operator, share, peer);
     }
+    for (const [peer, alerts] of this.#waitingAlerts.drain()) for (const each of alerts) this.#alert(each, peer);
     for (const [, { peer, encoded }] of this.#waitingCertificates.drain()) this.#certificate(peer, encoded);
   }
 
@@ -199,13 +205,9 @@ export class MachNode {
       case "certificate":
         this.#certificate(peer, frame.encoded);
         return;
-      case "alert": {
-        const taken = this.alerts.take(frame.signed);
-        this.#parts.counters.count(`alerts ${taken}`);
-        if (taken === "new") this.links.broadcast(frame, (other) => other !== peer);
-        if (taken === "wrong") this.links.ban(peer, "WRONG_ALERT");
+      case "alert":
+        this.#alert(frame.signed, peer);
         return;
-      }
       case "request":
         this.#serve(peer, frame.query);
         return;
@@ -291,6 +293,19 @@ export class MachNode {
       if (peer !== null) this.seat?.sawShare(operator, share);
       this.#aggregation.share(index, message, signature);
     }
+  }
+
+  #alert(signed: SignedAlert, peer: Peer): void {
+    // What is open is told at the beginning of a link, when a node that starts has no table yet.
+    if (this.tables.of(signed.alert.epoch) === undefined) {
+      const waiting = this.#waitingAlerts.get(peer) ?? [];
+      this.#waitingAlerts.set(peer, [...waiting, signed].slice(-MAX_WAITING_ALERTS_PER_SENDER));
+      return;
+    }
+    const taken = this.alerts.take(signed);
+    this.#parts.counters.count(`alerts ${taken}`);
+    if (taken === "new") this.links.broadcast({ type: "alert", signed }, (other) => other !== peer);
+    if (taken === "wrong") this.links.ban(peer, "WRONG_ALERT");
   }
 
   #wait(share: Share, peer: Peer | null): void {

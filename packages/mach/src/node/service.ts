@@ -49,6 +49,12 @@ export interface MachService {
   certificate(query: CertificateQuery): CertificateRecord | null;
   /** All certificates of a height; contradictory ones are evidence. */
   certificatesAt(height: number): readonly CertificateRecord[];
+  /** All that are held, by ascending height: those of before the start included. */
+  certificates(): readonly CertificateRecord[];
+  /** Those of the height, and of the nearest heights below and above that have any. */
+  certificatesNear(height: number): readonly CertificateRecord[];
+  /** Of an operator's node: the furthest share of each other operator that it remembers, across restarts. */
+  furthestShares(): readonly SeenShare[];
   /** The newest operator table, or that of an epoch while it is remembered. */
   table(epoch?: number): EpochTable | null;
   alerts(height?: number): readonly SuspectBlock[];

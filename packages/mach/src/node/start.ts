@@ -4,6 +4,7 @@ import path from "node:path";
 import { type Hex, MACH_PARAMETERS, MachDigests, type MachParameters } from "@altlayer/protocol";
 import { OPERATOR_LIMITS, type OperatorConfig } from "../core/types.ts";
 import { MachError } from "../errors.ts";
+import { AlertFile } from "./alert-file.ts";
 import { CertificateStore } from "./certificates/certificate-store.ts";
 import { Counters } from "./counters.ts";
 import { Links } from "./links/links.ts";
@@ -48,6 +49,7 @@ export async function startMach(options: MachOptions, dependencies: MachDependen
     { file: path.join(dataDir, "certificates.log"), identity, heights: certificateHeights },
     { bn254, keccak256, digestOf: ({ message }) => digests.message(message) },
   );
+  const alertFile = await AlertFile.open({ file: path.join(dataDir, "alerts.log"), identity });
   const tables = new TableSource(
     { terms },
     { contract, bn254, keccak256, log, onTable: (table) => node.onTable(table) },
@@ -57,6 +59,7 @@ export async function startMach(options: MachOptions, dependencies: MachDependen
       terms,
       digests,
       store,
+      alertFile,
       counters,
       certificateHeights,
       wantTable: (base) => tables.want(base),
@@ -65,7 +68,7 @@ export async function startMach(options: MachOptions, dependencies: MachDependen
     },
     { bn254, clock, log },
   );
-  const closers: (() => unknown)[] = [() => store.close()];
+  const closers: (() => unknown)[] = [() => store.close(), () => alertFile.close()];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
@@ -106,6 +109,7 @@ export async function startMach(options: MachOptions, dependencies: MachDependen
     closers.push(
       syncing(async () => {
         await store.sync();
+        await alertFile.sync();
         await node.seat?.sync();
       }, log),
     );
@@ -119,6 +123,9 @@ export async function startMach(options: MachOptions, dependencies: MachDependen
     status: () => statusOf(node, { store, counters }),
     certificate: (query) => store.find(query),
     certificatesAt: (height) => store.at(height),
+    certificates: () => store.all(),
+    certificatesNear: (height) => store.near(height),
+    furthestShares: () => node.seat?.furthestShares ?? [],
     table: (epoch) => (epoch === undefined ? node.tables.newest : (node.tables.of(epoch) ?? null)),
     alerts: (height) => node.alerts.suspects(height),
     onCertificate: (listener) => node.certificates.add(listener),
@@ -153,7 +160,7 @@ async function takeSeat(
   const identity = journalIdentity(digests, address, keccak256);
   const journal = await openOperatorJournal(
     { file: path.join(dataDir, "signing.journal"), identity, create: createJournal || restored },
-    { signer },
+    { signer, chain: context.chain },
   );
   const furthest = await FurthestFile.open({ file: path.join(dataDir, "furthest.log"), identity });
   return new OperatorSeat(

@@ -17,7 +17,7 @@ import { TestL1 } from "./l1.ts";
 import { ScriptedRollup } from "./scripted-chain.ts";
 import { keccak256 } from "./vectors.ts";
 
-const WAIT_MS = 15_000;
+const WAIT_MS = 60_000;
 const POLL_MS = 10;
 
 /** Several services in one process, over real TCP and with real keys, on one scripted rollup over a real L1. */

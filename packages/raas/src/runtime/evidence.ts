@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { CertificateRecord, SeenShare } from "@altlayer/mach";
 import {
   type Core,
   type InclusionProof,
@@ -38,25 +39,38 @@ export async function startEvidenceWatch(
     account,
     message: `AltLayer MACH bounties of ${slasher}`,
   });
-  const chains = nodes.flatMap(({ mach }) => (mach === null ? [] : [mach.chain]));
+  const machs = nodes.flatMap(({ mach }) => (mach === null ? [] : [mach]));
+  const services = machs.map((mach) => mach.service);
+  const certificatesOf = (records: readonly CertificateRecord[]) => records.map(({ certificate }) => certificate);
   const watch = new EvidenceWatch(
     { context: service, secret: keccak256(stringToHex(signature)) },
-    { clients, digests, log, prover: rangeProver(chains) },
+    {
+      clients,
+      digests,
+      log,
+      prover: rangeProver(machs.map(({ chain }) => chain)),
+      stored: { near: (height) => services.flatMap((each) => certificatesOf(each.certificatesNear(height))) },
+    },
   );
   const failed = (error: unknown) => log.warn("cannot look for contradictions", { error: problemOf(error).message });
-  const stops = nodes.flatMap(({ mach }) =>
-    mach === null
-      ? []
-      : [
-          mach.service.onShare(({ operator, message, signature }) => {
-            watch.observeShare(getAddress(operator), message, signature).catch(failed);
-          }),
-          mach.service.onCertificate(({ certificate }) => void watch.observeCertificate(certificate).catch(failed)),
-        ],
-  );
+  const seen = ({ operator, ...share }: SeenShare) => ({ operator: getAddress(operator), ...share });
+  const stops = services.flatMap((each) => [
+    each.onShare((share) => {
+      const { operator, message, signature } = seen(share);
+      watch.observeShare(operator, message, signature).catch(failed);
+    }),
+    each.onCertificate(({ certificate }) => void watch.observeCertificate(certificate).catch(failed)),
+  ]);
+  const replayed = (async () => {
+    for (const each of services) {
+      const shares = each.furthestShares().map(seen);
+      await watch.replay({ certificates: certificatesOf(each.certificates()), shares });
+    }
+  })().catch(failed);
   return async () => {
     for (const stop of stops) stop();
     await watch.close();
+    await replayed;
   };
 }
 

@@ -25,13 +25,21 @@ interface Known {
 
 type Pair = readonly [Known, Known];
 
+/** Certificates that a node holds on its disk: far more heights than are remembered here. */
+export interface StoredCertificates {
+  /** Those of the height, and of the nearest heights below and above that have any. */
+  near(height: number): readonly Certificate[];
+}
+
 /**
  * Finds contradictions in what a node sees, with bounded memory. Each message is kept once, with who signed it; it is
- * compared with what the same signer said at this height, and at the nearest ones below and above.
+ * compared with what the same signer said at this height, and at the nearest ones below and above. A certificate is
+ * compared with those on disk, too: a second branch may be kept back until memory has forgotten the first.
  */
 export class ContradictionFinder {
   readonly #digests: MachDigests;
   readonly #prover: RangeProver | undefined;
+  readonly #stored: StoredCertificates | undefined;
   readonly #limits: FinderLimits;
   readonly #heights = new Map<number, Known[]>();
   readonly #reported = new Set<string>();
@@ -39,11 +47,16 @@ export class ContradictionFinder {
   #dropped = 0;
 
   constructor(
-    { digests, prover }: { readonly digests: MachDigests; readonly prover?: RangeProver },
+    {
+      digests,
+      prover,
+      stored,
+    }: { readonly digests: MachDigests; readonly prover?: RangeProver; readonly stored?: StoredCertificates },
     limits: FinderLimits = FINDER_LIMITS,
   ) {
     this.#digests = digests;
     this.#prover = prover;
+    this.#stored = stored;
     this.#limits = limits;
   }
 
@@ -68,17 +81,27 @@ export class ContradictionFinder {
   }
 
   /** A certificate, or an aggregate of less weight, that was checked. A pair is reported once. */
-  async observeCertificate(certificate: Certificate): Promise<Evidence | undefined> {
-    const known = this.#remember(certificate.message);
-    if (known === undefined) return undefined;
-    if ((known.certificate?.signers.length ?? 0) >= certificate.signers.length) return undefined;
+  async observeCertificate(certificate: Certificate): Promise<readonly Evidence[]> {
+    const { message } = certificate;
+    const known = this.#remember(message) ?? this.#unremembered(certificate);
+    const before = known.certificate?.signers.length ?? 0;
+    if (known.certificate !== certificate && before >= certificate.signers.length) return [];
     known.certificate = certificate;
-    for (const other of this.#neighbours(known, (each) => each.certificate !== undefined)) {
+    const others = new Map(
+      this.#neighbours(known, (each) => each.certificate !== undefined).map((each) => [each.digest, each]),
+    );
+    for (const each of this.#stored?.near(message.core.height) ?? []) {
+      const other = this.#find(each.message) ?? this.#unremembered(each);
+      other.certificate ??= each;
+      if (other.digest !== known.digest) others.set(other.digest, other);
+    }
+    const found: Evidence[] = [];
+    for (const other of others.values()) {
       const proof = await this.#relation(known, other);
       const evidence = proof && this.#byCertificates([known, other], proof);
-      if (evidence) return evidence;
+      if (evidence) found.push(evidence);
     }
-    return undefined;
+    return found;
   }
 
   /** Looks again at pairs whose ranges the node did not know: it may have the blocks of another branch by now. */
@@ -109,6 +132,18 @@ export class ContradictionFinder {
     if (a.certificate === undefined || b.certificate === undefined || this.#reported.has(pair)) return undefined;
     this.#reported.add(pair);
     return { kind: "certificates", first: a.certificate, second: b.certificate, proof };
+  }
+
+  #find(message: Message): Known | undefined {
+    const digest = this.#digests.message(message);
+    return this.#heights.get(message.core.height)?.find((each) => each.digest === digest);
+  }
+
+  /** Looked at once, and forgotten. */
+  #unremembered(certificate: Certificate): Known {
+    const { message } = certificate;
+    const digest = this.#digests.message(message);
+    return { message, digest, signatures: new Map(), certificate, relations: new Map() };
   }
 
   #remember(message: Message): Known | undefined {
@@ -144,12 +179,11 @@ export class ContradictionFinder {
     const { height } = known.message.core;
     const at = (h: number) => (this.#heights.get(h) ?? []).filter((each) => each !== known && wanted(each));
     const found = at(height);
-    for (const step of [1, -1]) {
-      for (let distance = 1; distance <= this.#limits.heights; distance++) {
-        const others = at(height + step * distance);
-        found.push(...others);
-        if (others.length > 0) break;
-      }
+    const heights = [...this.#heights.keys()].sort((a, b) => a - b);
+    // Nearest first: those above in their order, those below against it.
+    for (const side of [heights.filter((h) => h > height), heights.filter((h) => h < height).reverse()]) {
+      const nearest = side.find((h) => at(h).length > 0);
+      if (nearest !== undefined) found.push(...at(nearest));
     }
     return found;
   }

@@ -4,8 +4,9 @@ import type { Address, Hex } from "viem";
 import type { Clients } from "../deployment.ts";
 import type { KeeperLog } from "../keeper/keeper.ts";
 import type { Evidence, RangeProver } from "./evidence.ts";
-import { ContradictionFinder } from "./finder.ts";
+import { ContradictionFinder, type StoredCertificates } from "./finder.ts";
 import { bountySalt, type Recorded, recordEvidence } from "./recorder.ts";
+import { doubtful } from "./replay.ts";
 
 /** Findings that wait for the L1; more are dropped and counted: each convicts an operator, and there are few. */
 const QUEUE_MAX = 64;
@@ -44,6 +45,7 @@ export class EvidenceWatch {
       readonly log: KeeperLog;
       readonly digests: MachDigests;
       readonly prover?: RangeProver;
+      readonly stored?: StoredCertificates;
     },
   ) {
     this.#context = context;
@@ -63,13 +65,29 @@ export class EvidenceWatch {
   }
 
   async observeCertificate(certificate: Certificate): Promise<void> {
-    this.#add(await this.#finder.observeCertificate(certificate));
+    for (const evidence of await this.#finder.observeCertificate(certificate)) this.#add(evidence);
     if (this.#retrying || this.#closing.signal.aborted) return;
     this.#retrying = true;
     try {
       for (const evidence of await this.#finder.retry()) this.#add(evidence);
     } finally {
       this.#retrying = false;
+    }
+  }
+
+  /**
+   * What was on disk before the start: a contradiction whose second half came just before a crash, or that the L1 did not
+   * take yet, is found again.
+   * @param held by ascending height
+   */
+  async replay(held: {
+    readonly certificates: readonly Certificate[];
+    readonly shares: readonly { readonly operator: Address; readonly message: Message; readonly signature: Hex }[];
+  }): Promise<void> {
+    for (const { operator, message, signature } of held.shares) await this.observeShare(operator, message, signature);
+    for (const certificate of doubtful(held.certificates)) {
+      if (this.#closing.signal.aborted) return;
+      await this.observeCertificate(certificate);
     }
   }
 

@@ -1,4 +1,13 @@
-import { BLOCK, bytesToHex, type Certificate, encodeCertificate, type Hex, type Keccak256 } from "@altlayer/protocol";
+import {
+  BLOCK,
+  bytesToHex,
+  type Certificate,
+  encodeCertificate,
+  type Hex,
+  type Keccak256,
+  type Message,
+  relate,
+} from "@altlayer/protocol";
 import type { Bn254Like } from "../options.ts";
 import { RecordFile } from "../record-file.ts";
 import type { EpochTable } from "../table/epoch-table.ts";
@@ -42,8 +51,8 @@ const COMPACT_ABOVE_BYTES = 16 * 1024 * 1024;
 const COMPACT_FACTOR = 3;
 
 /**
- * Certificates by height: of each digest the one with most signers; slices until the block's is there; the newest
- * `heights` heights. On disk in an append-only file, written anew when most of it is of no use any more.
+ * Certificates by height: of each digest the one with most signers; slices until the block's is there, and longer if they
+ * contradict it; the newest `heights` heights. On disk in an append-only file, written anew when most of it is of no use any more.
  */
 export class CertificateStore {
   readonly #file: RecordFile;
@@ -107,7 +116,7 @@ export class CertificateStore {
   wants({ digest, certificate: { message, signers } }: Pick<CertificateRecord, "digest" | "certificate">): boolean {
     const { kind, core } = message;
     if (this.signerCount(digest) >= signers.length || core.height <= this.#newest - this.#heightsKept) return false;
-    return kind === BLOCK || !this.#isDecided(core.height);
+    return kind === BLOCK || this.#isOpen(message);
   }
 
   /**
@@ -144,7 +153,10 @@ export class CertificateStore {
       const digest = this.#byBlock.get(query.blockHash);
       return digest === undefined ? null : (this.#byDigest.get(digest) ?? null);
     }
-    const records = this.at(query.height);
+    const all = this.at(query.height);
+    const blocks = all.filter((record) => record.void === null && record.certificate.message.kind === BLOCK);
+    // Slices beside a block are those that contradict it.
+    const records = blocks.length > 0 ? blocks : all;
     if ("transactionCount" in query) {
       const least = query.transactionCount;
       const covering = records.filter(({ certificate }) => certificate.message.core.transactionCount >= least);
@@ -158,6 +170,22 @@ export class CertificateStore {
     const order = ({ certificate: { message } }: CertificateRecord) =>
       message.kind === BLOCK ? Number.MAX_SAFE_INTEGER : message.core.transactionCount;
     return [...(this.#heights.get(height)?.values() ?? [])].sort((a, b) => order(a) - order(b));
+  }
+
+  /** By ascending height. */
+  all(): readonly CertificateRecord[] {
+    return [...this.#heights.keys()].sort((a, b) => a - b).flatMap((height) => this.at(height));
+  }
+
+  /** Those of the height, and of the nearest heights below and above that have any. */
+  near(height: number): readonly CertificateRecord[] {
+    let below = -1;
+    let above = Number.POSITIVE_INFINITY;
+    for (const each of this.#heights.keys()) {
+      if (each < height && each > below) below = each;
+      if (each > height && each < above) above = each;
+    }
+    return [below, height, above].flatMap((each) => this.at(each));
   }
 
   /** Those of the highest `count` heights not below `from`, by ascending height. */
@@ -175,10 +203,11 @@ export class CertificateStore {
     return this.#file.close();
   }
 
-  /** A block's certificate stands there: slices' say nothing more. */
-  #isDecided(height: number): boolean {
-    const at = this.#heights.get(height)?.values() ?? [];
-    return [...at].some((each) => each.void === null && each.certificate.message.kind === BLOCK);
+  /** Whether no block's certificate says already what the slice's does. One that contradicts a block's is evidence. */
+  #isOpen(slice: Message): boolean {
+    return this.at(slice.core.height).every(({ certificate: { message }, void: mark }) => {
+      return mark !== null || message.kind !== BLOCK || contradicts(slice, message);
+    });
   }
 
   #insert(record: CertificateRecord): CertificateRecord | null {
@@ -187,8 +216,11 @@ export class CertificateStore {
     if (core.height <= this.#newest - this.#heightsKept) return null;
     const at = this.#heights.get(core.height) ?? new Map<Hex, CertificateRecord>();
     const own = (each: CertificateRecord) => each.certificate.message.kind === kind;
-    if (kind !== BLOCK && this.#isDecided(core.height)) return null;
-    if (kind === BLOCK) for (const each of at.values()) if (!own(each)) this.#drop(at, each);
+    if (kind !== BLOCK && !this.#isOpen(certificate.message)) return null;
+    if (kind === BLOCK) {
+      const contradicted = (each: CertificateRecord) => contradicts(each.certificate.message, certificate.message);
+      for (const each of at.values()) if (!own(each) && !contradicted(each)) this.#drop(at, each);
+    }
     const kept = { ...record, void: at.get(digest)?.void ?? null };
     at.set(digest, kept);
     this.#heights.set(core.height, at);
@@ -258,7 +290,7 @@ export class CertificateStore {
   }
 
   #compact(): void {
-    const records = [...this.#heights.keys()].sort((a, b) => a - b).flatMap((height) => this.at(height));
+    const records = this.all();
     const tables = new Map(records.map(({ table }) => [table.epoch, table]));
     const roots = new Map([...tables.values()].map((table) => [table.header.root, table]));
     this.#file.replace([
@@ -275,6 +307,11 @@ export class CertificateStore {
     for (const root of roots.keys()) this.#roots.add(root);
     this.#compactAbove = Math.max(COMPACT_ABOVE_BYTES, COMPACT_FACTOR * this.#file.bytes);
   }
+}
+
+/** As far as the two messages alone show it: whether a shorter slice is a prefix takes the transactions. */
+function contradicts(slice: Message, block: Message): boolean {
+  return relate(slice, block).kind === "incompatible";
 }
 
 function recordOf(digest: Hex, certificate: Certificate, table: EpochTable, seenAtMs: number): CertificateRecord {

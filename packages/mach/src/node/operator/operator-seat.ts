@@ -16,7 +16,7 @@ import type { ChainEvent, MachChain } from "../chain.ts";
 import type { Peer } from "../links/peer.ts";
 import type { Frame } from "../links/wire.ts";
 import type { MachDependencies } from "../options.ts";
-import type { Silence } from "../service.ts";
+import type { SeenShare, Silence } from "../service.ts";
 import type { MachSigner } from "../signer/signer.ts";
 import type { EpochTable } from "../table/epoch-table.ts";
 import type { FurthestFile } from "./furthest-file.ts";
@@ -69,6 +69,11 @@ export class OperatorSeat {
 
   get shell(): OperatorShell | null {
     return this.#shell;
+  }
+
+  /** Of the others, across restarts. */
+  get furthestShares(): readonly SeenShare[] {
+    return [...this.#dependencies.furthest.shares].map(([operator, share]) => ({ operator, ...share }));
   }
 
   get silence(): Silence | null {
