@@ -1,10 +1,18 @@
 import { request } from "node:http";
 import path from "node:path";
 import { bn254 } from "@altlayer/engine";
-import { ALERT_REASONS, type Base, hexToBytes } from "@altlayer/protocol";
+import { ALERT_REASONS, type Base, hexToBytes, historyLeaf, type Message, MountainRange } from "@altlayer/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type MachSigner, remoteSigner, type SignerServer, serveSigner } from "../src/index.ts";
-import { blockMessage, sliceMessage } from "./support/chain.ts";
+import {
+  type Extension,
+  type MachService,
+  type MachSigner,
+  remoteSigner,
+  type SignerJournal,
+  type SignerServer,
+  serveSigner,
+} from "../src/index.ts";
+import { blockMessage, named, sliceMessage } from "./support/chain.ts";
 import { Network, until } from "./support/network.ts";
 import { at } from "./support/scripted-chain.ts";
 import { keccak256 } from "./support/vectors.ts";
@@ -51,19 +59,55 @@ const journaled = (
   signer: MachSigner,
   tip: ReturnType<typeof blockAt> | null,
   quarantineHeight: number | null = null,
-) => signer.journal?.append({ tip, quarantineHeight });
+  extension: Extension | null = null,
+) => signer.journal?.append({ tip, quarantineHeight }, extension);
+/** With what an honest node shows of it, or what is made of that. */
+const shown = async (
+  signer: MachSigner,
+  tip: Message,
+  { branch = network.rollup.branch, changes = {} as Partial<Extension> } = {},
+) => {
+  const before = (await signer.journal?.read())?.tip as Message;
+  return journaled(signer, tip, null, { ...network.rollup.extension(before, tip, branch), ...changes });
+};
+/** The block of this height is shown in a way that proves nothing. */
+let spoilt = -1;
+const spoiling = (signer: MachSigner): MachSigner => {
+  const journal = signer.journal as SignerJournal;
+  return {
+    ...signer,
+    journal: {
+      read: () => journal.read(),
+      append: (record, extension) => journal.append(record, record.tip?.core.height === spoilt ? null : extension),
+    },
+  };
+};
 const refused = (code: string) => expect.objectContaining({ code: "SIGNER_REFUSED", details: { code, status: 409 } });
 
 test("an operator without key or journal of its own: its signer has both", async () => {
   const { endpoint } = await serve(0, "served.journal", { host: "127.0.0.1", port: 0 });
   const signer = await connect(endpoint);
   for (const i of [1, 2, 3]) await network.run(i);
-  const service = await network.run(0, { signer });
+  const service = await network.run(0, { signer: spoiling(signer) });
   const record = await until("all signed", () => {
     const found = service.certificate({ height: 4 });
     return found?.certificate.signers.length === 4 ? found : null;
   });
   expect(await signer.journal?.read()).toEqual({ tip: record.certificate.message, quarantineHeight: null });
+});
+
+test("a refused message is not signed, and the operator goes on with what the signer takes", async () => {
+  const service = network.services.get("operator 0") as MachService;
+  const tip = () => service.status().tip?.core.height ?? 0;
+  const told = await network.rollup.block("told");
+  await until("it signs", () => tip() === told.core.height);
+  spoilt = told.core.height + 1;
+  await network.rollup.block("spoilt");
+  await until("it was refused", () => service.status().counters["refused by the signer, NOT_SHOWN"]);
+  await until("its tip is the journal's", () => tip() === told.core.height);
+  expect(service.status().silence).toBeNull();
+  const next = await network.rollup.block("goes on");
+  await until("it signs again", () => tip() === next.core.height);
 });
 
 test("nothing is signed but the journal's tip, and the journal takes nothing that contradicts it", async () => {
@@ -107,10 +151,72 @@ test("slices: what is longer follows, what differs at the same length does not",
   const other = await network.rollup.add(["other"], network.rollup.branch.fork(1));
   const sameLength = { ...blockMessage(other, base), core: { ...block.core, transactionCount: 2 } };
   await expect(journaled(signer, sameLength)).rejects.toEqual(refused("CONTRADICTS_TIP"));
+  await expect(journaled(signer, blockAt(3))).rejects.toEqual(refused("NOT_SHOWN"));
+  await shown(signer, blockAt(2));
   await journaled(signer, blockAt(2));
-  await journaled(signer, blockAt(2));
-  await journaled(signer, blockAt(4));
+  await shown(signer, blockAt(4));
   expect((await signer.journal?.read())?.tip).toEqual(blockAt(4));
+});
+
+test("history proofs: what a node cannot show to go on with the journal's tip is not signed", async () => {
+  const { endpoint } = await serve(2, "history.journal", { host: "127.0.0.1", port: 0 });
+  const signer = await connect(endpoint);
+  // Nobody is told of it.
+  const branch = network.rollup.branch.fork(network.rollup.branch.blocks.length);
+  const block = await network.rollup.add(["p", "q", "r"], branch);
+  const { height } = block.core;
+  for (const label of ["one", "two", "three"]) await network.rollup.add([label], branch);
+  const high = blockMessage(at(branch, height + 3), base);
+  const show = (tip: Message, changes: Partial<Extension> = {}) => shown(signer, tip, { branch, changes });
+  await journaled(signer, sliceMessage(block, 2, base));
+
+  // A longer slice of other transactions, with the proof that its own list gives, and with none.
+  const forked = await network.rollup.add(["x", "q", "r"], branch.fork(height - 1));
+  const longer = { ...sliceMessage(forked, 3, base), core: { ...sliceMessage(block, 3, base).core } };
+  const other = { ...longer, core: { ...longer.core, transactionRoot: forked.transactions.root(3) } };
+  const prefix = forked.transactions.prefix(2, 3);
+  await expect(journaled(signer, other)).rejects.toEqual(refused("NOT_SHOWN"));
+  await expect(show(other, { prefix })).rejects.toEqual(refused("CONTRADICTS_TIP"));
+  await expect(show(other)).rejects.toEqual(refused("NOT_SHOWN"));
+  await expect(show(longer, { prefix: [] })).rejects.toEqual(refused("NOT_SHOWN"));
+  await show(longer);
+
+  // A block further up: on another block at the tip's height, and on its own chain with less than all that is between.
+  const fork = branch.fork(height - 1);
+  for (const label of ["other", "its child", "and its child"]) await network.rollup.add([label], fork);
+  const wrong = blockMessage(at(fork, height + 2), base);
+  await expect(journaled(signer, wrong)).rejects.toEqual(refused("NOT_SHOWN"));
+  await expect(shown(signer, wrong, { branch: fork })).rejects.toEqual(refused("CONTRADICTS_TIP"));
+  const honest = network.rollup.extension(longer, high, branch);
+  const changes: readonly Partial<Extension>[] = [
+    { cores: honest.cores.slice(1) },
+    { cores: [...honest.cores, high.core] },
+    { cores: honest.cores.map((core, i) => (i === 1 ? at(fork, height + 1).core : core)) },
+    { history: { size: honest.history.size, peaks: [named("elsewhere")] } },
+    { history: { size: honest.history.size + 1, peaks: honest.history.peaks } },
+    { prefix: [named("nothing"), named("at all")] },
+  ];
+  for (const change of changes) {
+    await expect(show(high, change)).rejects.toEqual(refused("NOT_SHOWN"));
+  }
+  await show(high);
+
+  // A root that hides a second block of a height that will be signed: to be shown later, as a contradiction.
+  const next = await network.rollup.add(["next"], branch);
+  const after = await network.rollup.add(["after"], branch);
+  const digest = (core: Message["core"]) => historyLeaf(network.digests.core(core), keccak256);
+  const decoy = { ...next.core, height: after.core.height + 5, outputRoot: named("decoy") };
+  const range = new MountainRange({ keccak256 });
+  for (const { core } of branch.blocks.slice(0, high.core.height)) range.append(digest(core));
+  range.append(digest(decoy));
+  const planted = { ...blockMessage(after, base), core: { ...after.core, historyRoot: range.root() } };
+  for (const cores of [
+    [high.core, next.core],
+    [high.core, decoy],
+  ]) {
+    await expect(show(planted, { cores })).rejects.toEqual(refused("NOT_SHOWN"));
+  }
+  await show(blockMessage(after, base));
 });
 
 test("the journal outlives the process; one at a time", async () => {

@@ -167,6 +167,7 @@ export {
   type InclusionProof,
   inclusionRanges,
   joinNodes,
+  MAX_PATH,
   MountainRange,
   prefixRanges,
   prefixRoots,

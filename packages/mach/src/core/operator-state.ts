@@ -27,6 +27,8 @@ export interface OperatorState {
   readonly answered: ReadonlySet<number> | null;
   /** A record on its way to the disk: nothing else is signed meanwhile. */
   readonly writing: JournalRecord | null;
+  /** What the journal is known to hold. */
+  readonly journaled: JournalRecord;
   readonly lastSentMs: number;
   readonly certified: boolean;
   readonly blocks: ReadonlyMap<Hex, Executed>;

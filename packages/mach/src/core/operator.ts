@@ -15,6 +15,8 @@ export type OperatorInput =
   | { readonly type: "table"; readonly table: WeightTable }
   /** The record is on disk, synced. */
   | { readonly type: "journaled"; readonly record: JournalRecord }
+  /** The signer's journal did not take the record: it holds what it held before, and the message is not signed. */
+  | { readonly type: "refused"; readonly record: JournalRecord }
   /** A valid share of another operator. */
   | { readonly type: "share"; readonly from: number; readonly share: Share }
   /** Another operator starts, and asks for its own furthest share. */
@@ -61,6 +63,7 @@ export function startOperator(
     quarantineHeight: journal.quarantineHeight,
     answered: new Set(),
     writing: null,
+    journaled: journal,
     lastSentMs: nowMs,
     certified: false,
     blocks: new Map(),
@@ -103,6 +106,8 @@ function take(state: OperatorState, input: OperatorInput, { config }: OperatorCo
       );
     case "journaled":
       return journaled(state, input.record);
+    case "refused":
+      return only(refused(state, input.record));
     case "share":
       return only(withShare(state, input.from, input.share, config));
     case "asked":
@@ -153,10 +158,17 @@ function decide(before: OperatorState, { config, rules }: OperatorContext): Oper
 /** S9: only what is on disk is sent. */
 function journaled(state: OperatorState, record: JournalRecord): OperatorStep {
   if (state.writing === null || record !== state.writing) return only(state);
-  const sent = { ...state, writing: null, lastSentMs: state.nowMs };
+  const sent = { ...state, writing: null, journaled: record, lastSentMs: state.nowMs };
   // A record of a quarantine holds an old tip, and sends nothing.
   if (record.tip === null || record.quarantineHeight !== null) return only({ ...sent, lastSentMs: state.lastSentMs });
   return { state: sent, effects: [{ type: "sendShare", message: record.tip }] };
+}
+
+/** Nothing was signed of it: the next candidate is judged by what the journal holds. */
+function refused(state: OperatorState, record: JournalRecord): OperatorState {
+  if (state.writing === null || record !== state.writing) return state;
+  const { tip, quarantineHeight } = state.journaled;
+  return { ...state, writing: null, tip, quarantineHeight };
 }
 
 /** A share may have been lost: what was signed may always be sent again. */

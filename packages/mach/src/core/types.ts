@@ -1,4 +1,4 @@
-import type { Core, EpochSchedule, Hex, Message, Statement } from "@altlayer/protocol";
+import type { Core, EpochSchedule, Hex, Message, RangePeaks, Statement } from "@altlayer/protocol";
 
 /** The transaction root after so many transactions: at each certification point of a block, as it was executed. */
 export interface Mark {
@@ -27,6 +27,19 @@ export interface JournalRecord {
   /** The height that a base must reach before anything is signed; null outside quarantine. */
   readonly quarantineHeight: number | null;
 }
+
+/** What shows a signer without a chain that a message goes on with its tip (docs/spec/mach.md, section 14, remote signer). */
+export interface Extension {
+  /** The range over the cores below the tip: that of the tip's history root. */
+  readonly history: RangePeaks;
+  /** The blocks from the tip's height up to the message's parent; none where the message stands at the tip's height. */
+  readonly cores: readonly Core[];
+  /** Where the tip is a slice and what stands at its height has more transactions: nodes of the prefix proof. */
+  readonly prefix: readonly Hex[];
+}
+
+/** Blocks in between that a signer looks at for one message; further behind, it waits for a base to release its tip. */
+export const MAX_EXTENSION_CORES = 2_048;
 
 /** Weights of an epoch's operator table, by index and asset class. */
 export interface WeightTable {

@@ -1,5 +1,5 @@
-import type { Alert, Base, Hex } from "@altlayer/protocol";
-import type { Executed } from "../core/types.ts";
+import type { Alert, Base, Hex, Message } from "@altlayer/protocol";
+import type { Executed, Extension } from "../core/types.ts";
 
 /** What a rollup node tells MACH of its chain. */
 export interface MachChain {
@@ -10,6 +10,11 @@ export interface MachChain {
   follow(listener: (event: ChainEvent) => void): () => void;
   /** `transactionLeaf` of every transaction of a sealed block, deposits included. @throws for a block that is not known */
   transactionLeaves(blockHash: Hex): Promise<readonly Hex[]>;
+  /**
+   * What shows a signer in another process that `message` goes on with `tip`, which no base of it releases; `null` where
+   * this node does not know it. A chain that cannot has no operator with such a signer.
+   */
+  extension?(tip: Message, message: Message): Promise<Extension | null>;
 }
 
 export type ChainEvent =

@@ -1,7 +1,9 @@
 import {
+  appendLeaf,
   type Base,
   BLOCK,
   type Core,
+  EMPTY_RANGE,
   type Hex,
   historyLeaf,
   type Keccak256,
@@ -12,6 +14,7 @@ import {
   transactionLeaf,
   ZERO_HASH,
 } from "@altlayer/protocol";
+import type { Extension } from "../../src/index.ts";
 
 /** A hash that says where it comes from: `label` in ASCII, right-aligned. */
 export function named(label: string): Hex {
@@ -79,6 +82,24 @@ export class ExampleChain {
     this.#history.append(historyLeaf(this.#digests.core(core), this.#keccak256));
     return block;
   }
+}
+
+/** How the message goes on with the tip, by the blocks of a branch whose heights begin with 1. */
+export function extensionOn(
+  { blocks }: ExampleChain,
+  { tip, message }: { readonly tip: Message; readonly message: Message },
+  { digests, keccak256 }: { readonly digests: MachDigests; readonly keccak256: Keccak256 },
+): Extension {
+  const { height, transactionCount } = tip.core;
+  let history = EMPTY_RANGE;
+  for (const { core } of blocks.slice(0, height - 1)) {
+    history = appendLeaf(history, historyLeaf(digests.core(core), keccak256), keccak256);
+  }
+  const cores = blocks.slice(height - 1, message.core.height - 1).map(({ core }) => core);
+  const size = (cores[0] ?? message.core).transactionCount;
+  const list = blocks[height - 1]?.transactions;
+  const isLonger = tip.kind === SLICE && size > transactionCount && size <= (list?.size ?? 0);
+  return { history, cores, prefix: isLonger && list ? list.prefix(transactionCount, size) : [] };
 }
 
 export function blockMessage(block: ExampleBlock, base: Base): Message {

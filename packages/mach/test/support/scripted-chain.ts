@@ -1,6 +1,6 @@
-import { type Base, epochBlock, type Hex, type MachDigests } from "@altlayer/protocol";
-import type { ChainEvent, MachChain } from "../../src/index.ts";
-import { type ExampleBlock, ExampleChain, named } from "./chain.ts";
+import { type Base, epochBlock, type Hex, type MachDigests, type Message } from "@altlayer/protocol";
+import type { ChainEvent, Extension, MachChain } from "../../src/index.ts";
+import { type ExampleBlock, ExampleChain, extensionOn, named } from "./chain.ts";
 import type { TestL1 } from "./l1.ts";
 import { executedBlock, executedSlice } from "./operator.ts";
 import { keccak256 } from "./vectors.ts";
@@ -9,6 +9,11 @@ import { keccak256 } from "./vectors.ts";
 export class ScriptedChain implements MachChain {
   readonly events: ChainEvent[] = [];
   readonly #listeners = new Set<(event: ChainEvent) => void>();
+  readonly extension: NonNullable<MachChain["extension"]>;
+
+  constructor(extension: NonNullable<MachChain["extension"]> = async () => null) {
+    this.extension = extension;
+  }
 
   follow(listener: (event: ChainEvent) => void): () => void {
     for (const event of [...this.events]) listener(event);
@@ -59,10 +64,15 @@ export class ScriptedRollup {
 
   /** Of a node that follows from now on: it is told all that everybody was. */
   chain(): ScriptedChain {
-    const chain = new ScriptedChain();
+    const chain = new ScriptedChain(async (tip, message) => this.extension(tip, message));
     chain.tell(...this.#common);
     this.chains.push(chain);
     return chain;
+  }
+
+  /** How the message goes on with the tip, by the blocks of a branch. */
+  extension(tip: Message, message: Message, branch = this.branch): Extension {
+    return extensionOn(branch, { tip, message }, { digests: this.digests, keccak256 });
   }
 
   get startBlock(): number {

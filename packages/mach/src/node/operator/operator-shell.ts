@@ -9,6 +9,7 @@ import {
 import type { OperatorState } from "../../core/operator-state.ts";
 import { SIGNING_RULES } from "../../core/signing-rule.ts";
 import type { JournalRecord, OperatorConfig, Share } from "../../core/types.ts";
+import { MachError } from "../../errors.ts";
 import type { MachLog } from "../options.ts";
 import type { MachSigner } from "../signer/signer.ts";
 import type { OperatorJournal } from "./operator-journal.ts";
@@ -121,6 +122,13 @@ export class OperatorShell {
     try {
       await this.#dependencies.journal.append(record);
     } catch (error) {
+      if (error instanceof MachError && error.code === "SIGNER_REFUSED" && record.quarantineHeight === null) {
+        const { code } = error.details;
+        this.#dependencies.count(`refused by the signer, ${code}`);
+        this.#dependencies.log.warn("the signer refuses a message", { code, height: record.tip?.core.height });
+        this.input({ type: "refused", record });
+        return;
+      }
       this.#failed = true;
       this.#dependencies.count("journal failures");
       this.#dependencies.log.error("the signing journal failed: nothing is signed until a restart", {

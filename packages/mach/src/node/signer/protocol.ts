@@ -1,20 +1,23 @@
 import {
   ALERT_REASONS,
   type AlertReason,
+  BLOCK,
   bytesToHex,
+  type Core,
   decodeMessage,
   encodeMessage,
   type Hex,
   hexToBytes,
+  MAX_PATH,
   MESSAGE_BYTES,
   type Message,
   type RewardsReport,
 } from "@altlayer/protocol";
 import { z } from "zod";
-import type { JournalRecord } from "../../core/types.ts";
+import { type Extension, type JournalRecord, MAX_EXTENSION_CORES } from "../../core/types.ts";
 
 /** What node and signer say to each other: JSON over HTTP, messages as the hex of their 512 bytes. */
-export const MAX_BODY_BYTES = 128 * 1024;
+export const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 const hexOf = (bytes: number) =>
   z
@@ -33,6 +36,14 @@ const messageSchema = hexOf(MESSAGE_BYTES).transform((value, context): Message =
 });
 
 export const journalSchema = z.object({ tip: messageSchema.nullable(), quarantineHeight: number.nullable() });
+const hashes = z.array(hexOf(32)).max(MAX_PATH);
+/** Blocks as messages of one base. */
+const extensionSchema = z.object({
+  history: z.object({ size: number, peaks: hashes }),
+  cores: z.array(messageSchema.transform(({ core }): Core => core)).max(MAX_EXTENSION_CORES),
+  prefix: hashes,
+});
+export const appendSchema = journalSchema.extend({ extension: extensionSchema.nullable() });
 export const signSchema = z.object({ message: messageSchema });
 export const alertSchema = z.object({
   epoch: number,
@@ -79,6 +90,13 @@ export function writeReport({ points, ...report }: RewardsReport): unknown {
   return { ...report, points: points.map(String) };
 }
 
-export function writeJournal({ tip, quarantineHeight }: JournalRecord): unknown {
+export function writeJournal({ tip, quarantineHeight }: JournalRecord): object {
   return { tip: tip === null ? null : bytesToHex(encodeMessage(tip)), quarantineHeight };
+}
+
+export function writeAppend(record: JournalRecord, extension: Extension | null): unknown {
+  const { tip } = record;
+  if (extension === null || tip === null) return { ...writeJournal(record), extension: null };
+  const cores = extension.cores.map((core) => bytesToHex(encodeMessage({ kind: BLOCK, core, base: tip.base })));
+  return { ...writeJournal(record), extension: { ...extension, cores } };
 }

@@ -9,7 +9,7 @@ import {
   keysSchema,
   MAX_BODY_BYTES,
   signatureSchema,
-  writeJournal,
+  writeAppend,
   writeReport,
 } from "./protocol.ts";
 import type { MachSigner } from "./signer.ts";
@@ -49,7 +49,8 @@ export async function remoteSigner(
     signReport: (report) => signed("/v1/report", writeReport(report)),
     journal: {
       read: () => ask("GET", "/v1/journal", journalSchema),
-      append: async (record) => void (await ask("POST", "/v1/journal", journalSchema, writeJournal(record))),
+      append: async (record, extension) =>
+        void (await ask("POST", "/v1/journal", journalSchema, writeAppend(record, extension))),
     },
   };
 }

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type EpochSchedule, type Hex, isProtocolError, type Keccak256, MachDigests } from "@altlayer/protocol";
 import type { z } from "zod";
 import { type SignerRefusal, sameMessage, signerRefusal } from "../../core/signer-rule.ts";
-import type { JournalRecord } from "../../core/types.ts";
+import type { Extension, JournalRecord } from "../../core/types.ts";
 import { MachError } from "../../errors.ts";
 import { openOperatorJournal } from "../operator/operator-journal.ts";
 import type { Bn254Like, MachLog, ServiceIdentity } from "../options.ts";
@@ -12,7 +12,7 @@ import { domainOf, journalIdentity } from "../service-domain.ts";
 import { localSigner } from "./local-signer.ts";
 import {
   alertSchema,
-  journalSchema,
+  appendSchema,
   linkSchema,
   MAX_BODY_BYTES,
   reportSchema,
@@ -79,6 +79,7 @@ class Signer {
   readonly #options: SignerServerOptions;
   readonly #keys: ReturnType<typeof localSigner>;
   readonly #digests: MachDigests;
+  readonly #keccak256: Keccak256;
   readonly #append: (record: JournalRecord) => Promise<void>;
   readonly #close: () => Promise<void>;
   #record: JournalRecord;
@@ -90,12 +91,14 @@ class Signer {
     parts: {
       readonly keys: ReturnType<typeof localSigner>;
       readonly digests: MachDigests;
+      readonly keccak256: Keccak256;
       readonly journal: Awaited<ReturnType<typeof openOperatorJournal>>;
     },
   ) {
     this.#options = options;
     this.#keys = parts.keys;
     this.#digests = parts.digests;
+    this.#keccak256 = parts.keccak256;
     this.#record = parts.journal.record;
     this.#append = (record) => parts.journal.append(record);
     this.#close = () => parts.journal.close();
@@ -114,7 +117,7 @@ class Signer {
       { file: options.journalFile, identity, create: options.createJournal ?? false },
       { signer: keys },
     );
-    return new Signer(options, { keys, digests, journal });
+    return new Signer(options, { keys, digests, keccak256, journal });
   }
 
   get keys() {
@@ -125,9 +128,11 @@ class Signer {
     return this.#record;
   }
 
-  append(record: JournalRecord): Promise<SignerRefusal | null> {
+  append(record: JournalRecord, extension: Extension | null): Promise<SignerRefusal | null> {
+    const { schedule } = this.#options;
+    const context = { schedule, digests: this.#digests, keccak256: this.#keccak256, extension };
     const done = this.#last.then(async () => {
-      const refusal = signerRefusal(record, this.#record, this.#options.schedule);
+      const refusal = signerRefusal(record, this.#record, context);
       if (refusal !== null) return refusal;
       await this.#append(record);
       this.#record = record;
@@ -197,8 +202,8 @@ async function reply(route: string, body: unknown, signer: Signer): Promise<{ st
     case "GET /v1/journal":
       return done(writeJournal(signer.record));
     case "POST /v1/journal":
-      return parsed(journalSchema, body, async (record) => {
-        const refusal = await signer.append(record);
+      return parsed(appendSchema, body, async ({ extension, ...record }) => {
+        const refusal = await signer.append(record, extension);
         return refusal === null ? done(writeJournal(record)) : refused(409, refusal);
       });
     case "POST /v1/sign":

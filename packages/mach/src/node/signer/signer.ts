@@ -1,5 +1,5 @@
 import type { Alert, Hex, Link, Message, RewardsReport } from "@altlayer/protocol";
-import type { JournalRecord } from "../../core/types.ts";
+import type { Extension, JournalRecord } from "../../core/types.ts";
 
 /** Holds an operator's key of one set. Signatures are G1 points of 64 bytes. */
 export interface MachSigner {
@@ -17,6 +17,9 @@ export interface MachSigner {
 
 export interface SignerJournal {
   read(): Promise<JournalRecord>;
-  /** Resolves once the record is on disk; rejects one that must not be signed. */
-  append(record: JournalRecord): Promise<void>;
+  /**
+   * Resolves once the record is on disk; rejects one that must not be signed.
+   * @param extension how the record's message goes on with the one before, where that takes a proof
+   */
+  append(record: JournalRecord, extension: Extension | null): Promise<void>;
 }
