@@ -47,12 +47,12 @@ it("has a sequencer that lost its disk fetch what is certified before it builds"
   expect((await again.engine.payloadByNumber(highest.height))?.blockHash).toBe(highest.blockHash);
 }, 180_000);
 
-it("has a sequencer that lost its disk go on with a slice that is certified, and contradict nobody", async () => {
+it("has a sequencer that lost its disk go on with a slice that is certified, also after all operators were restarted", async () => {
   // Long enough to lose the sequencer amid a block.
   devnet = await startDevnet({ blockTime: 4 });
   mach = await startMachDevnet(devnet);
   const flashblocks = { port: await freePort() };
-  const { config, sequencer, operators, transport, certified } = await startNetwork(
+  const { config, following, sequencer, operators, transport, certified } = await startNetwork(
     { devnet, mach },
     {
       sequencer: { confirmations: 0 },
@@ -82,8 +82,19 @@ it("has a sequencer that lost its disk go on with a slice that is certified, and
   expect(followers).toContain(parentHash);
   await rm(join(devnet.directory, "sequencer"), { recursive: true });
 
+  // What they hold of the block is on their disks: nobody remembers it.
+  for (const operator of operators) await operator.close();
+  const restarted: RollupNode[] = [];
   const addresses = (of: (node: RollupNode) => readonly string[] | undefined) =>
-    operators.flatMap((node) => of(node) ?? []);
+    restarted.flatMap((node) => of(node) ?? []);
+  for (const i of operators.keys()) {
+    const peers = { peers: addresses((node) => node.gossip?.node.addresses) };
+    const config = {
+      ...{ ...following, gossip: peers },
+      mach: { ...mach.config, peers: addresses((node) => node.mach?.service.status().addresses) },
+    };
+    restarted.push(await devnet.node(`operator-${i}`, config, { machOperator: mach.operator(i) }));
+  }
   const again = await devnet.node("sequencer", {
     ...config,
     gossip: { peers: addresses((node) => node.gossip?.node.addresses) },

@@ -3,6 +3,8 @@ import { createPublicClient, createWalletClient, defineChain, http, keccak256, p
 import { privateKeyToAccount } from "viem/accounts";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { sliceIds } from "../src/slices/slice-id.ts";
+import { parseSliceMessage, type SliceMessage } from "../src/slices/slice-message.ts";
 import { type Devnet, keyOf, ROLES, sequencing, startDevnet } from "./support/devnet.ts";
 import { until } from "./support/until.ts";
 
@@ -12,6 +14,8 @@ const chain = defineChain({
   nativeCurrency: { name: "Ether", symbol: "ETH", decimals: 18 },
   rpcUrls: { default: { http: [] } },
 });
+/** Init code: one log without topics, one with a topic. */
+const LOGS = "0x60006000a0600760006000a1";
 const ZERO_HASH = `0x${"00".repeat(32)}`;
 const account = privateKeyToAccount(ROLES.owner);
 
@@ -55,6 +59,7 @@ describe("slices", () => {
     await until(() => follower.engine.heads().unsafe.number >= 2, 30_000);
 
     const flashblocks = listen(stream) as Flashblock[];
+    const messages = listen(`${stream}/slices`);
     const transport = http(sequencer.rpc?.httpUrl);
     const client = createPublicClient({ chain, transport });
     const subscriber = createPublicClient({ chain, transport: webSocket(sequencer.rpc?.wsUrl, { reconnect: false }) });
@@ -93,6 +98,16 @@ describe("slices", () => {
     await until(() => pendingHashes.length >= 6);
     expect(pendingHashes.filter((hash) => hashes.includes(hash))).toEqual(hashes);
 
+    // Receipts of other types, and with logs, of which the slices' ids are made, too.
+    const more = [
+      { type: "legacy", data: LOGS, gas: 100_000n, nonce: 6 },
+      { type: "eip2930", to, accessList: [{ address: to, storageKeys: [] }], gas: 100_000n, nonce: 7 },
+    ] as const;
+    for (const request of more) {
+      const { maxFeePerGas: gasPrice } = await client.estimateFeesPerGas();
+      hashes.push(await wallet.sendTransaction({ ...request, gasPrice }));
+    }
+
     // Once sealed, the blocks hold what was streamed, in its order.
     const last = await client.waitForTransactionReceipt({ hash: hashes.at(-1) as `0x${string}` });
     const streamed = flashblocks.flatMap((flashblock) => Object.keys(flashblock.metadata.receipts));
@@ -103,6 +118,26 @@ describe("slices", () => {
       const block = await client.getBlock({ blockNumber: BigInt(flashblock.metadata.block_number) });
       expect(block.parentHash).toBe(flashblock.base?.parent_hash);
     }
+    const slices = messages.flatMap((message) => parseSliceMessage(JSON.stringify(message)) ?? []);
+    const parents = new Map<string, SliceMessage[]>();
+    for (const message of slices) {
+      if ("mark" in message || message.slice.number > Number(last.blockNumber)) continue;
+      parents.set(message.slice.parentHash, [...(parents.get(message.slice.parentHash) ?? []), message]);
+    }
+    let hashed = 0;
+    for (const [first, ...rest] of parents.values()) {
+      // The block that was in the making when the stream was opened.
+      if (!first?.attributes) continue;
+      const { attributes, slice } = first;
+      const block = [first, ...rest];
+      const ids = sliceIds({
+        ...{ chainId: chain.id, parentHash: slice.parentHash, attributes },
+        slices: block.map(({ flashblock }) => flashblock),
+      });
+      expect(ids).toEqual(block.map((each) => each.slice.id));
+      hashed += rest.reduce((sum, { flashblock }) => sum + flashblock.diff.transactions.length, 0);
+    }
+    expect(hashed).toBeGreaterThan(2);
     await until(() => follower.engine.heads().unsafe.number >= Number(last.blockNumber), 20_000);
     const [theirs, ours] = await Promise.all([
       sequencer.engine.payloadByNumber(Number(last.blockNumber)),

@@ -2,7 +2,13 @@ import type { Hex } from "@altlayer/engine";
 import type { Stream } from "@libp2p/interface";
 import { bytesToHex, hexToBytes } from "viem/utils";
 import { z } from "zod";
-import { attributesSchema, type OpenBlock, presentAttributes, transactionsSchema } from "../slices/open-block.ts";
+import {
+  attributesSchema,
+  type OpenBlock,
+  presentAttributes,
+  transactionsSchema,
+  wireAttributes,
+} from "../slices/open-block.ts";
 import { GossipError } from "./errors.ts";
 import { RequestServer, request, requestResult } from "./request-response.ts";
 import { compressFramed, decompressFramed, maxGossipBytes } from "./snappy.ts";
@@ -38,8 +44,7 @@ export function openBlockServer(dependencies: {
     const block = dependencies.openBlock(bytesToHex(body));
     if (block === null) return Uint8Array.of(requestResult.notFound);
     const { attributes, transactions } = block;
-    const absent = { eip1559Params: null, minBaseFee: null };
-    const text = JSON.stringify({ attributes: { ...absent, ...attributes }, transactions });
+    const text = JSON.stringify({ attributes: wireAttributes(attributes), transactions });
     return Buffer.concat([Uint8Array.of(requestResult.success), compressFramed(new TextEncoder().encode(text))]);
   };
   return new RequestServer({ requestBytes }, { answer, nowMs: dependencies.nowMs });

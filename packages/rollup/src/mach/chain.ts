@@ -1,5 +1,5 @@
 import type { EngineEvent, ExecutionPayload, PayloadAttributes } from "@altlayer/engine";
-import type { ChainEvent, Executed, MachChain, Mark } from "@altlayer/mach";
+import type { ChainEvent, Executed, Extension, MachChain, Mark } from "@altlayer/mach";
 import {
   appendLeaf,
   type Base,
@@ -8,19 +8,21 @@ import {
   type EpochSchedule,
   type Hex,
   historyLeaf,
+  type Message,
   type RollupConfig,
   SLICE,
   ZERO_HASH,
 } from "@altlayer/protocol";
 import type { Clock } from "../clock.ts";
 import type { DerivationDriver } from "../derivation/driver.ts";
-import { RollupError } from "../errors.ts";
+import { describeError, RollupError } from "../errors.ts";
 import type { HeadWatcher } from "../l1/head-watcher.ts";
 import { Wakeup } from "../signal.ts";
 import type { RefutedSlice } from "../slices/slice-follower.ts";
 import type { BaseSource } from "./bases.ts";
 import { ChainHistory, type ChainHistoryDependencies } from "./chain-history.ts";
 import { executedCore, sliceCore } from "./core.ts";
+import { extensionOf } from "./extension.ts";
 import { keepFollowing } from "./follow-loop.ts";
 import { Judge } from "./judge.ts";
 import type { L1Blocks } from "./l1-blocks.ts";
@@ -37,6 +39,8 @@ export interface RollupMachChainDependencies extends ChainHistoryDependencies {
   readonly watcher: Pick<HeadWatcher, "onChange">;
   readonly bases: BaseSource;
   readonly l1Blocks: L1Blocks;
+  /** Of the block in the making on that parent, where an operator's signer has to be shown its transactions. */
+  readonly openLeaves?: ((parentHash: Hex) => readonly Hex[]) | undefined;
   readonly clock: Clock;
 }
 
@@ -114,6 +118,11 @@ export class RollupMachChain implements MachChain {
     if (leaves) return leaves;
     const message = `the engine does not have L2 block ${blockHash}`;
     throw new RollupError("MACH_UNKNOWN_BLOCK", message, { severity: "permanent", data: { blockHash } });
+  }
+
+  async extension(tip: Message, message: Message): Promise<Extension | null> {
+    const { engine, keccak256, openLeaves = () => [] } = this.#d;
+    return this.#sealed && extensionOf(tip, message, { sealed: this.#sealed, engine, openLeaves, keccak256 });
   }
 
   /** Of the bases that are known; -1 before the first. */
@@ -197,8 +206,10 @@ export class RollupMachChain implements MachChain {
 
   /** The sequencer signed a slice that came out otherwise here. */
   refuted(slice: RefutedSlice): void {
-    const alert = this.#judge.slice(slice);
-    if (alert) this.#tell({ type: "refuted", alert });
+    this.#judge.slice(slice).then(
+      (alert) => alert && this.#tell({ type: "refuted", alert }),
+      (error: unknown) => this.#d.log.warn("a slice is not judged", { id: slice.id, error: describeError(error) }),
+    );
   }
 
   #hear(event: EngineEvent): void {

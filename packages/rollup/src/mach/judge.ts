@@ -40,15 +40,29 @@ export class Judge {
     return { epoch: epochOf(l1Origin.number, schedule), height, blockHash, ...refutation };
   }
 
-  /** Of a slice that came out otherwise here. */
-  slice({ height, id, attributes, transactionIndex }: RefutedSlice): Alert | null {
-    const { rollup, schedule } = this.#options;
-    const timestamp = numberToHex(attributes.timestamp);
-    const { transactions } = attributes;
-    const { number } = l1InfoFromPayload(rollup, { timestamp, transactions, blockHash: ZERO_HASH });
-    if (number < schedule.startBlock) return null;
+  /** Of a slice that came out otherwise here. `null` also where its parent is not known. */
+  async slice(slice: RefutedSlice): Promise<Alert | null> {
+    const { schedule } = this.#options;
+    const { height, id, transactionIndex } = slice;
+    const number = this.#origin(slice) ?? (await this.#parentsOrigin(slice));
+    if (number === null || number < schedule.startBlock) return null;
     this.#d.log.error("the sequencer signed a slice that execution refutes", { height, id, transactionIndex });
     const reason = ALERT_REASONS.slice;
     return { epoch: epochOf(number, schedule), height, blockHash: id, reason, transactionIndex };
+  }
+
+  /** `null` for attributes that name none. */
+  #origin({ attributes: { timestamp, transactions } }: RefutedSlice): number | null {
+    try {
+      const block = { timestamp: numberToHex(timestamp), transactions, blockHash: ZERO_HASH };
+      return l1InfoFromPayload(this.#options.rollup, block).number;
+    } catch {
+      return null;
+    }
+  }
+
+  async #parentsOrigin({ parentHash }: RefutedSlice): Promise<number | null> {
+    const parent = await this.#d.engine.payloadByHash(parentHash, { brief: true });
+    return parent && l2BlockRefFromPayload(this.#options.rollup, parent).l1Origin.number;
   }
 }

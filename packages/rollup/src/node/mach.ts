@@ -27,6 +27,7 @@ import { BaseSource } from "../mach/bases.ts";
 import { CertifiedBranch } from "../mach/certified-branch.ts";
 import { RollupMachChain } from "../mach/chain.ts";
 import { L1Blocks } from "../mach/l1-blocks.ts";
+import { OpenLeaves } from "../mach/open-leaves.ts";
 import { recoverCertified } from "../mach/recover-certified.ts";
 import { type RecoverSliceDependencies, recoverSlice } from "../mach/recover-slice.ts";
 import { machProvider } from "../mach/rpc-provider.ts";
@@ -37,6 +38,7 @@ import { SliceCertificates } from "../mach/slice-certificates.ts";
 import { Timeline } from "../mach/timeline.ts";
 import type { MachProvider } from "../rpc/providers.ts";
 import type { SequencerDependencies } from "../sequencer/sequencer.ts";
+import type { SliceFeed } from "../slices/slice-feed.ts";
 import { keccakBytes } from "./support.ts";
 
 /** How long a starting sequencer waits for its peers' certificates. */
@@ -63,6 +65,7 @@ export interface NodeMachDependencies {
   readonly engine: Engine;
   readonly driver: DerivationDriver;
   readonly store: SafeHeadStore;
+  readonly feed: SliceFeed;
   readonly watcher: HeadWatcher;
   readonly l1: L1Reader;
   readonly l1Rpc: JsonRpcClient;
@@ -108,10 +111,16 @@ export async function startNodeMach(
       log,
     },
   );
+  const operator = dependencies.operator ?? (config.operator ? await operatorOf(config.operator, service) : null);
+  // A signer with a journal of its own has no chain: it is shown what it signs.
+  const openLeaves = operator?.signer.journal
+    ? new OpenLeaves({ feed: dependencies.feed, keccak256: keccakBytes, log })
+    : null;
   const chain = new RollupMachChain(
     { rollup, schedule: facts.schedule },
     {
       ...dependencies,
+      openLeaves: openLeaves ? (parentHash) => openLeaves.on(parentHash) : undefined,
       bases: new BaseSource({ schedule: facts.schedule }, dependencies),
       l1Blocks: new L1Blocks({ l1, watcher }),
       history,
@@ -123,7 +132,6 @@ export async function startNodeMach(
     },
   );
   chain.start();
-  const operator = dependencies.operator ?? (config.operator ? await operatorOf(config.operator, service) : null);
   const started = await startMach(
     {
       service,
@@ -145,6 +153,7 @@ export async function startNodeMach(
     },
   ).catch(async (error: unknown) => {
     await chain.close();
+    openLeaves?.close();
     throw error;
   });
   gathered = started;
@@ -219,6 +228,7 @@ export async function startNodeMach(
       slices.close();
       await started.close();
       await chain.close();
+      openLeaves?.close();
     },
   };
 }

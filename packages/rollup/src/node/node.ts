@@ -322,6 +322,7 @@ async function boot(
         driver,
         store,
         watcher,
+        feed: slices,
         l1,
         l1Rpc: rpcClient,
         signer: () => signer?.address ?? unsafeSigner?.address ?? null,
@@ -364,12 +365,17 @@ async function boot(
     closers.push(() => service.close());
   }
 
-  const { stream: flashblocks, follower: sliceFollower } = await startSlices(
-    { config, rollup },
+  const {
+    stream: flashblocks,
+    follower: sliceFollower,
+    kept,
+  } = await startSlices(
+    { config, rollup, dataDir },
     { engine, driver, feed: slices, signer, unsafeSigner, points, witness, clock, log: log.child("slices") },
   );
   followed = sliceFollower;
   if (flashblocks) closers.push(() => flashblocks.close());
+  if (kept) closers.push(() => kept.close());
   if (sliceFollower) closers.push(() => sliceFollower.close());
 
   const managers = new Map<"batcher" | "proposer", RoleTransactions>();

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Engine } from "@altlayer/engine";
 import type { RollupConfig } from "@altlayer/protocol";
 import type { Clock } from "../clock.ts";
@@ -5,6 +6,7 @@ import type { NodeConfig } from "../config/node-config.ts";
 import type { DerivationDriver } from "../derivation/driver.ts";
 import type { Logger } from "../log.ts";
 import type { CertificationPoints } from "../slices/certification-points.ts";
+import { OpenBlockFile } from "../slices/open-block-file.ts";
 import type { SliceFeed } from "../slices/slice-feed.ts";
 import { SliceFollower, type SliceWitness } from "../slices/slice-follower.ts";
 import { type SliceStream, startSliceStream } from "../slices/stream-server.ts";
@@ -21,7 +23,7 @@ export function followedSlices(config: NodeConfig): string | undefined {
 
 /** Streams this node's slices, and executes another's as they come. */
 export async function startSlices(
-  options: { readonly config: NodeConfig; readonly rollup: RollupConfig },
+  options: { readonly config: NodeConfig; readonly rollup: RollupConfig; readonly dataDir: string },
   dependencies: {
     readonly engine: Engine;
     readonly driver: DerivationDriver | null;
@@ -33,8 +35,12 @@ export async function startSlices(
     readonly clock: Clock;
     readonly log: Logger;
   },
-): Promise<{ readonly stream: SliceStream | null; readonly follower: SliceFollower | null }> {
-  const { config, rollup } = options;
+): Promise<{
+  readonly stream: SliceStream | null;
+  readonly follower: SliceFollower | null;
+  readonly kept: OpenBlockFile | null;
+}> {
+  const { config, rollup, dataDir } = options;
   const { engine, driver, feed, signer, unsafeSigner, points, witness, clock, log } = dependencies;
   const chainId = rollup.l2ChainId;
   const stream = config.flashblocks
@@ -50,7 +56,9 @@ export async function startSlices(
       )
     : null;
   const url = followedSlices(config);
-  if (url === undefined || !driver || !unsafeSigner) return { stream, follower: null };
+  if (url === undefined || !driver || !unsafeSigner) return { stream, follower: null, kept: null };
+  // Only what MACH certifies is asked for again.
+  const kept = witness ? await OpenBlockFile.open(join(dataDir, "open-block"), { log }) : null;
   const mode = config.sequencer?.standby ? "journalled" : "volatile";
   const follower = new SliceFollower(
     // A block whose parent comes by the L1 alone, late, can still be followed.
@@ -62,10 +70,11 @@ export async function startSlices(
       insert: (payload) => driver.insertUnsafe(payload),
       previousSigner: () => unsafeSigner.previous,
       witness,
+      kept,
       clock,
       log,
     },
   );
   follower.start();
-  return { stream, follower };
+  return { stream, follower, kept };
 }

@@ -28,6 +28,12 @@ export function presentAttributes(attributes: z.output<typeof attributesSchema>)
   return Object.fromEntries(present) as unknown as PayloadAttributes;
 }
 
+/** The reverse of `presentAttributes`. */
+export function wireAttributes(attributes: PayloadAttributes): z.output<typeof attributesSchema> {
+  const absent = { parentBeaconBlockRoot: null, eip1559Params: null, minBaseFee: null };
+  return { ...absent, ...attributes } as z.output<typeof attributesSchema>;
+}
+
 /** A block in the making, as far as it was executed here. */
 export interface OpenBlock {
   readonly attributes: PayloadAttributes;

@@ -1,3 +1,4 @@
+// Size: what becomes of a message of the stream depends on one block's state, from its first slice to its seal.
 import type {
   Engine,
   ExecutionPayload,
@@ -12,12 +13,15 @@ import { hexToBytes, keccak256 } from "viem/utils";
 import { WebSocket } from "ws";
 import type { Clock } from "../clock.ts";
 import { fetchBranch } from "../derivation/fetch-branch.ts";
+import { isInvalidBlock } from "../engine-errors.ts";
 import { describeError } from "../errors.ts";
 import { recoverBlockSigner } from "../gossip/block-signature.ts";
 import type { Logger } from "../log.ts";
 import { Wakeup } from "../signal.ts";
 import type { OpenBlock } from "./open-block.ts";
-import { type MarkMessage, parseSliceMessage, type SliceMessage } from "./slice-message.ts";
+import type { OpenBlockFile } from "./open-block-file.ts";
+import { sliceIds } from "./slice-id.ts";
+import { type Flashblock, type MarkMessage, parseSliceMessage, type SliceMessage } from "./slice-message.ts";
 import { sliceSigningHash } from "./slice-signature.ts";
 import { requestStreamBlock } from "./stream-blocks.ts";
 
@@ -44,6 +48,8 @@ export interface SliceFollowerDependencies {
   readonly insert: (payload: ExecutionPayload) => Promise<PayloadStatus>;
   /** Hears what is followed: MACH. */
   readonly witness: SliceWitness | null;
+  /** Where the followed block is kept up to its last certification point. */
+  readonly kept: Pick<OpenBlockFile, "on" | "keep"> | null;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -63,9 +69,10 @@ export interface SliceWitness {
 /** A slice that execution refutes, and what its block was opened with. */
 export interface RefutedSlice {
   readonly height: number;
+  readonly parentHash: Hex;
   readonly id: Hex;
   readonly attributes: PayloadAttributes;
-  /** Of the block: the first that cannot be executed; `NO_TRANSACTION` where all can, to other receipts. */
+  /** Of the block: the first that cannot be executed, 0 where its attributes open none; `NO_TRANSACTION` where all can, to other receipts. */
   readonly transactionIndex: number;
 }
 
@@ -95,6 +102,8 @@ interface Following {
   lastId: Hex;
   /** Those of the slices that came out the same here. */
   readonly transactions: Hex[];
+  /** As they came, from the first on. */
+  readonly slices: Flashblock[];
 }
 
 /**
@@ -137,10 +146,10 @@ export class SliceFollower {
     return this.#counts;
   }
 
-  /** What was executed of the block on that parent, if it is the one that is followed. */
+  /** What was executed of the block on that parent, if it is the one that is followed, or that was before a restart. */
   openBlock(parentHash: Hex): OpenBlock | null {
     const following = this.#following;
-    if (following?.parentHash !== parentHash) return null;
+    if (following?.parentHash !== parentHash) return this.#d.kept?.on(parentHash) ?? null;
     return { attributes: following.block.attributes, transactions: [...following.transactions] };
   }
 
@@ -245,7 +254,11 @@ export class SliceFollower {
   /** Of a slice that was executed here and is the same; others are of no use. */
   #mark({ mark }: MarkMessage): void {
     const following = this.#following;
-    if (following?.parentHash === mark.parentHash && mark.index < following.next) this.#d.witness?.mark(mark);
+    if (following?.parentHash !== mark.parentHash || mark.index >= following.next) return;
+    // First, so that what is signed of it can be had again.
+    const { attributes } = following.block;
+    this.#d.kept?.keep(mark.parentHash, { attributes, transactions: following.transactions });
+    this.#d.witness?.mark(mark);
   }
 
   async #execute(message: SliceMessage): Promise<void> {
@@ -297,7 +310,11 @@ export class SliceFollower {
     }
     this.#own.clear();
     this.#d.witness?.opening(message.slice.number, attributes);
-    const opened = await slices.open(parentHash, attributes, this.#options.mode);
+    const opened = await slices.open(parentHash, attributes, this.#options.mode).catch((error: unknown) => {
+      // Nothing of the block can be executed.
+      if (isInvalidBlock(error)) this.#refute(message, { attributes, before: [], transactionIndex: 0 });
+      throw error;
+    });
     const block = { ...opened, parentHash, attributes };
     this.#following = {
       block,
@@ -306,6 +323,7 @@ export class SliceFollower {
       next: 1,
       lastId: message.slice.id,
       transactions: [],
+      slices: [message.flashblock],
     };
   }
 
@@ -364,6 +382,7 @@ export class SliceFollower {
       following.next = slice.index + 1;
       following.lastId = slice.id;
       following.transactions.push(...message.flashblock.diff.transactions);
+      following.slices.push(message.flashblock);
       this.#counts.executed++;
       return;
     }
@@ -374,9 +393,22 @@ export class SliceFollower {
     if (own !== undefined || rejected) {
       const { attributes } = following.block;
       const transactionIndex = rejected?.index ?? NO_TRANSACTION;
-      this.#d.witness?.refuted({ height: slice.number, id: slice.id, attributes, transactionIndex });
+      this.#refute(message, { attributes, before: following.slices, transactionIndex });
     }
     await this.#stopFollowing();
+  }
+
+  /** Tells of a slice that execution refutes, if it is what the sequencer signed, and not what became of it on the way. */
+  #refute(
+    { slice, flashblock }: SliceMessage,
+    refuted: { attributes: PayloadAttributes; before: readonly Flashblock[]; transactionIndex: number },
+  ): void {
+    const { attributes, before, transactionIndex } = refuted;
+    const { number: height, parentHash, id } = slice;
+    const { chainId } = this.#options;
+    const ids = sliceIds({ chainId, parentHash, attributes, slices: [...before, flashblock] });
+    if (ids?.at(-1) === id) this.#d.witness?.refuted({ height, parentHash, id, attributes, transactionIndex });
+    else this.#d.log.warn("a slice is not what its id says: it was changed on the way", { height, id });
   }
 
   #isSigned({ slice, signature }: SliceMessage): boolean {

@@ -34,6 +34,7 @@ export interface Flashblock {
   readonly payload_id: Hex;
   readonly index: number;
   readonly diff: { readonly transactions: readonly Hex[] };
+  /** With the receipts, as they came. */
   readonly metadata: { readonly block_number: number };
 }
 
