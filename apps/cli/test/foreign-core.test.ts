@@ -25,6 +25,7 @@ import {
   createPublicClient,
   createTestClient,
   createWalletClient,
+  erc20Abi,
   type Hex,
   hexToBytes,
   http,
@@ -78,7 +79,8 @@ beforeAll(async () => {
   await writeFile(at("core.json"), JSON.stringify({ l1ChainId: chain.id, core: foreign.core }));
   await writeFile(at("rollup.json"), JSON.stringify(rollupJson({})));
   process.env.ALTLAYER_BLS_PASSWORD = "correct horse";
-  for (const index of [CREATOR, HONEST, CULPRIT, STAKER, KEEPER]) process.env[`FOREIGN_KEY_${index}`] = key(index);
+  for (const index of [CREATOR, HONEST, CULPRIT, STAKER, KEEPER, WITNESS])
+    process.env[`FOREIGN_KEY_${index}`] = key(index);
 }, 60_000);
 afterAll(async () => {
   await stopped();
@@ -241,7 +243,13 @@ test("against a core of somebody else's: created, joined, certified, slashed whe
     second: { message: other, signature: signed(other, culpritSecret) },
     proof,
   };
-  await recordEvidence({ context: service, evidence }, clientsOf(WITNESS));
+  const { faultId } = await recordEvidence(
+    { context: service, evidence, salt: keccak256(toHex("salt")) },
+    clientsOf(WITNESS),
+  );
+  const witness = account(WITNESS).address;
+  const { bounties } = await succeeds(WITNESS, `operator bounty ${file}`);
+  expect(bounties).toMatchObject([{ faultId, reporter: witness, slashed: false, paid: false }]);
   const status = () => succeeds(null, `operator status ${file} --operator ${account(CULPRIT).address}`);
   const paused = await status();
   // Still a member: leaving begins the time after which nobody can slash it.
@@ -274,6 +282,31 @@ test("against a core of somebody else's: created, joined, certified, slashed whe
   expect(await status()).toMatchObject({ slashed: true, member: false, shares: [{ shares: "0" }] });
   const { slashCount } = await succeeds(null, `restake status ${file}`);
   expect(slashCount).toBe(1);
+
+  // Who reported it collects the bounty: once, and only when there is something in the pool.
+  expect(await altlayer(WITNESS, `operator bounty ${file}`)).toMatchObject({ exitCode: 1 });
+  const pool = { address: service.suite.slasher, abi: parseAbi(["function fundBounties(uint256)"]) };
+  const alt = { address: deployed.services.alt, abi: erc20Abi };
+  const fund = parseEther("100");
+  await executeAll(
+    [
+      { label: "approve", ...alt, functionName: "approve", args: [pool.address, fund] },
+      { label: "fund", ...pool, functionName: "fundBounties", args: [fund] },
+    ],
+    clientsOf(CREATOR),
+  );
+  expect(await succeeds(HONEST, `operator bounty ${file}`)).toEqual({ bounties: [], transactions: [] });
+  const collected = await succeeds(WITNESS, `operator bounty ${file}`);
+  expect(collected).toMatchObject({
+    bounties: [{ faultId, paid: true }],
+    transactions: [{ done: "collect the bounty" }],
+  });
+  expect(await publicClient().readContract({ ...alt, functionName: "balanceOf", args: [witness] })).toBe(fund);
+  expect(await succeeds(WITNESS, `operator bounty ${file}`)).toMatchObject({ transactions: [] });
+  expect(await altlayer(WITNESS, `operator bounty ${file} --fault ${faultId}`)).toMatchObject({
+    exitCode: 1,
+    answer: { error: { code: "REFUSED", data: { error: "NothingToPay" } } },
+  });
   expect(await stopped()).toBe(0);
 
   // What was slashed rests first: nothing of ours waits for it.

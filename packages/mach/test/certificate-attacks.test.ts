@@ -66,6 +66,22 @@ describe("certificates", () => {
     }
   });
 
+  test("made of signatures for another purpose: an alert, a link, a rewards report", async () => {
+    const message = blockMessage(await unseen("purposes"), base);
+    const { digests } = network;
+    const { height, blockHash } = message.core;
+    const operator = network.address(0);
+    const purposes = [
+      digests.alert({ epoch: 0, height, blockHash, reason: 1, transactionIndex: 0 }),
+      digests.link({ peerId: "0x001122334455667788", operator, issuedAt: 1 }),
+      digests.report({ firstEpoch: 0, lastEpoch: 0, operators: [operator], points: [1n] }),
+    ];
+    for (const digest of purposes) {
+      const signed = { message: () => digest } as unknown as MachDigests;
+      await refused(certify(network, message, [0, 1, 2, 3], { digests: signed }), "CERTIFICATE_WRONG_SIGNATURE");
+    }
+  });
+
   test("replayed for another epoch", async () => {
     const message = blockMessage(await unseen("epochs"), { ...base, epoch: 1 });
     // Its table is not known: it waits, and is judged when there is one.

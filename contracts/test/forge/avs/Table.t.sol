@@ -160,6 +160,41 @@ contract TableTest is Mach {
         vm.assertEq(total[0], active[0]);
     }
 
+    /// @dev Everybody leaves, and newcomers would take the place. For as long as a certificate of those who left can be
+    ///      undecided, newcomers are a tenth at most, and no quorum of what they left. After a whole window without
+    ///      anybody no such certificate is left, and the table begins anew.
+    function test_Attack_emptying_the_set_and_filling_it_with_newcomers() external {
+        for (uint256 i; i < N; ++i) _leaveService(i);
+        uint256 emptied = block.number;
+        _mine(1);
+        _enlist(N, STAKE, STAKE);
+        vm.assertEq(_weight(N)[0], N * STAKE / 10);
+        _enlist(N + 1, STAKE, STAKE);
+        vm.assertEq(_weight(N + 1)[0], 0);
+        (uint256[] memory active, uint256[] memory total) = table.weights();
+        vm.assertLe(active[0] * 3, total[0] * 2);
+
+        // The last block at which those who left are in the total.
+        vm.roll(emptied + UNDECIDED - 1);
+        _refresh(N + 1);
+        (active, total) = table.weights();
+        vm.assertEq(active[0], N * STAKE / 10);
+        vm.assertLe(active[0] * 3, total[0] * 2);
+    }
+
+    function test_Who_comes_first_after_a_window_without_anybody_is_free_to_and_nobody_after_it() external {
+        for (uint256 i; i < N; ++i) _leaveService(i);
+        uint256 emptied = block.number;
+        vm.roll(emptied + UNDECIDED - 1);
+        vm.assertEq(table.room()[0], N * STAKE / 10);
+        vm.roll(emptied + UNDECIDED);
+        vm.assertEq(table.room()[0], type(uint256).max);
+        _enlist(N, STAKE, STAKE);
+        vm.assertEq(_weight(N)[0], STAKE);
+        _enlist(N + 1, STAKE, STAKE);
+        vm.assertEq(_weight(N + 1)[0], 0);
+    }
+
     function test_Who_waited_joins_later_and_who_left_is_forgotten_after_the_window() external {
         _enlist(N, STAKE, STAKE);
         vm.assertEq(_weight(N)[0], N * STAKE / 10);

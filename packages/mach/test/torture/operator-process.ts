@@ -16,6 +16,8 @@ export interface OperatorProcessOptions {
   readonly peerPorts: readonly number[];
   readonly genesisTimestamp: number;
   readonly createJournal: boolean;
+  /** Its clock is so far ahead of the machine's. */
+  readonly clockOffsetMs?: number;
 }
 
 export type FromParent =
@@ -60,7 +62,7 @@ async function start(options: OperatorProcessOptions): Promise<void> {
       l1: readerOf(options.l1Url),
       bn254,
       keccak256,
-      clock: { nowMs: () => Date.now() },
+      clock: { nowMs: () => Date.now() + (options.clockOffsetMs ?? 0) },
       log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     },
   );
