@@ -59,7 +59,7 @@ it("has a sequencer that lost its disk go on with a slice that is certified, als
       flashblocks,
     },
   );
-  await until(async () => (await certified()) !== null, 90_000);
+  await until(async () => (await certified()) !== null, 180_000);
   const wallet = createWalletClient({ account, chain, transport });
   const sliceOnHead = () => {
     const { number, hash } = sequencer.engine.heads().unsafe;
@@ -77,6 +77,8 @@ it("has a sequencer that lost its disk go on with a slice that is certified, als
     return false;
   }, 60_000);
   await sequencer.close();
+  // Certificates age by L1 blocks, and a development service's soon: starting everything again may take longer.
+  await devnet.anvil.call("evm_setIntervalMining", [0]);
   const { height, parentHash, transactionCount, transactionRoot } = slice as NonNullable<typeof slice>;
   const followers = operators.map(({ engine }) => engine.heads().unsafe.hash);
   expect(followers).toContain(parentHash);
@@ -101,6 +103,7 @@ it("has a sequencer that lost its disk go on with a slice that is certified, als
     mach: { ...mach.config, peers: addresses((node) => node.mach?.service.status().addresses) },
   });
   await until(() => again.engine.heads().unsafe.number >= height, 90_000);
+  await devnet.anvil.call("evm_setIntervalMining", [1]);
   const block = (await again.engine.payloadByNumber(height)) as ExecutionPayload;
   expect(block.parentHash).toBe(parentHash);
   const leaves = (await again.engine.transactionLeaves(block.blockHash)) ?? [];
@@ -109,8 +112,8 @@ it("has a sequencer that lost its disk go on with a slice that is certified, als
   expect(range.size).toBeGreaterThanOrEqual(transactionCount);
   expect(range.root(transactionCount)).toBe(transactionRoot);
   // Operators signed the slice: they sign the block only if it goes on with it.
-  await until(() => (again.mach?.branch.head?.certificate.message.core.height ?? 0) >= height, 60_000);
-}, 240_000);
+  await until(() => (again.mach?.branch.head?.certificate.message.core.height ?? 0) >= height, 120_000);
+}, 480_000);
 
 it("has an operator that began from a snapshot take the history from peers, under a certificate, and sign", async () => {
   devnet = await startDevnet({ blockTime: 1 });
