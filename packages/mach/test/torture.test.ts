@@ -15,7 +15,7 @@ test("kill -9 of operator processes under an equivocating sequencer: no contradi
   expect(report.kills).toBe(KILLS);
   expect(report.signatures).toBeGreaterThan(10);
   expect(report.certifiedHeights).toBeGreaterThan(0);
-}, 120_000);
+}, 480_000);
 
 test("the oracle convicts: of two blocks, of two prefixes, of a fork below", () => {
   const base: Base = { epoch: 0, l1Hash: named("L1 99"), height: 0, blockHash: named("genesis") };
