@@ -1,3 +1,4 @@
+// Size: one finding a test, from what a node sees to what the L1 does about it.
 import {
   BLOCK,
   type Certificate,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Size: one attack on the table a test, over one service.
 pragma solidity 0.8.30;
 
 import {Certificate} from "src/avs/interfaces/IMachTypes.sol";
