@@ -4,15 +4,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createPublicClient, createWalletClient, http } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, type TestContext, test } from "vitest";
 import type { DevChain } from "./support/dev-chain.ts";
 import { startDevChain, temporaryDataDir } from "./support/dev-chain.ts";
 import { blockAt, headNumber, until } from "./support/rpc.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-}, 60_000);
 
 const RECEIVER = "0xee00000000000000000000000000000000000000";
 
@@ -27,31 +22,31 @@ async function pay(chain: DevChain, wei: bigint): Promise<`0x${string}`> {
   return hash;
 }
 
-function start(path: string, ...flags: string[]): Promise<DevChain> {
-  return startDevChain({ dataDir: path, flags });
-}
-
-function folder(): string {
+/** A data directory of the test's own, and how to start a chain in it; both are gone when the test ends. */
+function home({ onTestFinished }: TestContext) {
   const dataDir = temporaryDataDir();
-  cleanups.push(() => dataDir.remove());
-  return dataDir.path;
+  onTestFinished(() => dataDir.remove());
+  const start = async (...flags: string[]): Promise<DevChain> => {
+    const chain = await startDevChain({ dataDir: dataDir.path, flags });
+    onTestFinished(() => chain.kill(), 60_000);
+    return chain;
+  };
+  return { path: dataDir.path, start };
 }
 
 const balanceAt = (chain: DevChain) =>
   createPublicClient({ transport: http(chain.ready.endpoints.rpc) }).getBalance({ address: RECEIVER });
 
-describe("a development rollup over restarts", () => {
-  test("Ctrl-C, then both chains go on: same blocks, same balances, new payments, new safe blocks", async () => {
-    const path = folder();
-    const first = await start(path);
-    cleanups.push(() => first.kill());
+describe.concurrent("a development rollup over restarts", () => {
+  test("Ctrl-C, then both chains go on: same blocks, same balances, new payments, new safe blocks", async (context) => {
+    const { start } = home(context);
+    const first = await start();
     await pay(first, 5n);
     const number = await headNumber(first.ready.endpoints.rpc);
     const before = await blockAt(first.ready.endpoints.rpc, number);
     expect(await first.stop()).toBe(0);
 
-    const second = await start(path);
-    cleanups.push(() => second.kill());
+    const second = await start();
     expect(second.ready.resumed).toBe(true);
     expect(second.ready.l2GenesisHash).toBe(first.ready.l2GenesisHash);
     expect((await blockAt(second.ready.endpoints.rpc, number))?.hash).toBe(before?.hash);
@@ -66,10 +61,9 @@ describe("a development rollup over restarts", () => {
     expect(await second.stop()).toBe(0);
   }, 300_000);
 
-  test("kill -9 loses no acknowledged payment, and leaves no process behind", async () => {
-    const path = folder();
-    const first = await start(path);
-    cleanups.push(() => first.kill());
+  test("kill -9 loses no acknowledged payment, and leaves no process behind", async (context) => {
+    const { start } = home(context);
+    const first = await start();
     await pay(first, 9n);
     const { l1 } = first.ready.endpoints;
     await first.kill();
@@ -80,42 +74,37 @@ describe("a development rollup over restarts", () => {
       ),
     );
 
-    const second = await start(path);
-    cleanups.push(() => second.kill());
+    const second = await start();
     expect(second.ready.resumed).toBe(true);
     await until("the payment is there", async () => (await balanceAt(second)) === 9n);
     await pay(second, 1n);
     expect(await second.stop()).toBe(0);
   }, 300_000);
 
-  test("a long stop owes no empty blocks, and fresh begins anew", async () => {
-    const path = folder();
-    const first = await start(path);
-    cleanups.push(() => first.kill());
+  test("a long stop owes no empty blocks, and fresh begins anew", async (context) => {
+    const { start } = home(context);
+    const first = await start();
     await until("some blocks", async () => (await headNumber(first.ready.endpoints.rpc)) >= 3);
     expect(await first.stop()).toBe(0);
     // Longer than what is caught up with.
     await sleep(14_000);
 
-    const second = await start(path);
-    cleanups.push(() => second.kill());
+    const second = await start();
     expect(second.ready.clockBehindSeconds).toBeGreaterThan(0);
     const head = await headNumber(second.ready.endpoints.rpc);
     await sleep(3_000);
     expect((await headNumber(second.ready.endpoints.rpc)) - head).toBeLessThan(10);
     expect(await second.stop()).toBe(0);
 
-    const third = await start(path, "--fresh");
-    cleanups.push(() => third.kill());
+    const third = await start("--fresh");
     expect(third.ready.resumed).toBe(false);
     expect(await headNumber(third.ready.endpoints.rpc)).toBeLessThan(head + 3);
     expect(await third.stop()).toBe(0);
   }, 300_000);
 
-  test("an L1 that is not this rollup's is refused with its reason", async () => {
-    const path = folder();
-    const first = await start(path);
-    cleanups.push(() => first.kill());
+  test("an L1 that is not this rollup's is refused with its reason", async (context) => {
+    const { path, start } = home(context);
+    const first = await start();
     await until(
       "a finalized block",
       async () => (await headNumber(first.ready.endpoints.rpc, "finalized")) > 0,
@@ -125,8 +114,8 @@ describe("a development rollup over restarts", () => {
     const mark = join(path, "rollup", "l1-mark.json");
     const { number } = JSON.parse(await readFile(mark, "utf8"));
     writeFileSync(mark, JSON.stringify({ number: number + 1_000_000, hash: `0x${"11".repeat(32)}` }));
-    await expect(start(path)).rejects.toThrow(/L1_OLDER_THAN_ROLLUP/);
+    await expect(start()).rejects.toThrow(/L1_OLDER_THAN_ROLLUP/);
     writeFileSync(mark, JSON.stringify({ number, hash: `0x${"11".repeat(32)}` }));
-    await expect(start(path)).rejects.toThrow(/L1_OTHER_CHAIN/);
+    await expect(start()).rejects.toThrow(/L1_OTHER_CHAIN/);
   }, 300_000);
 });

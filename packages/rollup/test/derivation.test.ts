@@ -3,9 +3,9 @@ import { join } from "node:path";
 import type { Hex } from "@altlayer/engine";
 import { createWalletClient, encodeFunctionData, http, parseAbi, parseEther } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { RollupNode } from "../src/node/node.ts";
-import { agreeOnSafe, type Devnet, ROLES, sequencing, startDevnet } from "./support/devnet.ts";
+import { agreeOnSafe, type Devnet, devnetOf, ROLES, sequencing } from "./support/devnet.ts";
 import { until } from "./support/until.ts";
 
 const owner = privateKeyToAccount(ROLES.owner);
@@ -27,12 +27,9 @@ async function deposit(devnet: Devnet, to: Hex): Promise<void> {
 const balance = async (node: RollupNode, address: Hex, number: number) =>
   BigInt(JSON.parse(await node.engine.query("eth_getBalance", JSON.stringify([address, `0x${number.toString(16)}`]))));
 
-describe("two nodes derive equal hashes", () => {
-  let devnet: Devnet;
-  afterEach(() => devnet?.close(), 60_000);
-
-  it("after L1 reorgs, below the safe head too", async () => {
-    devnet = await startDevnet();
+describe.concurrent("two nodes derive equal hashes", () => {
+  it("after L1 reorgs, below the safe head too", async (test) => {
+    const devnet = await devnetOf(test);
     const sequencer = await devnet.node("sequencer", sequencing());
     const follower = await devnet.node("follower");
     await agreeOnSafe(sequencer, follower, 6);
@@ -44,8 +41,8 @@ describe("two nodes derive equal hashes", () => {
     }
   }, 180_000);
 
-  it("past garbage in the batch inbox, from the batcher's key and from others, on Granite with singular batches", async () => {
-    devnet = await startDevnet({ fork: "granite" });
+  it("past garbage in the batch inbox, from the batcher's key and from others, on Granite with singular batches", async (test) => {
+    const devnet = await devnetOf(test, { fork: "granite" });
     const frame = (channel: string, number: string, length: string, data: string, last: string) =>
       `${channel.repeat(16)}${number}${length}${data}${last}`;
     const garbage: Hex[] = [
@@ -69,8 +66,8 @@ describe("two nodes derive equal hashes", () => {
     await agreeOnSafe(sequencer, follower, 8, 60_000);
   }, 120_000);
 
-  it("when the sequencer stays silent past the sequencing window: deposits are forced in", async () => {
-    devnet = await startDevnet({ seqWindowSize: 6 });
+  it("when the sequencer stays silent past the sequencing window: deposits are forced in", async (test) => {
+    const devnet = await devnetOf(test, { seqWindowSize: 6 });
     const follower = await devnet.node("follower");
     const second = await devnet.node("second");
     await deposit(devnet, "0x00000000000000000000000000000000000d0517");
@@ -79,8 +76,8 @@ describe("two nodes derive equal hashes", () => {
     await until(() => follower.engine.heads().unsafe.number >= number);
   }, 120_000);
 
-  it("when a sequencer's blocks never reached the L1 in time: the chain goes on from what is derived", async () => {
-    devnet = await startDevnet({ seqWindowSize: 6 });
+  it("when a sequencer's blocks never reached the L1 in time: the chain goes on from what is derived", async (test) => {
+    const devnet = await devnetOf(test, { seqWindowSize: 6 });
     const { sequencer: settings } = sequencing();
     const sequencer = await devnet.node("sequencer", { sequencer: settings });
     const follower = await devnet.node("follower");
@@ -88,8 +85,8 @@ describe("two nodes derive equal hashes", () => {
     expect(sequencer.engine.heads().unsafe.number).toBeGreaterThanOrEqual(sequencer.engine.heads().safe.number);
   }, 120_000);
 
-  it("with excess blob gas on the L1, by the L1's own schedule", async () => {
-    devnet = await startDevnet({ excessBlobGas: 0x8000000 });
+  it("with excess blob gas on the L1, by the L1's own schedule", async (test) => {
+    const devnet = await devnetOf(test, { excessBlobGas: 0x8000000 });
     const sequencer = await devnet.node("sequencer", sequencing());
     const follower = await devnet.node("follower");
     await agreeOnSafe(sequencer, follower, 4);
@@ -101,12 +98,9 @@ describe("two nodes derive equal hashes", () => {
   }, 120_000);
 });
 
-describe("finality", () => {
-  let devnet: Devnet;
-  afterEach(() => devnet?.close(), 60_000);
-
-  it("waits for the L1 block that holds a batch now, not for the one that held it before a reorg", async () => {
-    devnet = await startDevnet();
+describe.concurrent("finality", () => {
+  it("waits for the L1 block that holds a batch now, not for the one that held it before a reorg", async (test) => {
+    const devnet = await devnetOf(test);
     const l1 = { ...devnet.l1, finality: { kind: "blocks", safeBlocks: 1, finalizedBlocks: 8 } as const };
     // L1 origins so far back that reorgs drop batches, and no L2 block.
     const sequencer = await devnet.node("sequencer", { ...sequencing(), sequencer: { confirmations: 6 }, l1 });

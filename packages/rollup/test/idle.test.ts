@@ -1,9 +1,9 @@
 import { createPublicClient, createWalletClient, encodeFunctionData, http, parseAbi, parseEther } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { RollupNode } from "../src/node/node.ts";
 import { QUIET_HEADER } from "../src/rpc/transport/http.ts";
-import { agreeOnSafe, type Devnet, keyOf, ROLES, sequencing, startDevnet } from "./support/devnet.ts";
+import { agreeOnSafe, type Devnet, devnetOf, keyOf, ROLES, sequencing } from "./support/devnet.ts";
 import { until } from "./support/until.ts";
 
 /** Longer than any of these tests: what wakes the chain here is never the bound, unless a test says so. */
@@ -41,22 +41,19 @@ async function schedule(node: RollupNode, from: number, to: number) {
   return blocks;
 }
 
-describe("a chain that rests while nobody uses it", () => {
-  let devnet: Devnet;
-  afterEach(() => devnet?.close(), 60_000);
-
-  const start = (name = "sequencer", idleMs = IDLE_MS) => {
+describe.concurrent("a chain that rests while nobody uses it", () => {
+  const start = (devnet: Devnet, idleMs = IDLE_MS) => {
     const base = sequencing();
-    return devnet.node(name, {
+    return devnet.node("sequencer", {
       ...base,
       sequencer: { ...base.sequencer, idleMs, signer: keyOf("owner") },
       gossip: { listen: ["/ip4/127.0.0.1/tcp/0"] },
     });
   };
 
-  it("is made up for when somebody asks: the blocks are those of a chain that never rested", async () => {
-    devnet = await startDevnet({ seqWindowSize: 3_600 });
-    const sequencer = await start();
+  it("is made up for when somebody asks: the blocks are those of a chain that never rested", async (test) => {
+    const devnet = await devnetOf(test, { seqWindowSize: 3_600 });
+    const sequencer = await start(devnet);
     const follower = await devnet.node("follower", { gossip: { peers: [...sequencer.gossip!.node.addresses] } });
     const deriver = await devnet.node("deriver");
     await untilBehind(sequencer, 5);
@@ -82,9 +79,9 @@ describe("a chain that rests while nobody uses it", () => {
     await agreeOnSafe(sequencer, deriver, number, WAIT_MS);
   }, 180_000);
 
-  it("takes a transaction into the block of its time, not into those that are made up for", async () => {
-    devnet = await startDevnet({ seqWindowSize: 3_600 });
-    const sequencer = await start();
+  it("takes a transaction into the block of its time, not into those that are made up for", async (test) => {
+    const devnet = await devnetOf(test, { seqWindowSize: 3_600 });
+    const sequencer = await start(devnet);
     const deriver = await devnet.node("deriver");
     const transport = http(sequencer.rpc?.httpUrl, { fetchOptions: { headers: { [QUIET_HEADER]: "1" } } });
     const wallet = createWalletClient({ account: owner, transport });
@@ -108,9 +105,9 @@ describe("a chain that rests while nobody uses it", () => {
     await untilBehind(sequencer, 4);
   }, 180_000);
 
-  it("is woken by a deposit", async () => {
-    devnet = await startDevnet({ seqWindowSize: 3_600 });
-    const sequencer = await start();
+  it("is woken by a deposit", async (test) => {
+    const devnet = await devnetOf(test, { seqWindowSize: 3_600 });
+    const sequencer = await start(devnet);
     await untilBehind(sequencer, 4);
     const wallet = createWalletClient({ account: owner, transport: http(devnet.anvil.url) });
     const abi = parseAbi(["function depositTransaction(address,uint256,uint64,bool,bytes) payable"]);
@@ -130,13 +127,13 @@ describe("a chain that rests while nobody uses it", () => {
     await until(async () => (await balance()) === parseEther("2"), WAIT_MS);
   }, 120_000);
 
-  it("goes on after a restart in the middle of a rest", async () => {
-    devnet = await startDevnet({ seqWindowSize: 3_600 });
-    const first = await start();
+  it("goes on after a restart in the middle of a rest", async (test) => {
+    const devnet = await devnetOf(test, { seqWindowSize: 3_600 });
+    const first = await start(devnet);
     await untilBehind(first, 4);
     const rested = first.engine.heads().unsafe;
     await first.close();
-    const second = await start();
+    const second = await start(devnet);
     expect(second.engine.heads().unsafe.number).toBeGreaterThanOrEqual(rested.number);
     await ask(second, "eth_blockNumber", []);
     await until(() => ageSeconds(second) < 2, WAIT_MS);
@@ -148,9 +145,9 @@ describe("a chain that rests while nobody uses it", () => {
     await agreeOnSafe(second, deriver, number, WAIT_MS);
   }, 180_000);
 
-  it("makes its due blocks together when it is as far behind as it may be", async () => {
-    devnet = await startDevnet({ seqWindowSize: 3_600 });
-    const sequencer = await start("sequencer", 4_000);
+  it("makes its due blocks together when it is as far behind as it may be", async (test) => {
+    const devnet = await devnetOf(test, { seqWindowSize: 3_600 });
+    const sequencer = await start(devnet, 4_000);
     let behind = 0;
     await until(() => {
       behind = Math.max(behind, ageSeconds(sequencer));
@@ -161,8 +158,8 @@ describe("a chain that rests while nobody uses it", () => {
     expect(times).toEqual(times.map((_, index) => times[0]! + index));
   }, 120_000);
 
-  it("refuses a rest that would bring its batches near the end of the sequencing window", async () => {
-    devnet = await startDevnet({ seqWindowSize: 100 });
-    await expect(start("sequencer", 30_000)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+  it("refuses a rest that would bring its batches near the end of the sequencing window", async (test) => {
+    const devnet = await devnetOf(test, { seqWindowSize: 100 });
+    await expect(start(devnet, 30_000)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
   }, 60_000);
 });

@@ -3,45 +3,36 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { type Hex, hexToBytes } from "viem";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, type TestContext } from "vitest";
 import { followFromFarBehind } from "./faults/behind.ts";
 import { type Anvil, startAnvil } from "./support/anvil.ts";
-import { agreeOnSafe, type Devnet, sequencing, startDevnet } from "./support/devnet.ts";
+import { agreeOnSafe, devnetOf, sequencing } from "./support/devnet.ts";
 import { type L1Proxy, startL1Proxy } from "./support/l1-proxy.ts";
 import { ShiftedClock } from "./support/shifted-clock.ts";
 import { until } from "./support/until.ts";
 
-describe("an L1 that misbehaves", () => {
-  const closers: (() => Promise<unknown>)[] = [];
-  afterEach(async () => {
-    for (const close of closers.splice(0).toReversed()) await close();
-  }, 60_000);
+async function proxyTo(test: TestContext, url: string | (() => string)): Promise<L1Proxy> {
+  const proxy = await startL1Proxy(url);
+  test.onTestFinished(() => proxy.close());
+  return proxy;
+}
 
-  const start = async (options: Parameters<typeof startDevnet>[0] = {}): Promise<Devnet> => {
-    const devnet = await startDevnet(options);
-    closers.push(() => devnet.close());
-    return devnet;
-  };
-  const proxyTo = async (url: string | (() => string)): Promise<L1Proxy> => {
-    const proxy = await startL1Proxy(url);
-    closers.push(() => proxy.close());
-    return proxy;
-  };
-  /** Another L1 node with the first one's history, which goes on by itself. */
-  const copyOf = async (anvil: Anvil): Promise<Anvil> => {
-    const directory = await mkdtemp(join(tmpdir(), "altlayer-l1-"));
-    closers.push(() => rm(directory, { recursive: true, force: true }));
-    const path = join(directory, "state.json");
-    await writeFile(path, gunzipSync(hexToBytes(await anvil.call<Hex>("anvil_dumpState"))));
-    const copy = await startAnvil({ blockTime: 1, args: ["--load-state", path] });
-    closers.push(() => copy.stop());
-    return copy;
-  };
+/** Another L1 node with the first one's history, which goes on by itself. */
+async function copyOf(test: TestContext, anvil: Anvil): Promise<Anvil> {
+  const directory = await mkdtemp(join(tmpdir(), "altlayer-l1-"));
+  test.onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const path = join(directory, "state.json");
+  await writeFile(path, gunzipSync(hexToBytes(await anvil.call<Hex>("anvil_dumpState"))));
+  const copy = await startAnvil({ blockTime: 1, args: ["--load-state", path] });
+  test.onTestFinished(() => copy.stop());
+  return copy;
+}
 
-  it("as two nodes that disagree behind one address: the chain goes on once one of them is gone", async () => {
-    const devnet = await start();
-    const other = await copyOf(devnet.anvil);
-    const proxy = await proxyTo(devnet.anvil.url);
+describe.concurrent("an L1 that misbehaves", () => {
+  it("as two nodes that disagree behind one address: the chain goes on once one of them is gone", async (test) => {
+    const devnet = await devnetOf(test);
+    const other = await copyOf(test, devnet.anvil);
+    const proxy = await proxyTo(test, devnet.anvil.url);
     const follower = await devnet.node("follower", { l1: { ...devnet.l1, url: proxy.url } });
     const sequencer = await devnet.node("sequencer", sequencing());
     await agreeOnSafe(sequencer, follower, 3);
@@ -55,9 +46,9 @@ describe("an L1 that misbehaves", () => {
     await agreeOnSafe(sequencer, follower, sequencer.engine.heads().unsafe.number + 2, 60_000);
   }, 120_000);
 
-  it("as a server whose head goes backwards: what is safe stays safe", async () => {
-    const devnet = await start();
-    const proxy = await proxyTo(devnet.anvil.url);
+  it("as a server whose head goes backwards: what is safe stays safe", async (test) => {
+    const devnet = await devnetOf(test);
+    const proxy = await proxyTo(test, devnet.anvil.url);
     const sequencer = await devnet.node("sequencer", sequencing());
     const follower = await devnet.node("follower", { l1: { ...devnet.l1, url: proxy.url } });
     const reached = await agreeOnSafe(sequencer, follower, 6);
@@ -74,10 +65,10 @@ describe("an L1 that misbehaves", () => {
     await agreeOnSafe(sequencer, follower, reached + 4, 60_000);
   }, 120_000);
 
-  it("by stopping and coming back as another process with the same state", async () => {
-    const devnet = await start();
+  it("by stopping and coming back as another process with the same state", async (test) => {
+    const devnet = await devnetOf(test);
     let url = devnet.anvil.url;
-    const proxy = await proxyTo(() => url);
+    const proxy = await proxyTo(test, () => url);
     const l1 = { ...devnet.l1, url: proxy.url };
     const sequencer = await devnet.node("sequencer", { ...sequencing(), l1 });
     const follower = await devnet.node("follower", { l1 });
@@ -86,14 +77,17 @@ describe("an L1 that misbehaves", () => {
     const away = sequencer.engine.heads().unsafe.number + 3;
     await until(() => sequencer.engine.heads().unsafe.number >= away, 20_000);
     devnet.anvil.thaw();
-    const reborn = await copyOf(devnet.anvil);
+    const reborn = await copyOf(test, devnet.anvil);
     url = reborn.url;
     await devnet.anvil.stop();
     await agreeOnSafe(sequencer, follower, sequencer.engine.heads().unsafe.number + 2, 60_000);
   }, 120_000);
+});
 
-  it("or a clock that is set forward and back: L2 time never goes back, and the chain goes on", async () => {
-    const devnet = await start();
+// One after the other: the first looks at times, the second at the process' memory.
+describe("an L1 that is far away in time", () => {
+  it("by a clock that is set forward and back: L2 time never goes back, and the chain goes on", async (test) => {
+    const devnet = await devnetOf(test);
     const clock = new ShiftedClock();
     const sequencer = await devnet.node("sequencer", sequencing(), { clock });
     const follower = await devnet.node("follower");

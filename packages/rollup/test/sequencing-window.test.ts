@@ -1,10 +1,10 @@
 import { createPublicClient, createWalletClient, type Hex, http } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, type TestContext } from "vitest";
 import type { RollupNode } from "../src/node/node.ts";
 import { estimateL1Number, secondsPerBlock } from "../src/sequencer/l1-estimate.ts";
 import { type WindowLevel, windowLevel } from "../src/sequencer/window-guard.ts";
-import { agreeOnSafe, type Devnet, ROLES, sequencing, startDevnet } from "./support/devnet.ts";
+import { agreeOnSafe, devnetOf, ROLES, sequencing } from "./support/devnet.ts";
 import { type L1Proxy, startL1Proxy } from "./support/l1-proxy.ts";
 import { until } from "./support/until.ts";
 
@@ -44,21 +44,16 @@ describe("levels of the sequencing window", () => {
   });
 });
 
-describe("batches that come late", () => {
-  let devnet: Devnet;
-  let proxy: L1Proxy;
-  afterEach(async () => {
-    await devnet?.close();
-    await proxy?.close();
-  }, 60_000);
-  const start = async (seqWindowSize: number) => {
-    devnet = await startDevnet({ seqWindowSize });
-    proxy = await startL1Proxy(devnet.anvil.url);
-    return { ...devnet.l1, url: proxy.url };
+describe.concurrent("batches that come late", () => {
+  const start = async (test: TestContext, seqWindowSize: number) => {
+    const devnet = await devnetOf(test, { seqWindowSize });
+    const proxy = await startL1Proxy(devnet.anvil.url);
+    test.onTestFinished(() => proxy.close());
+    return { devnet, proxy, l1: { ...devnet.l1, url: proxy.url } };
   };
 
-  it("make the sequencer warn, throttle and stop in time, and go on without a reorg once they come", async () => {
-    const l1 = await start(60);
+  it("make the sequencer warn, throttle and stop in time, and go on without a reorg once they come", async (test) => {
+    const { devnet, proxy, l1 } = await start(test, 60);
     const settings = sequencing();
     const window = { warnAt: 0.2, throttleAt: 0.25, stopAt: 0.3, throttledBlockBytes: 1_000 };
     const sequencer = await devnet.node("sequencer", {
@@ -97,8 +92,8 @@ describe("batches that come late", () => {
     await until(() => guard?.status.level !== "stopped");
   }, 180_000);
 
-  it("cannot be caused by a channel set too large or too old: the window bounds both", async () => {
-    await start(12);
+  it("cannot be caused by a channel set too large or too old: the window bounds both", async (test) => {
+    const { devnet } = await start(test, 12);
     const settings = sequencing({ targetChannelBytes: 10_000_000, maxChannelMs: 3_600_000 });
     const sequencer = await devnet.node("sequencer", settings);
     const follower = await devnet.node("follower");
@@ -106,8 +101,8 @@ describe("batches that come late", () => {
     expect(sequencer.windowGuard?.status.level).toBe("clear");
   }, 120_000);
 
-  it("and never came within the window: after a long stop the chain is derived anew, and nothing in it is lost", async () => {
-    const l1 = await start(30);
+  it("and never came within the window: after a long stop the chain is derived anew, and nothing in it is lost", async (test) => {
+    const { devnet, proxy, l1 } = await start(test, 30);
     let sequencer = await devnet.node("sequencer", { ...sequencing(), l1 });
     const follower = await devnet.node("follower");
     await agreeOnSafe(sequencer, follower, 3);

@@ -175,7 +175,7 @@ describe("slices", () => {
   }, 120_000);
 
   it("go on after a restart where they stopped", async () => {
-    devnet = await startDevnet({ blockTime: 10 });
+    devnet = await startDevnet({ blockTime: 4 });
     const config = { ...sequencing(), flashblocks: { port: 0 } };
     const first = await devnet.node("sequencer", config);
     await until(() => first.engine.heads().unsafe.number >= 1, 30_000);

@@ -16,6 +16,7 @@ import {
 import { kzg, openEngine } from "@altlayer/engine";
 import { type RollupConfig, serializeRollupConfig } from "@altlayer/protocol";
 import { privateKeyToAddress } from "viem/accounts";
+import type { TestContext } from "vitest";
 import { type BeaconFacadeService, startBeaconFacade } from "../../src/beacon/service.ts";
 import { type NodeConfigInput, parseNodeConfig } from "../../src/config/node-config.ts";
 import { createLogger } from "../../src/log.ts";
@@ -83,18 +84,25 @@ export const proposing = (devnet: Devnet) =>
     },
   }) satisfies Partial<NodeConfigInput>;
 
+export interface DevnetOptions {
+  /** The L1 starts with this much excess blob gas: blobs are dear from its first block on. */
+  readonly excessBlobGas?: number;
+  readonly fork?: "granite" | "holocene";
+  readonly seqWindowSize?: number;
+  readonly blockTime?: number;
+  /** The L1 begins so long ago, and its clock stays behind by as much. */
+  readonly l1AgeSeconds?: number;
+}
+
+/** Of one test, and closed at its end: for tests that run beside each other, as those do that mostly wait for the L1. */
+export async function devnetOf(test: TestContext, options: DevnetOptions = {}): Promise<Devnet> {
+  const devnet = await startDevnet(options);
+  test.onTestFinished(() => devnet.close(), 60_000);
+  return devnet;
+}
+
 /** A development L1 with a rollup's contracts on it, and everything that a node of that rollup needs. */
-export async function startDevnet(
-  options: {
-    /** The L1 starts with this much excess blob gas: blobs are dear from its first block on. */
-    readonly excessBlobGas?: number;
-    readonly fork?: "granite" | "holocene";
-    readonly seqWindowSize?: number;
-    readonly blockTime?: number;
-    /** The L1 begins so long ago, and its clock stays behind by as much. */
-    readonly l1AgeSeconds?: number;
-  } = {},
-): Promise<Devnet> {
+export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> {
   compileOwnContracts();
   const directory = await mkdtemp(join(tmpdir(), "altlayer-devnet-"));
   const args: string[] = [];
