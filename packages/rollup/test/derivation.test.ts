@@ -70,9 +70,12 @@ describe.concurrent("two nodes derive equal hashes", () => {
     const devnet = await devnetOf(test, { seqWindowSize: 6 });
     const follower = await devnet.node("follower");
     const second = await devnet.node("second");
-    await deposit(devnet, "0x00000000000000000000000000000000000d0517");
-    const number = await agreeOnSafe(follower, second, 12, 60_000);
-    expect(await balance(follower, "0x00000000000000000000000000000000000d0517", number)).toBe(parseEther("2"));
+    const receiver = "0x00000000000000000000000000000000000d0517";
+    await deposit(devnet, receiver);
+    const safe = () => follower.engine.heads().safe.number;
+    await until(async () => (await balance(follower, receiver, safe())) === parseEther("2"), 60_000);
+    const number = await agreeOnSafe(follower, second, safe(), 60_000);
+    expect(await balance(second, receiver, number)).toBe(parseEther("2"));
     await until(() => follower.engine.heads().unsafe.number >= number);
   }, 120_000);
 
@@ -86,15 +89,26 @@ describe.concurrent("two nodes derive equal hashes", () => {
   }, 120_000);
 
   it("with excess blob gas on the L1, by the L1's own schedule", async (test) => {
-    const devnet = await devnetOf(test, { excessBlobGas: 0x8000000 });
+    const devnet = await devnetOf(test, { excessBlobGas: 0xa000000 });
     const sequencer = await devnet.node("sequencer", sequencing());
     const follower = await devnet.node("follower");
     await agreeOnSafe(sequencer, follower, 4);
-    const expected = BigInt(await devnet.anvil.call<Hex>("eth_blobBaseFee"));
-    expect(expected).toBeGreaterThan(10n ** 11n);
-    // blobBaseFee() of the L1Block predeploy: what L2 contracts and the L1 fee are computed from.
-    const call = [{ to: "0x4200000000000000000000000000000000000015", data: "0xf8206140" }, "latest"];
-    expect(BigInt(JSON.parse(await follower.engine.query("eth_call", JSON.stringify(call))))).toBe(expected);
+    // number() and blobBaseFee() of the L1Block predeploy: what L2 contracts and the L1 fee are computed from. The fee
+    // sinks with every L1 block, so it is compared with that of the block's own origin.
+    const at = `0x${follower.engine.heads().unsafe.number.toString(16)}`;
+    const ofL1Block = async (data: Hex) => {
+      const call = [{ to: "0x4200000000000000000000000000000000000015", data }, at];
+      return BigInt(JSON.parse(await follower.engine.query("eth_call", JSON.stringify(call))));
+    };
+    const origin = await ofL1Block("0x8381f58a");
+    const history = await devnet.anvil.call<{ readonly baseFeePerBlobGas: readonly Hex[] }>("eth_feeHistory", [
+      "0x1",
+      `0x${origin.toString(16)}`,
+      [],
+    ]);
+    const expected = BigInt(history.baseFeePerBlobGas[0] ?? 0);
+    expect(expected).toBeGreaterThan(10n ** 9n);
+    expect(await ofL1Block("0xf8206140")).toBe(expected);
   }, 120_000);
 });
 
