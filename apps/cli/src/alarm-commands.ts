@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-import { action } from "./command-line.ts";
+import { action, positive } from "./command-line.ts";
 import { remote } from "./remote-command.ts";
 
-/** `altlayer attach`: a chain that others run. */
+/** `altlayer attach`, `altlayer attach-mach`: a chain that others run. */
 export function addAttachCommand(root: Command, done: (exitCode: number) => void): void {
   const command = remote(root.command("attach").description("watch and explore an OP-Stack chain that others run"))
     .argument("<system-config>", "address of its SystemConfig on the settlement network")
@@ -12,6 +12,21 @@ export function addAttachCommand(root: Command, done: (exitCode: number) => void
     .requiredOption("--rpc <url>", "JSON-RPC of one of its nodes");
   const run = action(async () => (await import("./commands/attach.ts")).attach, done);
   command.action((systemConfig: string, options: Parameters<typeof run>[0]) => run({ ...options, systemConfig }));
+
+  const mach = remote(
+    root
+      .command("attach-mach")
+      .description("make a MACH service for an attached chain of a development network, and run its operators"),
+  )
+    .argument("<rollup>", "name or id of the attached chain")
+    .requiredOption("--genesis <file>", "the chain's genesis.json")
+    .requiredOption(
+      "--peer <multiaddress...>",
+      "nodes that gossip its unsafe blocks, such as /ip4/203.0.113.7/tcp/9222/p2p/16Uiu2…",
+    )
+    .option("--operators <number>", "how many operators, of equal stake", positive, 4);
+  const give = action(async () => (await import("./commands/attach.ts")).attachMach, done);
+  mach.action((rollup: string, options: Omit<Parameters<typeof give>[0], "rollup">) => give({ ...options, rollup }));
 }
 
 /** `altlayer alarms`: what went wrong with a team's rollups, and who is told. */

@@ -5,7 +5,7 @@ import { remote } from "./remote-command.ts";
 
 const DRILLS = ["restore", "withdrawal", "forced-inclusion", "upgrade"];
 const UPGRADES = ["granite", "holocene"];
-const ROTATING = ["batcher", "proposer", "sequencer"];
+const ROTATING = ["batcher", "proposer", "challenger", "sequencer"];
 
 interface JsonOption {
   readonly json?: boolean;

@@ -176,6 +176,13 @@ export function addRestakingCommands(root: Command, done: (exitCode: number) => 
   );
   signed(
     ofService(
+      add(operator, "deregister-key", "take the key off after leaving, to register another", async () => {
+        return (await import("./commands/restaking/operator-membership.ts")).operatorDeregisterKey;
+      }),
+    ),
+  );
+  signed(
+    ofService(
       add(operator, "status", "stake, allocations, key, weight and convictions", async () => {
         return (await import("./commands/restaking/operator-status.ts")).operatorStatus;
       }),

@@ -114,7 +114,26 @@ test("a person restakes a rollup, runs an operator of it, and another stakes wit
   expect((await succeeds(6, `stake claim ${service}`)).transactions).toEqual([]);
 
   expect(await succeeds(5, `operator leave ${service}`)).toMatchObject({ member: false, slashable: true });
-}, 120_000);
+
+  // Another BLS key: the old one is taken off when it can be slashed no more, and never comes back.
+  expect(await altlayer(5, `operator deregister-key ${service}`)).toMatchObject({
+    answer: { error: { code: "CONFLICT" } },
+  });
+  for (let mined = 0; (await succeeds(5, `operator status ${service}`)).slashable; mined += 100) {
+    expect(mined, "blocks after leaving").toBeLessThan(20_000);
+    await createTestClient({ mode: "anvil", chain, transport: http(l1.url) }).mine({ blocks: 100 });
+  }
+  expect((await succeeds(5, `operator deregister-key ${service}`)).transactions).toHaveLength(1);
+  expect((await succeeds(5, `operator deregister-key ${service}`)).transactions).toEqual([]);
+  expect(await altlayer(5, `operator register ${service} ${keystore}`)).toMatchObject({
+    answer: { error: { code: "REFUSED", data: { error: "KeyAlreadyRegistered" } } },
+  });
+  const next = `--bls-keystore ${at("next.json")}`;
+  await succeeds(null, `operator keys ${service} ${next} --create`);
+  expect((await succeeds(5, `operator register ${service} ${next}`)).transactions).toHaveLength(1);
+  await succeeds(5, `operator join ${service}`);
+  expect(await succeeds(5, `operator status ${service}`)).toMatchObject({ keyRegistered: true, member: true });
+}, 180_000);
 
 test("what the engine cannot execute, another L1, and a silent one are told apart", async () => {
   const options = `--deployment ${at("mach.json")} --network development --strategy ${SYSTEM_CONFIG}:0 --out ${at("x.json")}`;

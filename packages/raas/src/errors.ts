@@ -39,6 +39,8 @@ export const RAAS_ERRORS = {
   ADDRESS_REFUSED: { number: 7050, status: 422 },
   ATTACH_REFUSED: { number: 7052, status: 422 },
   MAIL_NOT_CONFIGURED: { number: 7051, status: 409 },
+  /** Of an attached chain: the platform cannot run operators for it. */
+  MACH_REFUSED: { number: 7053, status: 409 },
   /** An account's nonce was promised to another transaction before a crash: that one is sent, and the step tried again. */
   NONCE_TAKEN: { number: 7036, status: 409 },
   /** Of drills: what was rehearsed does not work, cannot be rehearsed here, or did not come to its end. */

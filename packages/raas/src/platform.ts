@@ -174,6 +174,7 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       networksDirectory: join(dataDir, "networks"),
       runtime,
       rollups,
+      attachments,
       logs,
       explorer,
       snapshots,

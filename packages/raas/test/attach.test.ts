@@ -1,10 +1,13 @@
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Anvil } from "../../deployer/test/anvil.ts";
 import type { TestPlatform } from "./harness.ts";
-import { newSpec, removeDir, startL1, startTestPlatform, until } from "./harness.ts";
+import { development, newSpec, removeDir, startL1, startTestPlatform, until } from "./harness.ts";
 
 /**
  * One platform runs a rollup; another, which knows nothing of it, attaches it through a public RPC: a server that hides
@@ -116,6 +119,7 @@ const attach = (over: Record<string, unknown> = {}) =>
     rpcUrl,
     ...over,
   });
+const PEER = "/ip4/203.0.113.7/tcp/9222/p2p/16Uiu2HAmDzjRBNuNP4wvt5pAEMbJNoMd5Jh4B3RzK5pzcrDqmXzX";
 const wrong = "0x00000000000000000000000000000000000000ff";
 
 describe("a chain that others run", { timeout: 120_000 }, () => {
@@ -243,6 +247,63 @@ describe("a chain that others run", { timeout: 120_000 }, () => {
     expect([snapshot.status, snapshot.body.error.code]).toEqual([409, "CONFLICT"]);
     const again = await attach({ name: "seen-twice" });
     expect([again.status, again.body.error.code]).toEqual([409, "CONFLICT"]);
+  });
+
+  test("is given MACH only with peers by address, its own genesis, and the configuration that the L1 knows", async () => {
+    const text = readFileSync(join(theirs.dataDir, "rollups", foreign, "genesis.json"), "utf8");
+    const genesis = gzipSync(text).toString("base64");
+    const refusal = async (over: Record<string, unknown>) => {
+      const body = { genesis, peers: [PEER], operators: 4, ...over };
+      const { status, body: answer } = await ours.owner.ask("POST", team(`/rollups/${id}/attachment/mach`), body);
+      return [status, answer.error.code, answer.error.details.reason];
+    };
+    expect(await refusal({ peers: [] })).toEqual([400, "BAD_REQUEST", undefined]);
+    expect(await refusal({ peers: [PEER.replace("/ip4/203.0.113.7", "/dns4/peer.example")] })).toEqual([
+      400,
+      "BAD_REQUEST",
+      undefined,
+    ]);
+    expect(await refusal({ genesis: "bm8gZ3ppcA==" })).toEqual([409, "MACH_REFUSED", "genesis"]);
+    const other = JSON.stringify({ ...JSON.parse(text), timestamp: "0x1" });
+    expect(await refusal({ genesis: gzipSync(other).toString("base64") })).toEqual([409, "MACH_REFUSED", "genesis"]);
+    rpc.lies.set("optimism_rollupConfig", (config) => ({ ...(config as object), deposit_contract_address: wrong }));
+    expect(await refusal({})).toEqual([409, "MACH_REFUSED", "configuration"]);
+    rpc.lies.clear();
+    const own = { genesis, peers: [PEER] };
+    const managed = await theirs.owner.ask("POST", `/teams/${theirs.teamId}/rollups/${foreign}/attachment/mach`, own);
+    expect([managed.status, managed.body.error.code]).toEqual([409, "CONFLICT"]);
+    const { body } = await ours.owner.ask("GET", team(`/rollups/${id}`));
+    expect([body.mach, body.phase]).toEqual([null, "running"]);
+  });
+
+  test("is given none where the platform's own operators would hold the stake of a network that is no development's", async () => {
+    const other = await startTestPlatform({
+      ...options(),
+      networks: [{ ...development(l1.url), id: "public", name: "Public", development: false }],
+    });
+    try {
+      const at = (path: string) => `/teams/${other.teamId}${path}`;
+      const body = { name: "seen-there", network: "public", systemConfig, rpcUrl };
+      const made = await other.owner.ask("POST", at("/attach"), body);
+      expect(made.status).toBe(201);
+      const mach = { genesis: "", peers: [PEER] };
+      const { body: answer } = await other.owner.ask("POST", at(`/rollups/${made.body.id}/attachment/mach`), mach);
+      expect([answer.error.code, answer.error.details.reason]).toEqual(["MACH_REFUSED", "network"]);
+      expect(answer.error.message).toContain("altlayer restake create");
+    } finally {
+      await other.close();
+      removeDir(other.dataDir);
+    }
+  });
+
+  test("has no peers that the platform may not call", async () => {
+    await ours.close();
+    ours = await startTestPlatform({ ...options(), allowPrivateAddresses: false, dataDir: ours.dataDir });
+    const mach = { genesis: "", peers: [PEER, "/ip4/127.0.0.1/tcp/9222/p2p/" + PEER.split("/").at(-1)] };
+    const { body } = await ours.owner.ask("POST", team(`/rollups/${id}/attachment/mach`), mach);
+    expect(body.error.code).toBe("ADDRESS_REFUSED");
+    await ours.close();
+    ours = await startTestPlatform({ ...options(), dataDir: ours.dataDir });
   });
 
   test("is reached again by a control plane that starts anew, and let go without harm", async () => {

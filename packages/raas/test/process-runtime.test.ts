@@ -1,8 +1,13 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createPublicClient, createWalletClient, type Hex, http } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Anvil } from "../../deployer/test/anvil.ts";
+import { startAnvil } from "../../deployer/test/anvil.ts";
 import type { AttachedRuntime } from "../src/attach/attached-runtime.ts";
+import type { CopyL1 } from "../src/index.ts";
 import { ProcessRuntime } from "../src/runtime/process/process-runtime.ts";
 import type { Answer, Caller, TestPlatform } from "./harness.ts";
 import { newSpec, removeDir, startL1, startTestPlatform, until } from "./harness.ts";
@@ -16,13 +21,18 @@ let theirs: { readonly team: string; readonly path: string };
 const RECEIVER = "0x00000000000000000000000000000000000c0c0c";
 const PASSWORD = "correct horse battery staple";
 const WAIT_MS = 60_000;
+const DRILL_MS = 240_000;
+/** Anvil's first account, the owner of the example's contracts. */
+const OWNER = privateKeyToAccount("0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
+const copyL1: CopyL1 = ({ url }) =>
+  startAnvil(["--fork-url", url, "--no-mining", "--slots-in-an-epoch", "1", "--no-storage-caching"]);
 
 // Each test waits for several things of that kind, one after the other.
 vi.setConfig({ testTimeout: 4 * WAIT_MS });
 
 beforeAll(async () => {
   l1 = await startL1();
-  at = await startTestPlatform({ rpcUrl: l1.url, runtime: "process" });
+  at = await startTestPlatform({ rpcUrl: l1.url, runtime: "process", copyL1 });
   const other = await at.platform.services.people.createTeam({ name: "Others", userId: at.userId });
   [ours, theirs] = (await Promise.all([
     launch(at.teamId, newSpec("ours", { services: { mach: { restaking: "on", operators: 1 } } })),
@@ -179,9 +189,65 @@ test("a process ends with the last rollup that runs in it, and another start mak
   expect(await height(theirs.path)).toBeGreaterThanOrEqual(number);
 });
 
-test("who leaves takes the chain along, and its process ends", async () => {
+test("a key is replaced under the running process", async () => {
+  const pid = await pidOf(theirs.team);
+  const keyOf = async () =>
+    (await at.owner.ask("GET", `${theirs.path}/keys`)).body.items.find(
+      ({ role }: { role: string }) => role === "batcher",
+    );
+  const { address: next } = (await at.owner.ask("POST", `${theirs.path}/keys/batcher/rotate`, {})).body;
+  const { rotation } = await until(keyOf, (key) => key.rotation?.state === "signature", WAIT_MS);
+  const { to, data } = rotation.signature as { readonly to: Hex; readonly data: Hex };
+  await createWalletClient({ account: OWNER, transport: http(l1.url) }).sendTransaction({ chain: null, to, data });
+  await until(keyOf, (key) => key.address === next && key.rotation === null, WAIT_MS);
+  const client = createPublicClient({ transport: http(l1.url) });
+  await until(
+    () => client.getTransactionCount({ address: next }),
+    (sent) => sent > 0,
+    WAIT_MS,
+  );
+  expect(await pidOf(theirs.team)).toBe(pid);
+}, 120_000);
+
+test.each(["restore", "withdrawal", "forced-inclusion"])(
+  "the drill %s passes beside it",
+  async (kind) => {
+    const begun = await at.owner.ask("POST", `${theirs.path}/drills`, { kind });
+    expect(begun.status).toBe(202);
+    const ended = await until(
+      async () => (await at.owner.ask("GET", `${theirs.path}/drills`)).body.items[0],
+      ({ id, status }) => id === begun.body.id && status !== "running",
+      DRILL_MS,
+    );
+    expect(ended).toMatchObject({ status: "passed", problem: null });
+  },
+  300_000,
+);
+
+test("a restore starts the node anew from its snapshot, in a process of its own again", async () => {
+  const { body } = await at.owner.ask("GET", `${theirs.path}/status`);
+  const { number, hash } = body.heads.safe;
+  expect((await at.owner.ask("POST", `${theirs.path}/restore`, { confirm: "theirs" })).status).toBe(202);
+  const restored = await until(
+    () => at.owner.ask("GET", theirs.path),
+    (answer) => answer.body.phase === "running" && !answer.body.restoring,
+    WAIT_MS,
+  );
+  const step = restored.body.steps.find(({ name }: { name: string }) => name === "restore");
+  expect(step.detail).toMatch(/snapshot of block \d+/);
+  const block = await until(
+    () =>
+      rpc(theirs.path, "eth_getBlockByNumber", [`0x${number.toString(16)}`, false]) as Promise<{ hash: Hex } | null>,
+    (found) => found != null,
+    WAIT_MS,
+  );
+  expect(block?.hash).toBe(hash);
+}, 120_000);
+
+test("who leaves takes the chain along, every block brought to the L1, and its process ends", async () => {
   const archive = await at.owner.download(`${theirs.path}/export`, { password: PASSWORD });
-  expect(archive.length).toBeGreaterThan(10_000);
+  const readme = execFileSync("tar", ["-xzO", "README.md"], { input: archive, encoding: "utf8" });
+  expect(readme).toContain("All blocks had reached the settlement network");
   await phase(at.owner, theirs.path, "exported");
   expect(await processes().pidOf(theirs.team)).toBeNull();
 });

@@ -6,6 +6,7 @@ import {
   http,
   keccak256,
   numberToHex,
+  parseAbi,
   recoverAddress,
   stringToHex,
 } from "viem";
@@ -22,6 +23,11 @@ let at: TestPlatform;
 let path: string;
 let id: string;
 const WAIT_MS = 120_000;
+const GAMES = parseAbi([
+  "function gameImpls(uint32) view returns (address)",
+  "function proposer() view returns (address)",
+  "function challenger() view returns (address)",
+]);
 /** Anvil's first account, the owner of the example's contracts. */
 const OWNER = privateKeyToAccount("0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
 
@@ -96,6 +102,7 @@ describe("a key is replaced while the node runs", () => {
       expect.arrayContaining([
         ["batcher", true],
         ["proposer", true],
+        ["challenger", true],
         ["sequencer", true],
         ["deployer", false],
       ]),
@@ -125,6 +132,9 @@ describe("a key is replaced while the node runs", () => {
   test("the proposer, whose address is an immutable: another game takes the place of the present one", async () => {
     const node = running();
     const { old, next, signature } = await ask("proposer");
+    // Another game with another challenger would take this one back.
+    const both = await at.owner.ask("POST", `${path}/keys/challenger/rotate`, {});
+    expect([both.status, both.body.error.code]).toEqual([409, "CONFLICT"]);
     expect(signature.to).toBe((await at.owner.ask("GET", path)).body.contracts.DisputeGameFactoryProxy);
     // Its one transaction so far has created the implementation that names it.
     expect(await sentBy(next)).toBe(1);
@@ -137,6 +147,16 @@ describe("a key is replaced while the node runs", () => {
       WAIT_MS,
     );
     expect(await sentBy(old)).toBe(sent);
+    expect(running()).toBe(node);
+  }, 300_000);
+
+  test("the challenger, the game's other immutable: the game that follows names it, and the proposer as before", async () => {
+    const node = running();
+    const { old, next, signature } = await ask("challenger");
+    expect(await players()).toMatchObject({ challenger: old });
+    await sign(signature);
+    await retired("challenger", old, next);
+    expect(await players()).toEqual({ challenger: next, proposer: (await keyOf("proposer")).address });
     expect(running()).toBe(node);
   }, 300_000);
 
@@ -171,6 +191,19 @@ describe("a key is replaced while the node runs", () => {
     await until(heads, (found) => found !== null && found.safe.number > unsafe.number, WAIT_MS);
   }, 300_000);
 });
+
+/** Whom the present implementation of the permissioned game names. */
+async function players(): Promise<{ readonly proposer: string; readonly challenger: string }> {
+  const client = createPublicClient({ transport: http(l1.url) });
+  const { DisputeGameFactoryProxy: factory } = (await at.owner.ask("GET", path)).body.contracts;
+  const game = await client.readContract({ address: factory, abi: GAMES, functionName: "gameImpls", args: [1] });
+  const [proposer, challenger] = await Promise.all(
+    (["proposer", "challenger"] as const).map((functionName) =>
+      client.readContract({ address: game, abi: GAMES, functionName }),
+    ),
+  );
+  return { proposer: proposer!.toLowerCase(), challenger: challenger!.toLowerCase() };
+}
 
 /** Who signed the next slice that the node streams. */
 async function sliceSigner(): Promise<string> {

@@ -15,6 +15,7 @@ export {
   DistributionTree,
   delegateCalls,
   depositCalls,
+  deregisterKeyCalls,
   type Earnings,
   earningsAt,
   encodeCall,

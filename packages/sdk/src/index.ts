@@ -52,6 +52,7 @@ export {
   type AllocationState,
   allocateCalls,
   allocationsOf,
+  deregisterKeyCalls,
   isMember,
   joinCalls,
   leaveCalls,

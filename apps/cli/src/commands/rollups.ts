@@ -46,6 +46,7 @@ export interface Rollup {
   readonly node?: (NodeVersion & { readonly predecessor: NodeVersion | null }) | null;
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly steps?: readonly Step[];
+  readonly mach?: { readonly operators: readonly string[] } | null;
 }
 
 interface NodeVersion {
@@ -170,7 +171,13 @@ export async function apply(options: SpecOptions, output: Output): Promise<numbe
 }
 
 /** Shows each step as it is done. A launch that waits for money is no failure, and yet no success. */
-export async function untilRunning(client: PlatformClient, rollup: Rollup, output: Output): Promise<Rollup> {
+export async function untilRunning(
+  client: PlatformClient,
+  rollup: Pick<Rollup, "id">,
+  output: Output,
+  /** What it is besides: restaked, say, which it was not before. */
+  isThere: (now: Rollup) => boolean = () => true,
+): Promise<Rollup> {
   const shown = new Set<string>();
   const deadline = performance.now() + LAUNCH_TIMEOUT_MS;
   for (;;) {
@@ -180,7 +187,7 @@ export async function untilRunning(client: PlatformClient, rollup: Rollup, outpu
       shown.add(name);
       output.note(`  done: ${title}`);
     }
-    const resting = (now.phase === "running" && now.applied !== false) || now.phase === "stopped";
+    const resting = (now.phase === "running" && now.applied !== false && isThere(now)) || now.phase === "stopped";
     if (now.restoring !== true && resting) return now;
     const stuck = now.phase === "waiting" || performance.now() > deadline;
     if (stuck) {

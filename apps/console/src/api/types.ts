@@ -230,6 +230,8 @@ export interface Attachment {
   readonly genesisHash: Hex;
   readonly rpcHost: string;
   readonly findings: readonly { readonly name: string; readonly ok: boolean | null; readonly detail: string }[];
+  /** Of the operators that the platform runs for it; null without any. */
+  readonly mach: { readonly peers: readonly string[] } | null;
 }
 
 export interface Costs {

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
-import { Link, Outlet, useParams } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useParams } from "@tanstack/react-router";
 import {
   ArrowLeftRight,
   Blocks,
@@ -14,6 +14,7 @@ import {
 import { useEffect, useState } from "react";
 import { followRollup } from "../api/events.ts";
 import { networksQuery, rollupQuery } from "../api/queries.ts";
+import { hasPage } from "../pages/rollup/attached.ts";
 import { Notice } from "../ui/Notice.tsx";
 import { Shell } from "./Shell.tsx";
 import { useTeam } from "./use-team.ts";
@@ -29,6 +30,8 @@ export function RollupLayout() {
   const { data: networks } = useQuery(networksQuery);
   const [connected, setConnected] = useState(true);
   useEffect(() => followRollup({ ...params, onConnected: setConnected }, { queries }), [params, queries]);
+  // Below /teams/:team/rollups/:rollup.
+  const page = useLocation().pathname.split("/")[5] ?? "";
   const development = networks?.find(({ id }) => id === rollup.networkId)?.development === true;
 
   return (
@@ -68,13 +71,15 @@ export function RollupLayout() {
               Bridge
             </Link>
           </li>
-          <li>
-            <Link to="/teams/$team/rollups/$rollup/staking" params={params}>
-              <ShieldCheck size={15} aria-hidden="true" />
-              Staking
-            </Link>
-          </li>
-          {development ? (
+          {hasPage(rollup, "staking") ? (
+            <li>
+              <Link to="/teams/$team/rollups/$rollup/staking" params={params}>
+                <ShieldCheck size={15} aria-hidden="true" />
+                Staking
+              </Link>
+            </li>
+          ) : null}
+          {development && hasPage(rollup, "faucet") ? (
             <li>
               <Link to="/teams/$team/rollups/$rollup/faucet" params={params}>
                 <Droplets size={15} aria-hidden="true" />
@@ -82,24 +87,30 @@ export function RollupLayout() {
               </Link>
             </li>
           ) : null}
-          <li>
-            <Link to="/teams/$team/rollups/$rollup/logs" params={params}>
-              <Terminal size={15} aria-hidden="true" />
-              Logs
-            </Link>
-          </li>
-          <li>
-            <Link to="/teams/$team/rollups/$rollup/keys" params={params}>
-              <KeyRound size={15} aria-hidden="true" />
-              Keys
-            </Link>
-          </li>
-          <li>
-            <Link to="/teams/$team/rollups/$rollup/recovery" params={params}>
-              <LifeBuoy size={15} aria-hidden="true" />
-              Recovery
-            </Link>
-          </li>
+          {hasPage(rollup, "logs") ? (
+            <li>
+              <Link to="/teams/$team/rollups/$rollup/logs" params={params}>
+                <Terminal size={15} aria-hidden="true" />
+                Logs
+              </Link>
+            </li>
+          ) : null}
+          {hasPage(rollup, "keys") ? (
+            <li>
+              <Link to="/teams/$team/rollups/$rollup/keys" params={params}>
+                <KeyRound size={15} aria-hidden="true" />
+                Keys
+              </Link>
+            </li>
+          ) : null}
+          {hasPage(rollup, "recovery") ? (
+            <li>
+              <Link to="/teams/$team/rollups/$rollup/recovery" params={params}>
+                <LifeBuoy size={15} aria-hidden="true" />
+                Recovery
+              </Link>
+            </li>
+          ) : null}
           <li>
             <Link to="/teams/$team/rollups/$rollup/settings" params={params}>
               <Settings2 size={15} aria-hidden="true" />
@@ -114,7 +125,13 @@ export function RollupLayout() {
           The connection to the control plane is lost; what you see may be old. Trying again.
         </Notice>
       )}
-      <Outlet />
+      {hasPage(rollup, page) ? (
+        <Outlet />
+      ) : (
+        <Notice tone="info" title="Others run this chain">
+          What stands here for rollups of this platform is theirs to do.
+        </Notice>
+      )}
     </Shell>
   );
 }

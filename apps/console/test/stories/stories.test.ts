@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { alarmStories } from "./alarms.ts";
+import { attachStories } from "./attach.ts";
 import { bridgeStories } from "./bridge.ts";
 import { contractStories } from "./contract.ts";
 import { everyPageStories } from "./every-page.ts";
@@ -47,6 +48,7 @@ describe("the console", () => {
   recoveryStories(world);
   teamStories(world);
   alarmStories(world);
+  attachStories(world);
   everyPageStories(world);
 
   test("no script failed, no dialog opened, and the content security policy was kept all the way", () => {

@@ -228,7 +228,8 @@ export class Watcher {
     const service = restaked.success ? restaked.data.service : null;
     const table = service === null ? null : (service.suite.table.toLowerCase() as `0x${string}`);
     const facts = { revision: rollup.revision, spec, table };
-    this.#facts.set(rollup.id, facts);
+    // An attached chain may be given its service while it is watched.
+    if (step !== undefined) this.#facts.set(rollup.id, facts);
     return facts;
   }
 }

@@ -230,7 +230,7 @@ async function audit(
   });
 }
 
-/** Specs are kept as revisions, sources with what they verified, and passwords nowhere. */
+/** Specs are kept as revisions, sources with what they verified, a genesis with the chain, and passwords nowhere. */
 function redacted(body: unknown): unknown {
   if (typeof body !== "object" || body === null) return {};
   const {
@@ -238,6 +238,7 @@ function redacted(body: unknown): unknown {
     password: _password,
     token: _token,
     source: _source,
+    genesis: _genesis,
     standardJson: _json,
     ...rest
   } = body as Record<string, unknown>;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { RaasError } from "../errors.ts";
 import type { Networks } from "../networks.ts";
 import type { Outbound } from "../outbound/outbound.ts";
+import { readChainFiles } from "../runtime/node-config.ts";
 import type { Running, RunRequest, Runtime, SnapshotResult } from "../runtime/runtime.ts";
 import type { AttachmentStore } from "../store/attachments.ts";
 import { ForeignRpc } from "./foreign-rpc.ts";
@@ -22,13 +23,22 @@ export interface AttachedRuntimeDependencies {
 
 const hash = z.object({ hash: z.string() });
 
-/** Runs our rollups by another runtime; for chains that others run, "running" means that they are reached. */
+/**
+ * Runs our rollups by another runtime; for chains that others run, "running" means that they are reached. Where one was
+ * given MACH, that other runtime runs a follower of it with the service's operators beside it.
+ */
 export class AttachedRuntime implements Runtime {
   readonly #deps: AttachedRuntimeDependencies;
   readonly #entries = new Map<string, Entry>();
 
   constructor(dependencies: AttachedRuntimeDependencies) {
     this.#deps = dependencies;
+    // Without its operators it does not run as it should: the next start reaches it anew.
+    dependencies.own.onExit((id) => {
+      const entry = this.#entries.get(id);
+      this.#entries.delete(id);
+      void entry?.relay.close();
+    });
   }
 
   /** Where rollups of ours run. */
@@ -40,7 +50,10 @@ export class AttachedRuntime implements Runtime {
     this.#deps.own.prepare?.(group);
   }
 
-  /** @throws RaasError `NETWORK_MISMATCH` when another chain answers than the one that was attached */
+  /**
+   * @throws RaasError `NETWORK_MISMATCH` when another chain answers than the one that was attached, `RESTORE_FAILED`
+   * when the genesis that its operators need is gone
+   */
   async start(request: RunRequest): Promise<Running> {
     const { own, attachments, networks, outbound } = this.#deps;
     const attachment = await attachments.find(request.id);
@@ -56,7 +69,14 @@ export class AttachedRuntime implements Runtime {
     }
     const networkId = request.network.id;
     const l1Head = () => networks.request(networkId, "eth_getBlockByNumber", ["latest", false]);
-    const relay = await startRelay({ rpc, l1Head });
+    const follower = () => own.running(request.id)?.endpoints.rpc ?? null;
+    const relay = await startRelay({ rpc, follower, l1Head });
+    try {
+      await this.#follow(request, attachment.mach?.peers ?? []);
+    } catch (error) {
+      await relay.close();
+      throw error;
+    }
     const shown = { rpc: `https://${attachment.rpcHost}`, ws: `wss://${attachment.rpcHost}`, flashblocks: null };
     const running: Running = {
       settings: request.settings,
@@ -68,11 +88,21 @@ export class AttachedRuntime implements Runtime {
     return running;
   }
 
+  async #follow(request: RunRequest, peers: readonly string[]): Promise<void> {
+    if (request.mach === null) return;
+    await readChainFiles(request.directory).catch((cause: unknown) => {
+      const message = `the genesis and configuration of ${request.spec.name} are not here any more: give them again`;
+      throw new RaasError("RESTORE_FAILED", message, { cause });
+    });
+    // The ports on record are the relay's.
+    await this.#deps.own.start({ ...request, ports: null, follow: { peers } });
+  }
+
   async stop(id: string): Promise<void> {
+    await this.#deps.own.stop(id);
     const entry = this.#entries.get(id);
-    if (entry === undefined) return await this.#deps.own.stop(id);
     this.#entries.delete(id);
-    await entry.relay.close();
+    await entry?.relay.close();
   }
 
   running(id: string): Running | null {
@@ -101,7 +131,7 @@ export class AttachedRuntime implements Runtime {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#entries.keys()].map((id) => this.stop(id)));
     await this.#deps.own.close();
+    await Promise.all([...this.#entries.keys()].map((id) => this.stop(id)));
   }
 }

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { z } from "zod";
 import { problemOf } from "../errors.ts";
+import { rpcOutcomes } from "../rpc-batch.ts";
 import type { ForeignAnswer, ForeignCall, ForeignRpc } from "./foreign-rpc.ts";
 
 export interface Relay {
@@ -11,9 +12,19 @@ export interface Relay {
   close(): Promise<void>;
 }
 
+interface RelayDependencies {
+  readonly rpc: ForeignRpc;
+  /** JSON-RPC of the follower beside the operators; null where the platform runs none. */
+  readonly follower: () => string | null;
+  /** The settlement network's newest block, for the answer that is made here. */
+  readonly l1Head: () => Promise<unknown>;
+}
+
 const BODY_MAX_BYTES = 1_048_576;
 const METHODS = /^(eth|net|web3|optimism|mach|debug|txpool)_[A-Za-z]+$/;
 const SYNC_STATUS = "optimism_syncStatus";
+/** Answered by a follower of ours where one runs: certificates are its own to check, and not the RPC's to claim. */
+const OF_MACH = /^mach_/;
 const callSchema = z.object({
   id: z.union([z.string(), z.number()]).nullish(),
   method: z.string().max(64).regex(METHODS),
@@ -33,11 +44,7 @@ const blockSchema = z.object({ number: quantity, hash: z.string(), timestamp: qu
  *
  * A public RPC often serves no `optimism_syncStatus`; then its answer is made from the blocks of the same tags.
  */
-export async function startRelay(dependencies: {
-  readonly rpc: ForeignRpc;
-  /** The settlement network's newest block, for the answer that is made here. */
-  readonly l1Head: () => Promise<unknown>;
-}): Promise<Relay> {
+export async function startRelay(dependencies: RelayDependencies): Promise<Relay> {
   const path = `/${randomBytes(24).toString("base64url")}`;
   const server = createServer((request, response) => {
     if (request.url !== path || request.method !== "POST") response.writeHead(404).end();
@@ -54,7 +61,7 @@ export async function startRelay(dependencies: {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { rpc, l1Head }: Parameters<typeof startRelay>[0],
+  dependencies: RelayDependencies,
 ): Promise<void> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -67,10 +74,10 @@ async function answer(
   if (!body.success) return void response.writeHead(400).end();
   const calls = Array.isArray(body.data) ? body.data : [body.data];
   try {
-    const answers = await rpc.batch(calls.map(({ method, params = [] }): ForeignCall => [method, params]));
+    const answers = await answersTo(calls, dependencies);
     const told = await Promise.all(
       calls.map(async ({ id = null, method }, index) => {
-        const { result, error } = await completed(method, answers[index]!, { rpc, l1Head });
+        const { result, error } = await completed(method, answers[index]!, dependencies);
         return { jsonrpc: "2.0", id, ...(error === undefined ? { result: result ?? null } : { error }) };
       }),
     );
@@ -81,10 +88,35 @@ async function answer(
   }
 }
 
+async function answersTo(
+  calls: readonly z.output<typeof callSchema>[],
+  { rpc, follower }: RelayDependencies,
+): Promise<readonly ForeignAnswer[]> {
+  const ours = follower();
+  const isOurs = ({ method }: { readonly method: string }) => ours !== null && OF_MACH.test(method);
+  const [near, far] = [calls.filter(isOurs), calls.filter((call) => !isOurs(call))];
+  const [nearAnswers, farAnswers] = await Promise.all([
+    ours === null || near.length === 0
+      ? []
+      : rpcOutcomes(
+          ours,
+          near.map(({ method, params }) => [method, listOf(params)]),
+        ),
+    far.length === 0 ? [] : rpc.batch(far.map(({ method, params = [] }): ForeignCall => [method, params])),
+  ]);
+  const answers = new Map<unknown, ForeignAnswer>([
+    ...near.map((call, id) => [call, { id, ...nearAnswers[id] }] as const),
+    ...far.map((call, id) => [call, farAnswers[id]!] as const),
+  ]);
+  return calls.map((call) => answers.get(call)!);
+}
+
+const listOf = (params: unknown): readonly unknown[] => (Array.isArray(params) ? params : []);
+
 async function completed(
   method: string,
   given: ForeignAnswer,
-  { rpc, l1Head }: Parameters<typeof startRelay>[0],
+  { rpc, l1Head }: RelayDependencies,
 ): Promise<ForeignAnswer> {
   if (method !== SYNC_STATUS || (given.error === undefined && given.result !== null)) return given;
   const tags = ["latest", "safe", "finalized"];

@@ -214,7 +214,7 @@ const forks = (): Finding => ({
   name: "MACH",
   ok: true,
   detail:
-    "the engine executes its forks, so operators can hold its state: `altlayer restake create --rollup <RPC>` makes its service, and operators run by `altlayer operator run`",
+    "the engine executes its forks, so operators can hold its state: on a development network the platform can run them, elsewhere `altlayer restake create --rollup <RPC>` makes its service and operators run by `altlayer operator run`",
 });
 const unknownForks = (): Finding => ({
   name: "MACH",

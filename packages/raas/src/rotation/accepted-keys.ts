@@ -24,6 +24,11 @@ export interface KeyContracts {
 
 type Tag = "latest" | "finalized";
 
+/** Roles that stand in the immutables of the permissioned game: another one means another implementation. */
+export const GAME_ROLES = ["proposer", "challenger"] as const;
+export type GameRole = (typeof GAME_ROLES)[number];
+export const isGameRole = (role: RotatingRole): role is GameRole => GAME_ROLES.some((known) => known === role);
+
 /** Whose key the contracts name for each role, and how the owner makes it another. */
 export class AcceptedKeys {
   readonly #networkId: string;
@@ -51,7 +56,7 @@ export class AcceptedKeys {
     const implementation = await this.implementation(tag);
     if (implementation === null) return null;
     const read = (call: { readonly to: Hex; readonly data: Hex }) => this.#call(call, tag);
-    return (await readGamePlayers(implementation, read)).proposer;
+    return (await readGamePlayers(implementation, read))[role];
   }
 
   /** Of the permissioned game; null where there is none. */
@@ -61,19 +66,18 @@ export class AcceptedKeys {
     return address === zeroAddress ? null : address;
   }
 
-  /** What the owner signs so that the role has the key `next`; for a proposer, the implementation that names it. */
+  /** What the owner signs so that the role has the key `next`; for a role of the game, the implementation that names it. */
   async transaction(
     role: RotatingRole,
     { next, implementation, chainId }: { readonly next: Hex; readonly implementation: Hex; readonly chainId: number },
   ): Promise<OwnerTransaction> {
     const { SystemConfigProxy, DisputeGameFactoryProxy } = this.#contracts;
-    const to = role === "proposer" ? DisputeGameFactoryProxy : SystemConfigProxy;
-    const data =
-      role === "proposer"
-        ? encodeFunctionData({ abi: ABI, functionName: "setImplementation", args: [PERMISSIONED_GAME, implementation] })
-        : role === "batcher"
-          ? encodeFunctionData({ abi: ABI, functionName: "setBatcherHash", args: [pad(next, { size: 32 })] })
-          : encodeFunctionData({ abi: ABI, functionName: "setUnsafeBlockSigner", args: [next] });
+    const to = isGameRole(role) ? DisputeGameFactoryProxy : SystemConfigProxy;
+    const data = isGameRole(role)
+      ? encodeFunctionData({ abi: ABI, functionName: "setImplementation", args: [PERMISSIONED_GAME, implementation] })
+      : role === "batcher"
+        ? encodeFunctionData({ abi: ABI, functionName: "setBatcherHash", args: [pad(next, { size: 32 })] })
+        : encodeFunctionData({ abi: ABI, functionName: "setUnsafeBlockSigner", args: [next] });
     const from = lower(await this.#view<Hex>(to, "owner", [], "latest"));
     const id = `keys.${role}`;
     return { id, field: id, description: DESCRIPTIONS[role](next), chainId, from, to, data, value: "0" };
@@ -90,11 +94,14 @@ export class AcceptedKeys {
   }
 }
 
+const gameOf = (role: GameRole) => (next: Hex) =>
+  `Put the game that names ${next} as its ${role} in the place of the present one; games under way go on`;
+
 const DESCRIPTIONS: Readonly<Record<RotatingRole, (next: Hex) => string>> = {
   sequencer: (next) => `Let ${next} sign the unsafe blocks`,
   batcher: (next) => `Take batches from ${next}`,
-  proposer: (next) =>
-    `Put the game that names ${next} as its proposer in the place of the present one; games under way go on`,
+  proposer: gameOf("proposer"),
+  challenger: gameOf("challenger"),
 };
 
 const lower = (address: Hex): Hex => address.toLowerCase() as Hex;

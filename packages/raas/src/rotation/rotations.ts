@@ -14,13 +14,13 @@ import { contractsResult } from "../steps/results.ts";
 import type { Lease } from "../store/lease.ts";
 import type { Outbox } from "../store/outbox.ts";
 import type { RollupRecord, RollupStore } from "../store/rollups.ts";
-import { AcceptedKeys } from "./accepted-keys.ts";
+import { AcceptedKeys, GAME_ROLES, isGameRole } from "./accepted-keys.ts";
 
 /** What a next key waits for. */
 export type RotationState =
   /** Ether on its account. */
   | "funding"
-  /** The contract that names it: a proposer's stands in an immutable. */
+  /** The contract that names it: proposer and challenger stand in immutables. */
   | "preparing"
   /** The owner's signature. */
   | "signature"
@@ -68,7 +68,8 @@ export class Rotations {
   readonly #d: RotationsDependencies;
   readonly #namedSince = new Map<string, number>();
   #timer: NodeJS.Timeout | null = null;
-  #turn: Promise<void> | null = null;
+  #turn: Promise<void> = Promise.resolve();
+  #next: Promise<void> | null = null;
   #closed = false;
 
   constructor(options: RotationsOptions, dependencies: RotationsDependencies) {
@@ -88,16 +89,24 @@ export class Rotations {
     await this.#turn;
   }
 
-  /** Makes the role's next key, or tells of the one that is on its way. @throws RaasError `CONFLICT` before the launch */
+  /**
+   * Makes the role's next key, or tells of the one that is on its way.
+   * @throws RaasError `CONFLICT` before the launch, and while the other role of the dispute game has a next key: each
+   * game is created with one change, and would take the other one back
+   */
   async begin(rollup: RollupRecord, role: RotatingRole): Promise<RotationView> {
     await this.#contracts(rollup);
     if (rollup.desired !== "running" && rollup.desired !== "stopped") {
       throw new RaasError("CONFLICT", `${rollup.name} is ${rollup.desired}`);
     }
-    const next = await this.#d.store.begin(this.#d.lease(), rollup.id, role);
+    const next = await this.#inTurn(async () => {
+      const other = isGameRole(role) ? GAME_ROLES.find((each) => each !== role) : undefined;
+      if ((await this.#d.store.next(rollup.id)).some((key) => key.role === other)) {
+        throw new RaasError("CONFLICT", `the ${other} has a next key: wait until it has taken the old one's place`);
+      }
+      return await this.#d.store.begin(this.#d.lease(), rollup.id, role);
+    });
     this.#d.events.changed(rollup);
-    // A look that is under way may have begun without it.
-    await this.#turn;
     await this.#tick();
     return await this.#view(rollup, next);
   }
@@ -113,13 +122,23 @@ export class Rotations {
     return (await this.of(rollup)).flatMap(({ signature }) => signature ?? []);
   }
 
-  /** One look after the other; a look that is under way is joined: they take long where an L1 does not answer. */
-  async #tick(): Promise<void> {
-    if (this.#closed) return;
-    this.#turn ??= this.#look().finally(() => {
-      this.#turn = null;
+  /** One look after the other; one that waits for its turn is joined: they take long where an L1 does not answer. */
+  #tick(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    this.#next ??= this.#inTurn(async () => {
+      this.#next = null;
+      await this.#look();
     });
-    await this.#turn;
+    return this.#next;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.then(
+      () => {},
+      () => {},
+    );
+    return turn;
   }
 
   async #look(): Promise<void> {
@@ -138,7 +157,7 @@ export class Rotations {
   }
 
   async #advance(key: NextKey): Promise<void> {
-    const { rollups, store, runtime, events, lease, log } = this.#d;
+    const { rollups, store, events, lease, log } = this.#d;
     const held = lease();
     const rollup = await rollups.get(key.rollupId);
     if (rollup.desired !== "running" && rollup.desired !== "stopped") return;
@@ -148,8 +167,7 @@ export class Rotations {
       this.#namedSince.delete(key.id);
       if (key.inUseSince !== null) {
         // A reorg took the owner's transaction back: so do we.
-        await store.use(held, key, null);
-        await runtime.rotateKeys(rollupId);
+        await this.#use(held, key, null);
         events.changed(rollup);
       }
       await this.#prepare(rollup, key, { accepted, network });
@@ -160,8 +178,7 @@ export class Rotations {
     this.#namedSince.set(key.id, since);
     if (role === "sequencer" && key.inUseSince === null && now - since < this.#options.signerGraceMs) return;
     if (key.inUseSince === null) {
-      await store.use(held, key, now);
-      await runtime.rotateKeys(rollupId);
+      await this.#use(held, key, now);
       log.info("a next key is in use", { rollup: rollupId, role, address: key.address });
       events.changed(rollup);
     }
@@ -172,27 +189,38 @@ export class Rotations {
     events.changed(rollup);
   }
 
-  /** Ether, and for a proposer the game implementation that names it, created by the next key itself. */
+  /** What is recorded and what the node signs by stay one: a node that does not take the order is told again. */
+  async #use(held: Lease, key: NextKey, inUseSince: number | null): Promise<void> {
+    const { store, runtime } = this.#d;
+    await store.use(held, key, inUseSince);
+    await runtime.rotateKeys(key.rollupId).catch(async (error: unknown) => {
+      await store.use(held, key, key.inUseSince);
+      throw error;
+    });
+  }
+
+  /** Ether, and for a role of the game the implementation that names it, created by the next key itself. */
   async #prepare(
     rollup: RollupRecord,
     key: NextKey,
     { accepted, network }: { readonly accepted: AcceptedKeys; readonly network: Network },
   ): Promise<void> {
     const { networks, store, outbox } = this.#d;
-    if (key.role === "sequencer") return;
+    const { role } = key;
+    if (role === "sequencer") return;
     if (network.development && (await this.#missingWei(rollup, key, network)) > 0n) {
       await networks.request(network.id, "anvil_setBalance", [key.address, numberToHex(DEVELOPMENT_BALANCE_WEI)]);
     }
-    if (key.role !== "proposer" || (await this.#missingWei(rollup, key, network)) > 0n) return;
+    if (!isGameRole(role) || (await this.#missingWei(rollup, key, network)) > 0n) return;
     if (await this.#hasCode(network, implementationBy(key.address))) return;
     const present = await accepted.implementation("latest");
-    if (present === null) throw new RaasError("CONFLICT", "there is no permissioned game: no proposer is named");
+    if (present === null) throw new RaasError("CONFLICT", `there is no permissioned game: no ${role} is named`);
     const read = (call: { readonly to: Hex; readonly data: Hex }) =>
       networks.request<Hex>(network.id, "eth_call", [call, "latest"]);
-    const [terms, { challenger }] = await Promise.all([readGameTerms(present, read), readGamePlayers(present, read)]);
+    const [terms, players] = await Promise.all([readGameTerms(present, read), readGamePlayers(present, read)]);
     const account = privateKeyToAccount(await store.nextPrivateKey(key));
     const { walletClient } = l1AccessOf({ network, rollupId: rollup.id, account }, { outbox });
-    const data = gameCreationData(terms, { proposer: key.address, challenger });
+    const data = gameCreationData(terms, { ...players, [role]: key.address });
     // Its first transaction: the nonce is fixed, so that it is created once however often this is tried.
     await walletClient.sendTransaction({ account, chain: null, data, nonce: 0, gas: DEPLOYMENT_GAS });
   }
@@ -212,7 +240,7 @@ export class Rotations {
       return { ...base, state: "funding", message: `Send ${missing} wei on ${network.name} to ${address}.` };
     }
     const implementation = implementationBy(address);
-    if (role === "proposer" && !(await this.#hasCode(network, implementation))) {
+    if (isGameRole(role) && !(await this.#hasCode(network, implementation))) {
       return { ...base, state: "preparing", message: "A game implementation that names it is being created." };
     }
     const signature = await accepted.transaction(role, { next: address, implementation, chainId: network.chainId });

@@ -129,7 +129,7 @@ export class InProcessRuntime implements Runtime {
     const endpoints = {
       rpc: `http://127.0.0.1:${ports.rpc}`,
       ws: `ws://127.0.0.1:${ports.rpc}`,
-      flashblocks: `ws://127.0.0.1:${ports.flashblocks}`,
+      flashblocks: node.flashblocks === null ? null : `ws://127.0.0.1:${ports.flashblocks}`,
     };
     const onHead = (listener: () => void) => node.engine.onEvent(({ kind }) => kind === "heads" && listener());
     return {

@@ -16,7 +16,7 @@ export function nodeConfigOf(
   request: Omit<RunRequest, "logLine" | "privateKey" | "id" | "group" | "settings">,
   ports: Ports,
 ): NodeConfigInput {
-  const { spec, network, directory } = request;
+  const { spec, network, directory, follow } = request;
   const { development } = network;
   const pollMs = development ? POLL_DEVELOPMENT_MS : POLL_MS;
   return {
@@ -34,6 +34,25 @@ export function nodeConfigOf(
     ...(request.snapshot === null ? {} : { snapshot: request.snapshot }),
     engine: { kind: "embedded", history: development ? "archive" : HISTORY_BLOCKS },
     rpc: { host: "127.0.0.1", port: ports.rpc, corsOrigins: [...spec.access.corsOrigins] },
+    // Operators hear of blocks by gossip.
+    ...(request.mach === null
+      ? {}
+      : {
+          gossip: { listen: ["/ip4/127.0.0.1/tcp/0"], peers: [...(follow?.peers ?? [])] },
+          mach: serviceNames(request.mach.service),
+        }),
+    ...(follow === undefined ? sequencingOf(request, ports) : {}),
+  };
+}
+
+/** What a node has that makes the chain, and brings it to the L1. */
+function sequencingOf(
+  { spec, network, disputeGameFactory }: Pick<RunRequest, "spec" | "network" | "disputeGameFactory">,
+  ports: Ports,
+): Partial<NodeConfigInput> {
+  const { development } = network;
+  const pollMs = development ? POLL_DEVELOPMENT_MS : POLL_MS;
+  return {
     flashblocks: { host: "127.0.0.1", port: ports.flashblocks },
     sequencer: {
       sliceMs: spec.execution.sliceMs,
@@ -47,13 +66,9 @@ export function nodeConfigOf(
       maxChannelMs: spec.dataAvailability.maxBatchDelaySeconds * 1_000,
       pollMs: pollMs * 2,
     },
-    // Operators hear of blocks by gossip.
-    ...(request.mach === null
-      ? {}
-      : { gossip: { listen: ["/ip4/127.0.0.1/tcp/0"] }, mach: serviceNames(request.mach.service) }),
     proposer: {
       key: { kind: "provided", name: "proposer" },
-      disputeGameFactory: request.disputeGameFactory,
+      disputeGameFactory,
       intervalMs: spec.proposals.intervalSeconds * 1_000,
       allowUnfinalized: development,
       pollMs: pollMs * 4,
@@ -62,7 +77,8 @@ export function nodeConfigOf(
 }
 
 /** Identifies all that a change of the spec restarts the node for. */
-export function settingsOf({ execution, forks, dataAvailability, proposals, access }: RollupSpec): string {
-  const settings = [execution.sliceMs, execution.idleSeconds, forks, dataAvailability, proposals, access.corsOrigins];
+export function settingsOf({ execution, forks, dataAvailability, proposals, access, services }: RollupSpec): string {
+  const { sliceMs, idleSeconds } = execution;
+  const settings = [sliceMs, idleSeconds, forks, dataAvailability, proposals, access.corsOrigins, services];
   return createHash("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 16);
 }

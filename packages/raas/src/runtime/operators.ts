@@ -67,7 +67,7 @@ export async function startOperators(
   // Each knows the others before any runs: an operator signs only once it has heard most of them.
   const addresses = (await freePorts(operators.length)).map((port) => `/ip4/127.0.0.1/tcp/${port}`);
   const gossip = { peers: [...(node.gossip?.node.addresses ?? [])] };
-  const followSlices = `${node.flashblocks?.url}/slices`;
+  const slices = node.flashblocks === null ? {} : { followSlices: `${node.flashblocks.url}/slices` };
   const keys = { bn254, keccak256: (bytes: Uint8Array) => keccak256(bytes, "bytes") };
   const starts = await Promise.allSettled(
     operators.map(({ address, secret }, i) => {
@@ -79,7 +79,7 @@ export async function startOperators(
         l1: options.l1,
         rpc: null,
         gossip,
-        followSlices,
+        ...slices,
         mach: {
           ...names,
           listen: [addresses[i] as string],

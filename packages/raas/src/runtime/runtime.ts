@@ -23,6 +23,12 @@ export interface SnapshotStart {
   readonly blockHash: Hex;
 }
 
+/** Of a node that follows a chain which others sequence. */
+export interface Follow {
+  /** Multiaddresses from which unsafe blocks are heard. */
+  readonly peers: readonly string[];
+}
+
 export interface RunRequest {
   readonly id: string;
   /** Rollups of one group may share a process, and so its fate: a team's. */
@@ -40,6 +46,8 @@ export interface RunRequest {
   readonly snapshot: SnapshotStart | null;
   /** Its service and who acts in it; null for a rollup that is not restaked. */
   readonly mach: MachRun | null;
+  /** Absent: the node sequences, and has the keys for it. */
+  readonly follow?: Follow;
   readonly privateKey: (role: Role) => Promise<Hex>;
   /** Takes a line of the node's log: a JSON object. */
   readonly logLine: (line: string) => void;

@@ -11,7 +11,7 @@ import { contextOf, type KeyStore, type Role } from "./key-store.ts";
 import type { Vault } from "./vault.ts";
 
 /** Roles whose key the L1 contracts name, and whose key can therefore be another one by the owner's signature. */
-export const ROTATING_ROLES = ["sequencer", "batcher", "proposer"] as const;
+export const ROTATING_ROLES = ["sequencer", "batcher", "proposer", "challenger"] as const;
 export type RotatingRole = (typeof ROTATING_ROLES)[number];
 
 export interface NextKey {

@@ -10,7 +10,8 @@ import { settingsOf } from "../runtime/node-config.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { KeyRotations } from "../secrets/key-rotations.ts";
 import type { Snapshots } from "../snapshots/snapshots.ts";
-import type { RollupStore } from "../store/rollups.ts";
+import type { AttachmentStore } from "../store/attachments.ts";
+import type { RollupRecord, RollupStore } from "../store/rollups.ts";
 import type { LaunchDependencies } from "./launch.ts";
 import { buildGenesis, deployContracts, fundRoles, makeKeys } from "./launch.ts";
 import { machRunOf, restake, settleFirstTable } from "./restake.ts";
@@ -22,6 +23,7 @@ import type { Actions, StepContext } from "./step.ts";
 export interface ActionDependencies extends LaunchDependencies {
   readonly runtime: Runtime;
   readonly rollups: RollupStore;
+  readonly attachments: AttachmentStore;
   readonly logs: LogBook;
   readonly explorer: Explorer;
   readonly snapshots: Snapshots;
@@ -71,13 +73,15 @@ export function makeActions(dependencies: ActionDependencies): Actions {
 }
 
 const startNode =
-  ({ runtime, networks, keys, rollups, keyRotations, directoryOf, snapshots, logs }: ActionDependencies) =>
+  (dependencies: ActionDependencies) =>
   async ({ rollup, spec, lease, result, signal }: StepContext): Promise<unknown> => {
+    const { runtime, networks, keys, rollups, attachments, keyRotations, directoryOf, snapshots, logs } = dependencies;
     const network = await networks.check(rollup.networkId);
     const { addresses } = contractsResult.parse(result("contracts"));
     const restored = restoreResult.nullable().parse(result("restore"))?.snapshot ?? null;
     const { service } = restakeResult.parse(result("restake"));
-    const mach = await machRunOf(service, { rollup, spec, network, keys, networks });
+    const startedBefore = await operatorsStarted(rollup, attachments);
+    const mach = await machRunOf(service, { rollup, spec, network, keys, networks, startedBefore });
     const logLine = logs.writerOf(rollup.id);
     signal.throwIfAborted();
     const directory = directoryOf(rollup.id);
@@ -101,6 +105,7 @@ const startNode =
       const log = loggerTo([{ level: "info", format: "json", write: logLine }]);
       const [running] = await Promise.all([starting, mach === null ? null : settleFirstTable(mach, { network, log })]);
       await rollups.setPorts(lease, rollup.id, running.ports);
+      if (mach !== null && rollup.kind === "attached") await attachments.operatorsStarted(lease, rollup.id, Date.now());
       return running.node === undefined ? {} : startedBy(running.node, result("start"));
     } catch (error) {
       // Without the lease nothing may run for us: another control plane may be starting it.
@@ -114,6 +119,12 @@ function startedBy({ version, engine }: NodeVersion, earlier: unknown): StartRes
   const before = startResult.safeParse(earlier).data;
   if (before?.node.version === version && before.node.engine === engine) return before;
   return { node: { version, engine, since: Date.now() }, predecessor: before?.node ?? null };
+}
+
+/** Whether its operators have run, and may have signed. An attached chain is there before it has any. */
+async function operatorsStarted({ id, kind, readyAt }: RollupRecord, attachments: AttachmentStore): Promise<boolean> {
+  if (kind === "managed") return readyAt !== null;
+  return (await attachments.find(id))?.mach?.startedAt != null;
 }
 
 /** @throws RaasError `NODE_UNHEALTHY` when the node makes no block in time */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bn254 } from "@altlayer/engine";
+import { parseRollupConfig } from "@altlayer/protocol";
 import {
   altNeeded,
   developmentTerms,
@@ -31,6 +32,7 @@ import {
 import { privateKeyToAccount } from "viem/accounts";
 import { RaasError } from "../errors.ts";
 import type { Network, Networks } from "../networks.ts";
+import { readChainFiles } from "../runtime/node-config.ts";
 import type { MachRun } from "../runtime/runtime.ts";
 import type { KeyStore } from "../secrets/key-store.ts";
 import type { RollupSpec } from "../spec/rollup-spec.ts";
@@ -81,6 +83,7 @@ export function restake(dependencies: LaunchDependencies & { readonly networksDi
     const others = [FOUNDATION_KEY, creator, ...operators].map((key) => privateKeyToAccount(key));
     const { publicClient } = l1AccessOf({ network, rollupId: rollup.id, account, others }, { outbox, notice: detail });
     const timing = timingOf(network);
+    const own = rollup.kind === "attached" ? await timingIn(directoryOf(rollup.id), network) : timing;
     const to = privateKeyToAccount(creator).address;
     const foundation = await inTurn(network.id, async (): Promise<Foundation> => {
       signal.throwIfAborted();
@@ -104,7 +107,7 @@ export function restake(dependencies: LaunchDependencies & { readonly networksDi
           l2ChainId: BigInt(spec.chain.chainId),
           l2GenesisHash: genesisResult.parse(result("genesis")).l2GenesisHash,
         },
-        timing,
+        timing: own,
         deployerKey: creator,
         operatorKeys: operators,
         core: foundation,
@@ -172,10 +175,12 @@ export async function machRunOf(
     network,
     keys,
     networks,
+    startedBefore,
   }: Pick<StepContext, "rollup" | "spec"> & {
     readonly network: Network;
     readonly keys: KeyStore;
     readonly networks: Networks;
+    readonly startedBefore: boolean;
   },
 ): Promise<MachRun | null> {
   if (service === null) return null;
@@ -185,7 +190,7 @@ export async function machRunOf(
   return {
     service,
     keeper,
-    startedBefore: rollup.readyAt !== null,
+    startedBefore,
     operators: operatorsOf(service, { secret, spec }).map(({ address, blsSecret }) => ({
       address: address.toLowerCase() as Hex,
       secret: hexToBytes(blsSecret),
@@ -222,6 +227,17 @@ async function fund(keys: readonly Hex[], network: Network, networks: Networks):
       await networks.request(network.id, "anvil_setBalance", [address, numberToHex(BALANCE_WEI)]);
     }),
   );
+}
+
+/** Of a chain that others launched, from its rollup.json. Since Fjord the drift is the protocol's, whatever that says. */
+async function timingIn(directory: string, { blockTimeSeconds }: Network): Promise<RollupTiming> {
+  const { rollupJson } = await readChainFiles(directory);
+  const { seqWindowSize, maxSequencerDrift } = parseRollupConfig(rollupJson);
+  return {
+    sequencingWindow: seqWindowSize,
+    maxSequencerDrift: Math.max(maxSequencerDrift, MAX_SEQUENCER_DRIFT_SECONDS),
+    l1BlockTime: blockTimeSeconds,
+  };
 }
 
 function timingOf({ blockTimeSeconds }: Network): RollupTiming {

@@ -21,3 +21,12 @@ export const attachments: Migration = {
       .execute();
   },
 };
+
+/** Operators of the platform's own for chains that others run. */
+export const attachedMach: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    const { schema } = db as Kysely<Tables>;
+    await schema.alterTable("attachments").addColumn("mach_peers", "text").execute();
+    await schema.alterTable("attachments").addColumn("mach_started_at", "bigint").execute();
+  },
+};

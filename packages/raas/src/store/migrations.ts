@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Migration, MigrationProvider } from "kysely/migration";
 import { alarmTables } from "./alarm-migration.ts";
-import { attachments } from "./attachment-migration.ts";
+import { attachedMach, attachments } from "./attachment-migration.ts";
 import { addDrills, addKeyRotations, addRestores } from "./lifecycle-migrations.ts";
 import { moneyTables } from "./money-migration.ts";
 import type { Tables } from "./tables.ts";
@@ -175,5 +175,6 @@ export const MIGRATIONS: MigrationProvider = {
       "0007-restores": addRestores,
       "0008-key-rotations": addKeyRotations,
       "0009-attachments": attachments,
+      "0010-attached-mach": attachedMach,
     }),
 };

@@ -285,8 +285,10 @@ export class RollupStore {
     readonly spec: RollupSpec;
     readonly authorId: string;
     readonly note: string | null;
+    /** What is written in the same transaction. */
+    readonly also?: (db: Database) => Promise<void>;
   }): Promise<RollupRecord> {
-    const { id, base, spec, authorId, note } = options;
+    const { id, base, spec, authorId, note, also } = options;
     const now = this.#now();
     const conflict = new RaasError("CONFLICT", `revision ${base} is no longer the newest: make a new plan`);
     try {
@@ -310,6 +312,7 @@ export class RollupStore {
             created_at: now,
           })
           .execute();
+        await also?.(db);
       });
     } catch (error) {
       if (error === conflict || !isUniqueViolation(error)) throw error;

@@ -169,6 +169,10 @@ export interface Tables extends AlarmTables, MoneyTables {
     ciphertext: string;
     /** JSON of findings. */
     findings: string;
+    /** JSON: the peers of the operators that the platform runs for it; null without any. */
+    mach_peers: string | null;
+    /** When those were first started: from then on they may have signed. */
+    mach_started_at: number | null;
   };
   meta: { key: Generated<string>; value: string };
 }

@@ -59,6 +59,24 @@ export async function registerKeyCalls(
   return [{ label: "register the key", ...registrar, functionName: "registerKey", args }];
 }
 
+/**
+ * Takes the operator's key off the set, so that another can be registered: the core gives a key to one operator for ever,
+ * and none is exchanged in place. None where no key is registered.
+ * @throws SdkError `CONFLICT` while the operator is a member, or left so lately that it can still be slashed
+ */
+export async function deregisterKeyCalls(options: Of, client: AnyClient): Promise<Call[]> {
+  const { core, operator } = options;
+  const set = operatorSet(options);
+  const am = { address: core.allocationManager, abi: allocationManagerAbi } as const;
+  const registrar = { address: core.keyRegistrar, abi: keyRegistrarAbi } as const;
+  if (!(await view(client, { ...registrar, functionName: "isRegistered", args: [set, operator] }))) return [];
+  if (await view(client, { ...am, functionName: "isOperatorSlashable", args: [operator, set] })) {
+    const message = `${operator} can still be slashed for this set: leave it, and wait for the core's deallocation delay`;
+    throw new SdkError("CONFLICT", message, { operator });
+  }
+  return [{ label: "take the key off", ...registrar, functionName: "deregisterKey", args: [operator, set] }];
+}
+
 export interface AllocationState {
   readonly strategy: Address;
   /** In 1e18ths of all that the operator ever had in the strategy. */

@@ -56,7 +56,7 @@ const TAKEN: readonly (readonly [module: string, contract: ProtocolContractName,
   [
     "key-registrar",
     "KeyRegistrar",
-    ["getBN254KeyRegistrationMessageHash", "getOperatorFromSigningKey", "isRegistered", "registerKey"],
+    ["deregisterKey", "getBN254KeyRegistrationMessageHash", "getOperatorFromSigningKey", "isRegistered", "registerKey"],
   ],
   [
     "rewards-coordinator",

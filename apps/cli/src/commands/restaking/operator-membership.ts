@@ -1,4 +1,4 @@
-import { isMember, joinCalls, leaveCalls, operatorStatus, refreshCall } from "@altlayer/restaking";
+import { deregisterKeyCalls, isMember, joinCalls, leaveCalls, operatorStatus, refreshCall } from "@altlayer/restaking";
 import { CliError, EXIT } from "../../errors.ts";
 import type { Output } from "../../output.ts";
 import type { SignerOptions } from "../signer.ts";
@@ -30,6 +30,19 @@ export async function operatorJoin(options: MembershipOptions, output: Output): 
     if (table.weight.includes(0n))
       output.line("a weight of zero waits for the churn limit: see altlayer restake status");
   }
+  return EXIT.ok;
+}
+
+/** `altlayer operator deregister-key`: of one that has left for long enough; `register` then takes another key. */
+export async function operatorDeregisterKey(options: MembershipOptions, output: Output): Promise<number> {
+  const { service, publicClient, clients, account } = await openSigning(options);
+  const done = await perform(
+    await deregisterKeyCalls({ ...service, operator: account }, publicClient),
+    clients,
+    output,
+  );
+  if (output.json) output.answer({ operator: account, transactions: done });
+  else output.line(`${account} has no key for ${service.suite.registrar} any more; the old one can never come back`);
   return EXIT.ok;
 }
 

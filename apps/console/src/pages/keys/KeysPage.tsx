@@ -165,8 +165,8 @@ function RotateDialog(props: { readonly rollup: Rollup; readonly held: RoleKey; 
     >
       <p>
         The next key is made here, encrypted. The owner of the contracts then signs one transaction that names it.
-        {held.role === "proposer"
-          ? " A proposer's address is part of the dispute game's code: a new game takes the old one's place, and games under way go on."
+        {held.role === "proposer" || held.role === "challenger"
+          ? " Its address is part of the dispute game's code: a new game takes the old one's place, and games under way go on."
           : ""}
       </p>
       {run.isError ? <ErrorNotice error={run.error} title="Not begun" /> : null}

@@ -1,11 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { attachmentQuery } from "../../api/attach.ts";
+import type { Rollup } from "../../api/types.ts";
 import { Badge } from "../../ui/Badge.tsx";
 import { TableScroll } from "../../ui/TableScroll.tsx";
+import { Mach } from "./GiveMach.tsx";
 
 /** How a chain that others run is seen, and what was verified of it. */
-export function Attachment({ team, rollup }: { readonly team: string; readonly rollup: string }) {
-  const { data } = useQuery(attachmentQuery(team, rollup));
+export function Attachment({ rollup, development }: { readonly rollup: Rollup; readonly development: boolean }) {
+  const { data } = useQuery(attachmentQuery(rollup.teamId, rollup.id));
   if (data === undefined) return null;
   return (
     <section className="card" aria-labelledby="attachment-title">
@@ -35,6 +37,9 @@ export function Attachment({ team, rollup }: { readonly team: string; readonly r
           </tbody>
         </table>
       </TableScroll>
+      <div className="card-body">
+        <Mach rollup={rollup} attachment={data} development={development} />
+      </div>
     </section>
   );
 }

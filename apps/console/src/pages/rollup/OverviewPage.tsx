@@ -43,7 +43,9 @@ export function OverviewPage() {
           </div>
           <p className="quiet">
             Chain {rollup.chainId}, settles on {network?.name ?? rollup.networkId}
-            {rollup.launchMs === null ? "" : `, launched in ${(rollup.launchMs / 1000).toFixed(1)} s`}
+            {rollup.launchMs === null || rollup.kind === "attached"
+              ? ""
+              : `, launched in ${(rollup.launchMs / 1000).toFixed(1)} s`}
           </p>
         </div>
         <div className="row">
@@ -125,7 +127,7 @@ export function OverviewPage() {
       ) : null}
 
       {rollup.kind === "attached" ? (
-        <Attachment team={page.params.team} rollup={page.params.rollup} />
+        <Attachment rollup={rollup} development={network?.development === true} />
       ) : (
         <Costs team={page.params.team} rollup={page.params.rollup} />
       )}

@@ -14,41 +14,45 @@ import { downloadExport } from "./download-export.ts";
 
 const PASSWORD_MIN = 12;
 
-/** Leaving: take everything along, or take the rollup down. */
+/** Leaving: take everything along, or take the rollup down. A chain that others run is let go, and goes on. */
 export function Remove({ rollup }: { readonly rollup: Rollup }) {
   const team = useTeam();
   const [open, setOpen] = useState<"export" | "destroy">();
   const close = () => setOpen(undefined);
+  const attached = rollup.kind === "attached";
   return (
     <section className="card" aria-labelledby="leave-title">
       <div className="card-head">
         <h2 id="leave-title">Leave</h2>
       </div>
+      {attached ? null : (
+        <div className="spec-field">
+          <div className="stack tight">
+            <h3>Export</h3>
+            <p className="quiet">
+              Configuration, encrypted keys, addresses, genesis and a snapshot: all it takes to run this rollup without
+              us. Our sequencer is fenced first, so that two never sign.
+            </p>
+          </div>
+          <div>
+            <Button disabledReason={team.reasonNot("owner")} onClick={() => setOpen("export")}>
+              Export
+            </Button>
+          </div>
+        </div>
+      )}
       <div className="spec-field">
         <div className="stack tight">
-          <h3>Export</h3>
+          <h3>{attached ? "Detach" : "Remove"}</h3>
           <p className="quiet">
-            Configuration, encrypted keys, addresses, genesis and a snapshot: all it takes to run this rollup without
-            us. Our sequencer is fenced first, so that two never sign.
-          </p>
-        </div>
-        <div>
-          <Button disabledReason={team.reasonNot("owner")} onClick={() => setOpen("export")}>
-            Export
-          </Button>
-        </div>
-      </div>
-      <div className="spec-field">
-        <div className="stack tight">
-          <h3>Remove</h3>
-          <p className="quiet">
-            Stops the rollup for good and deletes what this platform holds of it. Its contracts and data on the
-            settlement network stay.
+            {attached
+              ? "Forgets the chain: its explorer, its alarms, and operators that this platform runs for it. The chain goes on."
+              : "Stops the rollup for good and deletes what this platform holds of it. Its contracts and data on the settlement network stay."}
           </p>
         </div>
         <div>
           <Button tone="danger" disabledReason={team.reasonNot("owner")} onClick={() => setOpen("destroy")}>
-            Remove
+            {attached ? "Detach" : "Remove"}
           </Button>
         </div>
       </div>
@@ -108,6 +112,7 @@ function ExportDialog({ rollup, onClose }: DialogProps) {
 }
 
 function DestroyDialog({ rollup, onClose }: DialogProps) {
+  const attached = rollup.kind === "attached";
   const [typed, setTyped] = useState("");
   const navigate = useNavigate();
   const queries = useQueryClient();
@@ -116,13 +121,13 @@ function DestroyDialog({ rollup, onClose }: DialogProps) {
       request<Rollup>(rollupPath(rollup.teamId, rollup.id), { method: "DELETE", body: { confirm: rollup.name } }),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: rollupsQuery(rollup.teamId).queryKey });
-      toast({ text: `${rollup.name} is being removed.` });
+      toast({ text: `${rollup.name} is being ${attached ? "detached" : "removed"}.` });
       await navigate({ to: "/teams/$team", params: { team: rollup.teamId } });
     },
   });
   return (
     <Dialog
-      title={`Remove ${rollup.name}?`}
+      title={`${attached ? "Detach" : "Remove"} ${rollup.name}?`}
       onClose={onClose}
       foot={
         <>
@@ -133,12 +138,16 @@ function DestroyDialog({ rollup, onClose }: DialogProps) {
             disabledReason={typed === rollup.name ? undefined : "Type the rollup's name first."}
             onClick={() => run.mutate()}
           >
-            Remove for good
+            {attached ? "Detach it" : "Remove for good"}
           </Button>
         </>
       }
     >
-      <p>Users lose the RPC. Whoever wants to go on must have the export. This cannot be undone.</p>
+      <p>
+        {attached
+          ? "It can be attached again, and is indexed anew then."
+          : "Users lose the RPC. Whoever wants to go on must have the export. This cannot be undone."}
+      </p>
       <Field label={`Type ${rollup.name} to confirm`}>
         {(control) => (
           <input

@@ -13,6 +13,7 @@ import { Button } from "../../ui/Button.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { ErrorNotice } from "../../ui/Notice.tsx";
 import { toast } from "../../ui/toast.ts";
+import { hasField } from "./attached.ts";
 import { NetworkUpgrade } from "./NetworkUpgrade.tsx";
 import { PlanView } from "./PlanView.tsx";
 import { Remove } from "./Remove.tsx";
@@ -28,7 +29,9 @@ export function SettingsPage() {
   const queries = useQueryClient();
   const { data: schema } = useSuspenseQuery(schemaQuery);
   const leaves = useMemo(() => leavesOf(schema.jsonSchema), [schema]);
-  const groups = useMemo(() => groupsOf(schema.jsonSchema), [schema]);
+  const groups = useMemo(() => groupsOf(schema.jsonSchema), [schema])
+    .map((group) => ({ ...group, leaves: group.leaves.filter(({ path }) => hasField(rollup, path)) }))
+    .filter(({ leaves: shown }) => shown.length > 0);
   const [draft, setDraft] = useState<{ readonly base: number; readonly spec: Spec }>();
   const spec = draft?.spec ?? rollup.spec;
   useTitle("Settings", rollup.name);

@@ -19,6 +19,9 @@ const UNSTARTABLE: Partial<Record<Rollup["phase"], string>> = {
   exported: "It was exported: it never sequences here again.",
 };
 
+const STOPPED =
+  "No blocks are made while it is stopped, and its RPC does not answer. Nothing is lost: a start goes on where the stop was. Users can still force transactions in through the settlement chain.";
+
 /** Stops a running rollup after asking, starts a stopped one. */
 export function StartStop({ rollup }: { readonly rollup: Rollup }) {
   const team = useTeam();
@@ -66,8 +69,9 @@ export function StartStop({ rollup }: { readonly rollup: Rollup }) {
           }
         >
           <p>
-            No blocks are made while it is stopped, and its RPC does not answer. Nothing is lost: a start goes on where
-            the stop was. Users can still force transactions in through the settlement chain.
+            {rollup.kind === "attached"
+              ? "The chain goes on without us. While it is stopped here, nobody looks at it: no explorer, no alarms, no certificates of the platform's operators."
+              : STOPPED}
           </p>
           {act.isError ? <ErrorNotice error={act.error} /> : null}
         </Dialog>

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { attachChain } from "../../attach/attach.ts";
+import { orderMach, PEER, PEERS_MAX } from "../../attach/mach-order.ts";
 import { RaasError } from "../../errors.ts";
 import { address } from "../../spec/primitives.ts";
 import { findingSchema } from "../../store/attachments.ts";
@@ -13,11 +14,24 @@ const attachBody = z.strictObject({
   systemConfig: address,
   rpcUrl: z.string().max(2_000),
 });
+const machBody = z.strictObject({
+  genesis: z.base64().max(1_000_000).describe("genesis.json, gzipped, in base64"),
+  peers: z
+    .array(z.string().max(200).regex(PEER, "is no /ip4/…/tcp/…/p2p/… or /ip6/…/tcp/…/p2p/…"))
+    .min(1)
+    .max(PEERS_MAX)
+    .describe("multiaddresses of nodes that gossip the chain's unsafe blocks"),
+  operators: z.number().int().min(1).max(8).default(4),
+});
 const attachmentSchema = z.object({
   systemConfig: z.string(),
   genesisHash: z.string(),
   rpcHost: z.string(),
   findings: z.array(findingSchema).describe("what was compared when it was attached; ok null: nothing to compare with"),
+  mach: z
+    .object({ peers: z.array(z.string()) })
+    .nullable()
+    .describe("the operators that the platform runs for it; null without any"),
 });
 
 export const attachRoutes: readonly Route[] = [
@@ -53,6 +67,27 @@ export const attachRoutes: readonly Route[] = [
       const attachment = await attachments.find(rollup.id);
       if (attachment === null) throw new RaasError("NOT_FOUND", `${rollup.name} is not attached: we run it`);
       return attachment;
+    },
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/teams/:team/rollups/:rollup/attachment/mach",
+    name: "rollups.attachMach",
+    summary: "Make a MACH service for an attached chain of a development network, and run its operators here",
+    access: "operator",
+    params: rollupParams,
+    body: machBody,
+    response: rollupSchema,
+    status: 202,
+    perMinute: 10,
+    handle: async ({ rollup, body, actor, services }) => {
+      const { events, reconciler, present } = services;
+      const { genesis, peers, operators } = body;
+      const order = { rollup, authorId: actor.id, genesis: Buffer.from(genesis, "base64"), peers, operators };
+      const changed = await orderMach(order, services);
+      events.changed(changed);
+      reconciler.interrupt(changed.id);
+      return await present.full(changed);
     },
   }),
 ];
