@@ -21,6 +21,8 @@ let theirs: { readonly team: string; readonly path: string };
 const RECEIVER = "0x00000000000000000000000000000000000c0c0c";
 const PASSWORD = "correct horse battery staple";
 const WAIT_MS = 60_000;
+/** Several waits in one test, on a machine that may be slow. */
+vi.setConfig({ testTimeout: 300_000 });
 const DRILL_MS = 240_000;
 /** Anvil's first account, the owner of the example's contracts. */
 const OWNER = privateKeyToAccount("0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
@@ -207,7 +209,7 @@ test("a key is replaced under the running process", async () => {
     WAIT_MS,
   );
   expect(await pidOf(theirs.team)).toBe(pid);
-}, 120_000);
+});
 
 test.each(["restore", "withdrawal", "forced-inclusion"])(
   "the drill %s passes beside it",
@@ -242,7 +244,7 @@ test("a restore starts the node anew from its snapshot, in a process of its own 
     WAIT_MS,
   );
   expect(block?.hash).toBe(hash);
-}, 120_000);
+});
 
 test("who leaves takes the chain along, every block brought to the L1, and its process ends", async () => {
   const archive = await at.owner.download(`${theirs.path}/export`, { password: PASSWORD });
