@@ -299,7 +299,7 @@ describe("a chain that others run", { timeout: 120_000 }, () => {
   test("has no peers that the platform may not call", async () => {
     await ours.close();
     ours = await startTestPlatform({ ...options(), allowPrivateAddresses: false, dataDir: ours.dataDir });
-    const mach = { genesis: "", peers: [PEER, "/ip4/127.0.0.1/tcp/9222/p2p/" + PEER.split("/").at(-1)] };
+    const mach = { genesis: "", peers: [PEER, `/ip4/127.0.0.1/tcp/9222/p2p/${PEER.split("/").at(-1)}`] };
     const { body } = await ours.owner.ask("POST", team(`/rollups/${id}/attachment/mach`), mach);
     expect(body.error.code).toBe("ADDRESS_REFUSED");
     await ours.close();
