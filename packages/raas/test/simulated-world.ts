@@ -220,6 +220,8 @@ export class Incarnation implements Actions {
     const [batcher, sequencer] = await Promise.all(
       NAMED_ROLES.map(async (role) => (await this.#rotations.account(id, role)).address.toLowerCase() as Hex),
     );
+    // A process that died meanwhile signs nothing any more.
+    if (this.#dead) return;
     const signers = { batcher: batcher!, sequencer: sequencer! };
     this.#world.signers.set(id, signers);
     for (const address of Object.values(signers)) {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { RaasError } from "../errors.ts";
 import type { Networks } from "../networks.ts";
 import type { Outbound } from "../outbound/outbound.ts";
-import { readChainFiles } from "../runtime/node-config.ts";
+import { readChainFiles } from "../runtime/chain-files.ts";
 import type { Running, RunRequest, Runtime, SnapshotResult } from "../runtime/runtime.ts";
 import type { AttachmentStore } from "../store/attachments.ts";
 import { ForeignRpc } from "./foreign-rpc.ts";

@@ -10,7 +10,7 @@ import { problemOf, RaasError } from "../errors.ts";
 import { writeDurably } from "../files.ts";
 import type { Networks } from "../networks.ts";
 import type { Outbound } from "../outbound/outbound.ts";
-import { GENESIS_FILE, ROLLUP_FILE } from "../runtime/node-config.ts";
+import { GENESIS_FILE, ROLLUP_FILE } from "../runtime/chain-files.ts";
 import type { Hex } from "../spec/primitives.ts";
 import { contractsResult } from "../steps/results.ts";
 import type { AttachmentStore } from "../store/attachments.ts";

@@ -32,7 +32,7 @@ import {
 import { privateKeyToAccount } from "viem/accounts";
 import { RaasError } from "../errors.ts";
 import type { Network, Networks } from "../networks.ts";
-import { readChainFiles } from "../runtime/node-config.ts";
+import { readChainFiles } from "../runtime/chain-files.ts";
 import type { MachRun } from "../runtime/runtime.ts";
 import type { KeyStore } from "../secrets/key-store.ts";
 import type { RollupSpec } from "../spec/rollup-spec.ts";
