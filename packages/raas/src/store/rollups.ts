@@ -408,20 +408,14 @@ export class RollupStore {
         .where("id", "=", id)
         .execute();
       if (change.phase !== "running") return;
-      await db
-        .updateTable("rollups")
-        .set({ ready_at: now })
-        .where("id", "=", id)
-        .where("ready_at", "is", null)
-        .execute();
+      const unready = db.updateTable("rollups").where("id", "=", id).where("ready_at", "is", null);
+      await unready.set({ ready_at: now }).execute();
     });
   }
 
   async setPorts(lease: Lease, id: string, ports: Ports): Promise<void> {
-    const text = JSON.stringify(ports);
-    await fenced(this.#db, lease, (db) =>
-      db.updateTable("rollups").set({ ports: text }).where("id", "=", id).execute(),
-    );
+    const change = { ports: JSON.stringify(ports) };
+    await fenced(this.#db, lease, (db) => db.updateTable("rollups").set(change).where("id", "=", id).execute());
   }
 }
 
