@@ -95,7 +95,7 @@ async function climb(place: Located, d: FinalityDependencies): Promise<Partial<R
   if (blockHash === null) return rungs;
   rungs.block = { atMs: d.timeline.sealedAtMs(blockHash), by: sequencer };
   const block = blockCertificateOf(height, d);
-  if (block) rungs.blockCertificate = { atMs: block.seenAtMs, by: vouchers(block) };
+  if (block) rungs.blockCertificate = { atMs: block.atMs, by: vouchers(block.record) };
 
   const { safe, finalized } = d.engine.heads();
   if (height <= safe.number) {
@@ -114,14 +114,24 @@ async function climb(place: Located, d: FinalityDependencies): Promise<Partial<R
   return rungs;
 }
 
-/** The block's own certificate, or a later block's: it certifies all of its history. */
+/** Later heights that are looked through for the first certificate that holds for a block without one of its own. */
+const COVERED_WITHIN = 64;
+
+/**
+ * The block's own certificate, or a later block's: it certifies all of its history. Of the newest of all, which takes
+ * the place of an earlier one that is not found, nobody knows when it first held for this block.
+ */
 function blockCertificateOf(
   height: number,
   { service, branch, agrees }: FinalityDependencies,
-): CertificateRecord | null {
-  const standing = service.certificatesAt(height).filter((record) => record.void === null);
-  const own = standing.find(({ certificate: { message } }) => message.kind === BLOCK && agrees(message.core));
-  if (own) return own;
+): { readonly record: CertificateRecord; readonly atMs: number | null } | null {
   const { head } = branch;
-  return head && head.certificate.message.core.height >= height ? head : null;
+  const headHeight = head?.certificate.message.core.height ?? height;
+  for (let above = height; above <= Math.min(Math.max(height, headHeight), height + COVERED_WITHIN); above += 1) {
+    const record = service.certificatesAt(above).find(({ void: isVoid, certificate: { message } }) => {
+      return isVoid === null && message.kind === BLOCK && agrees(message.core);
+    });
+    if (record) return { record, atMs: record.seenAtMs };
+  }
+  return head && headHeight >= height ? { record: head, atMs: null } : null;
 }
