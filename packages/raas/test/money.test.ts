@@ -133,6 +133,8 @@ describe("a rollup's costs", { timeout: 120_000 }, () => {
     );
     const today = costs.body.days.at(-1);
     expect(today.dataBytes).toBeGreaterThan(0);
+    const hourly = costs.body.hours.reduce((sum: bigint, hour: { dataWei: string }) => sum + BigInt(hour.dataWei), 0n);
+    expect(hourly).toBe(costs.before);
     expect(costs.body.measuredFrom).not.toBeNull();
     expect(costs.body.month).toMatchObject({ budgetWei: null, percent: null });
   });

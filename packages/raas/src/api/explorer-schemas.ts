@@ -84,7 +84,9 @@ export const overviewSchema = z.object({
   transactions: z.number(),
   addresses: z.number(),
   tokens: z.number(),
-  perMinute: z.array(z.object({ minute: z.string(), transactions: z.number(), gasUsed: z.number() })),
+  perMinute: z.array(
+    z.object({ minute: z.string(), transactions: z.number().describe("users'"), gasUsed: z.number() }),
+  ),
 });
 export const searchSchema = z.object({
   items: z.array(

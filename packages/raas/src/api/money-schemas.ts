@@ -3,6 +3,13 @@ import { ROLES } from "../secrets/key-store.ts";
 
 const wei = z.string().describe("wei, decimal");
 
+const cost = {
+  dataWei: wei.describe("paid by the batcher"),
+  otherWei: wei.describe("paid by the other accounts"),
+  dataBytes: z.number().describe("on the settlement network; a blob counts in full"),
+  blobs: z.number(),
+};
+
 export const costsQuery = z.strictObject({ days: z.coerce.number().int().min(1).max(366).default(30) });
 export const costsSchema = z.object({
   measuredFrom: z.string().nullable().describe("ISO 8601, UTC; nothing before is known. Null: nothing is measured yet"),
@@ -21,13 +28,11 @@ export const costsSchema = z.object({
     budgetWei: wei.nullable(),
     percent: z.number().nullable(),
   }),
+  hours: z.array(z.object({ start: z.string().describe("ISO 8601, UTC"), ...cost })).describe("the last 48 at most"),
   days: z.array(
     z.object({
       day: z.string().describe("such as 2026-11-26, UTC"),
-      dataWei: wei.describe("paid by the batcher"),
-      otherWei: wei.describe("paid by the other accounts"),
-      dataBytes: z.number().describe("on the settlement network; a blob counts in full"),
-      blobs: z.number(),
+      ...cost,
       transactions: z.number().describe("users' transactions on the rollup"),
       weiPerTransaction: wei.nullable().describe("data only"),
     }),

@@ -6,6 +6,8 @@ import {
   DAY_MS,
   dayName,
   dayStart,
+  HOUR_MS,
+  hourStart,
   monthName,
   monthStart,
   RATE_WINDOW_MS,
@@ -23,15 +25,24 @@ export interface Finances {
   readonly month: { readonly name: string; readonly spentWei: bigint };
 }
 
-export interface CostDay {
-  /** `2026-11-26`, UTC. */
-  readonly day: string;
+/** What a span of time cost. */
+export interface Cost {
   /** Paid by the batcher for the rollup's data. */
   readonly dataWei: bigint;
   /** Paid by all others: proposals, operators' upkeep, contracts. */
   readonly otherWei: bigint;
   readonly dataBytes: number;
   readonly blobs: number;
+}
+
+export interface CostHour extends Cost {
+  /** Milliseconds by the chain. */
+  readonly startMs: number;
+}
+
+export interface CostDay extends Cost {
+  /** `2026-11-26`, UTC. */
+  readonly day: string;
   /** Users' transactions on the rollup. */
   readonly transactions: number;
   readonly weiPerTransaction: bigint | null;
@@ -78,20 +89,27 @@ export class Money {
     ]);
     const costs: CostDay[] = [];
     for (let start = first; start <= now; start += DAY_MS) {
-      const ofDay = spent.filter(({ startAt }) => startAt === start);
-      const data = ofDay.filter(({ role }) => role === "batcher");
-      const dataWei = sumOf(data);
+      const cost = costOf(spent, start);
       const transactions = used.find(({ startAt }) => startAt === start)?.transactions ?? 0;
       costs.push({
         day: dayName(start),
-        dataWei,
-        otherWei: sumOf(ofDay) - dataWei,
-        dataBytes: data.reduce((sum, { dataBytes }) => sum + dataBytes, 0),
-        blobs: data.reduce((sum, { blobs }) => sum + blobs, 0),
+        ...cost,
         transactions,
-        weiPerTransaction: weiPerTransaction(dataWei, transactions),
+        weiPerTransaction: weiPerTransaction(cost.dataWei, transactions),
       });
     }
+    return costs;
+  }
+
+  /** Every hour from the first that was measured to this one, at most `hours` of them; the oldest first. */
+  async hourly(rollup: RollupRecord, hours: number): Promise<readonly CostHour[]> {
+    const now = this.#chainNow(rollup);
+    const measured = await this.#measuredFrom(rollup);
+    if (measured === null) return [];
+    const first = hourStart(Math.max(measured, now - (hours - 1) * HOUR_MS));
+    const spent = await this.#spending.spending(rollup.id, "hour", first);
+    const costs: CostHour[] = [];
+    for (let start = first; start <= now; start += HOUR_MS) costs.push({ startMs: start, ...costOf(spent, start) });
     return costs;
   }
 
@@ -125,6 +143,19 @@ export class Money {
   #chainNow({ networkId }: RollupRecord): number {
     return this.#now() + this.#networks.get(networkId).clockOffsetMs;
   }
+}
+
+/** Of what was spent, the span that begins at `startMs`. */
+function costOf(spent: readonly Spending[], startMs: number): Cost {
+  const all = spent.filter(({ startAt }) => startAt === startMs);
+  const data = all.filter(({ role }) => role === "batcher");
+  const dataWei = sumOf(data);
+  return {
+    dataWei,
+    otherWei: sumOf(all) - dataWei,
+    dataBytes: data.reduce((sum, { dataBytes }) => sum + dataBytes, 0),
+    blobs: data.reduce((sum, { blobs }) => sum + blobs, 0),
+  };
 }
 
 const sumOf = (list: readonly Spending[]): bigint =>

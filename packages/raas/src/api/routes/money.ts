@@ -5,6 +5,15 @@ import { defineRoute } from "../route.ts";
 import { rollupParams } from "../schemas.ts";
 import { isoOrNull } from "../time.ts";
 
+const HOURS = 48;
+
+/** Amounts as the API writes them. */
+const inText = <C extends { readonly dataWei: bigint; readonly otherWei: bigint }>(cost: C) => ({
+  ...cost,
+  dataWei: cost.dataWei.toString(),
+  otherWei: cost.otherWei.toString(),
+});
+
 export const moneyRoutes: readonly Route[] = [
   defineRoute({
     method: "GET",
@@ -17,9 +26,10 @@ export const moneyRoutes: readonly Route[] = [
     query: costsQuery,
     response: costsSchema,
     handle: async ({ rollup, query, services: { money, live, rollups } }) => {
-      const [finances, days, balances, spec] = await Promise.all([
+      const [finances, days, hours, balances, spec] = await Promise.all([
         money.finances(rollup),
         money.costs(rollup, query.days),
+        money.hourly(rollup, HOURS),
         live.balances(rollup),
         rollups.spec(rollup),
       ]);
@@ -34,10 +44,9 @@ export const moneyRoutes: readonly Route[] = [
           budgetWei: budget === 0n ? null : budget.toString(),
           percent: budgetPercent(spentWei, budget),
         },
+        hours: hours.map(({ startMs, ...cost }) => ({ start: new Date(startMs).toISOString(), ...inText(cost) })),
         days: days.map((day) => ({
-          ...day,
-          dataWei: day.dataWei.toString(),
-          otherWei: day.otherWei.toString(),
+          ...inText(day),
           weiPerTransaction: day.weiPerTransaction?.toString() ?? null,
         })),
       };

@@ -57,10 +57,13 @@ export async function overview(db: IndexDatabase) {
     .selectFrom("blocks")
     .select([
       minute.as("minute"),
-      sql<number>`sum(transaction_count)`.as("transactions"),
+      // The first of each block is the system's own.
+      sql<number>`sum(transaction_count) - count(*)`.as("transactions"),
       sql<number>`sum(gas_used)`.as("gasUsed"),
     ])
     .where("timestamp", ">", (tip?.timestamp ?? 0) - MINUTES * 60)
+    // The genesis has none.
+    .where("number", ">", 0)
     .groupBy(minute)
     .orderBy("minute")
     .execute();
