@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { DocsError } from "./errors.ts";
 import { type Rendered, renderMarkdown } from "./markdown.ts";
 import { addressOf, PAGES, type Page } from "./pages.ts";
+import { searchEntries } from "./search.ts";
 import { pageHtml } from "./template.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -37,7 +38,9 @@ export async function buildDocs(options: { readonly outDir: string }): Promise<v
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, pageHtml(page, content));
   }
-  for (const name of ["docs.css", "theme.js"]) await copyFile(join(ASSETS, name), join(outDir, name));
+  await writeFile(join(outDir, "search.json"), JSON.stringify(searchEntries(rendered)));
+  for (const name of ["docs.css", "theme.js", "search.js"]) await copyFile(join(ASSETS, name), join(outDir, name));
+  await copyFile(fileURLToPath(import.meta.resolve("minisearch")), join(outDir, "minisearch.js"));
 }
 
 /** The page that a relative path leads to: beside the source's file, or (of a page without one) beside `docs/`. */

@@ -7,11 +7,21 @@ export interface Heading {
   readonly text: string;
 }
 
+/** A heading and what stands below it up to the next. */
+export interface Section {
+  readonly id: string;
+  readonly level: number;
+  readonly title: string;
+  /** Words alone, code included. */
+  readonly text: string;
+}
+
 export interface Rendered {
   readonly html: string;
   /** The page's first heading. */
   readonly title: string;
   readonly headings: readonly Heading[];
+  readonly sections: readonly Section[];
 }
 
 /** The anchor of a heading, as GitHub makes it, so that one link works in both places. */
@@ -32,6 +42,7 @@ function anchorOf(text: string): string {
 export function renderMarkdown(text: string, options: { readonly link: (href: string) => string }): Rendered {
   const markdown = new MarkdownIt({ html: false, linkify: false, typographer: false });
   const headings: Heading[] = [];
+  const texts: string[][] = [];
   const used = new Map<string, number>();
   markdown.renderer.rules.table_open = () =>
     '<div class="scroll" role="group" aria-label="Table" tabindex="0"><table>\n';
@@ -48,7 +59,10 @@ export function renderMarkdown(text: string, options: { readonly link: (href: st
       const id = count === 0 ? base : `${base}-${count}`;
       token.attrSet("id", id);
       headings.push({ id, level: Number(token.tag.slice(1)), text: words });
-    }
+      texts.push([]);
+    } else if (token.type === "inline" && tokens[index - 1]?.type !== "heading_open") {
+      texts.at(-1)?.push((token.children ?? []).map(wordsOf).join(""));
+    } else if (token.type === "fence") texts.at(-1)?.push(token.content);
     for (const child of token.children ?? []) {
       const href = child.type === "link_open" ? child.attrGet("href") : null;
       if (href !== null) child.attrSet("href", /^[a-z]+:|^#/i.test(href) ? href : options.link(href));
@@ -56,5 +70,18 @@ export function renderMarkdown(text: string, options: { readonly link: (href: st
   }
   const [first] = headings;
   if (first?.level !== 1) throw new DocsError("NO_HEADING", `a page begins with a heading: ${text.slice(0, 60)}`);
-  return { html: markdown.renderer.render(tokens, markdown.options, {}), title: first.text, headings };
+  return {
+    html: markdown.renderer.render(tokens, markdown.options, {}),
+    title: first.text,
+    headings,
+    sections: headings.map(({ id, level, text: title }, index) => ({
+      id,
+      level,
+      title,
+      text: (texts[index] ?? []).join(" ").replace(/\s+/g, " ").trim(),
+    })),
+  };
 }
+
+const wordsOf = ({ type, content }: { readonly type: string; readonly content: string }): string =>
+  type === "softbreak" || type === "hardbreak" ? " " : content;

@@ -18,12 +18,18 @@ export function pageHtml(page: Page, { html, title, headings }: Rendered): strin
 <link rel="icon" href="/favicon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/docs/docs.css">
 <script src="/docs/theme.js"></script>
+<script type="module" src="/docs/search.js"></script>
 </head>
 <body>
 <a class="skip" href="#content">Skip to the content</a>
 <header>
 <a class="brand" href="/">AltLayer</a>
 <a href="/docs/" class="section">Documentation</a>
+<form id="search" role="search" hidden>
+<input type="text" id="query" placeholder="Search" aria-label="Search the documentation" autocomplete="off" spellcheck="false" role="combobox" aria-autocomplete="list" aria-expanded="false" aria-controls="found">
+<ul id="found" role="listbox" aria-label="Sections found" hidden></ul>
+<p id="found-none" role="status" hidden></p>
+</form>
 <button type="button" id="theme" hidden>Theme</button>
 </header>
 <nav class="side" aria-label="Documentation">

@@ -1,10 +1,13 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { API_BASE, openApiDocument } from "@altlayer/raas";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addressOf, buildDocs, PAGES } from "../src/index.ts";
 import { renderMarkdown } from "../src/markdown.ts";
+
+const SEARCH_MAX_BYTES = 64 * 1024;
 
 let outDir: string;
 beforeAll(async () => {
@@ -39,12 +42,28 @@ describe("the documentation", () => {
 
   test("pages keep the policy under which they are served: no script and no style in them", async () => {
     for (const { address, html } of await pages()) {
-      expect(html.match(/<script[^>]*>/g), address).toEqual(['<script src="/docs/theme.js">']);
+      expect(html.match(/<script[^>]*>/g), address).toEqual([
+        '<script src="/docs/theme.js">',
+        '<script type="module" src="/docs/search.js">',
+      ]);
       expect(html, address).not.toMatch(/<style|\sstyle="|\son[a-z]+="|javascript:/i);
       expect(html.match(/<h1/g), address).toHaveLength(1);
     }
     const files = await readdir(outDir, { recursive: true });
-    expect(files).toEqual(expect.arrayContaining(["docs.css", "theme.js"]));
+    expect(files).toEqual(expect.arrayContaining(["docs.css", "theme.js", "search.js", "minisearch.js"]));
+  });
+
+  test("the search has every section under an address that exists, and is small", async () => {
+    const text = await readFile(join(outDir, "search.json"), "utf8");
+    expect(gzipSync(text).length).toBeLessThan(SEARCH_MAX_BYTES);
+    const entries = JSON.parse(text) as { id: string; page: string; title: string; text: string }[];
+    const built = new Map((await pages()).map(({ address, html }) => [address, html]));
+    for (const { id } of entries) {
+      const [path = "", anchor] = id.split("#");
+      expect(built.has(path), id).toBe(true);
+      if (anchor !== undefined) expect(idsOf(built.get(path) ?? ""), id).toContain(anchor);
+    }
+    for (const page of PAGES) expect(entries.map(({ id }) => id)).toContain(addressOf(page));
   });
 
   test("the API reference has every operation, and the command line's every command", async () => {
@@ -79,6 +98,16 @@ describe("Markdown", () => {
   test("headings of one name have anchors of their own", () => {
     const { headings } = renderMarkdown("# T\n\n## Same `code` & more!\n\n## Same `code` & more!\n", { link });
     expect(headings.map(({ id }) => id)).toEqual(["t", "same-code--more", "same-code--more-1"]);
+  });
+
+  test("a section has the words below its heading, code included, and not those of the next", () => {
+    const { sections } = renderMarkdown("# T\n\nOne *two*\nthree.\n\n## U\n\n- four `five`\n\n```\nsix\n```\n", {
+      link,
+    });
+    expect(sections).toEqual([
+      { id: "t", level: 1, title: "T", text: "One two three." },
+      { id: "u", level: 2, title: "U", text: "four five six" },
+    ]);
   });
 
   test("a page without a heading at its top is refused", () => {
