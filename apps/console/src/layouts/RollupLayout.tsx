@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
-import { Link, Outlet, useLocation, useParams } from "@tanstack/react-router";
+import { linkOptions, Outlet, useLocation, useParams } from "@tanstack/react-router";
+import type { LucideIcon } from "lucide-react";
 import {
   ArrowLeftRight,
   Blocks,
@@ -17,9 +18,11 @@ import { networksQuery, rollupQuery } from "../api/queries.ts";
 import { hasPage } from "../pages/rollup/attached.ts";
 import { Notice } from "../ui/Notice.tsx";
 import { Shell } from "./Shell.tsx";
+import type { SideEntry, SideGroup } from "./SideNav.tsx";
 import { useTeam } from "./use-team.ts";
 
-const exact = { exact: true };
+const ROLLUP = "/teams/$team/rollups/$rollup" as const;
+type Page = "explorer" | "bridge" | "staking" | "faucet" | "logs" | "keys" | "recovery" | "settings";
 
 /** One rollup. It is followed as long as any of its pages is open. */
 export function RollupLayout() {
@@ -33,92 +36,39 @@ export function RollupLayout() {
   // Below /teams/:team/rollups/:rollup.
   const page = useLocation().pathname.split("/")[5] ?? "";
   const development = networks?.find(({ id }) => id === rollup.networkId)?.development === true;
+  const overview = linkOptions({ to: "/teams/$team/rollups/$rollup", params, activeOptions: { exact: true } });
+  const entry = (title: string, icon: LucideIcon, name: Page): readonly SideEntry[] =>
+    hasPage(rollup, name) ? [{ title, icon, link: linkOptions({ to: `${ROLLUP}/${name}`, params }) }] : [];
+  const side: readonly SideGroup[] = [
+    {
+      title: "Chain",
+      entries: [
+        { title: "Overview", icon: Gauge, link: overview },
+        ...entry("Explorer", Blocks, "explorer"),
+        ...entry("Bridge", ArrowLeftRight, "bridge"),
+        ...entry("Staking", ShieldCheck, "staking"),
+        ...(development ? entry("Faucet", Droplets, "faucet") : []),
+      ],
+    },
+    {
+      title: "Operation",
+      entries: [
+        ...entry("Logs", Terminal, "logs"),
+        ...entry("Keys", KeyRound, "keys"),
+        ...entry("Recovery", LifeBuoy, "recovery"),
+        ...entry("Settings", Settings2, "settings"),
+      ],
+    },
+  ];
 
   return (
     <Shell
-      crumbs={
-        <>
-          <li>
-            <Link to="/teams/$team" params={params}>
-              {team.name}
-            </Link>
-          </li>
-          <li>
-            <Link to="/teams/$team/rollups/$rollup" params={params}>
-              {rollup.name}
-            </Link>
-          </li>
-        </>
-      }
+      crumbs={[
+        { title: team.name, link: linkOptions({ to: "/teams/$team", params }) },
+        { title: rollup.name, link: overview },
+      ]}
       sideLabel={rollup.name}
-      side={
-        <ul>
-          <li>
-            <Link to="/teams/$team/rollups/$rollup" params={params} activeOptions={exact}>
-              <Gauge size={15} aria-hidden="true" />
-              Overview
-            </Link>
-          </li>
-          <li>
-            <Link to="/teams/$team/rollups/$rollup/explorer" params={params}>
-              <Blocks size={15} aria-hidden="true" />
-              Explorer
-            </Link>
-          </li>
-          <li>
-            <Link to="/teams/$team/rollups/$rollup/bridge" params={params}>
-              <ArrowLeftRight size={15} aria-hidden="true" />
-              Bridge
-            </Link>
-          </li>
-          {hasPage(rollup, "staking") ? (
-            <li>
-              <Link to="/teams/$team/rollups/$rollup/staking" params={params}>
-                <ShieldCheck size={15} aria-hidden="true" />
-                Staking
-              </Link>
-            </li>
-          ) : null}
-          {development && hasPage(rollup, "faucet") ? (
-            <li>
-              <Link to="/teams/$team/rollups/$rollup/faucet" params={params}>
-                <Droplets size={15} aria-hidden="true" />
-                Faucet
-              </Link>
-            </li>
-          ) : null}
-          {hasPage(rollup, "logs") ? (
-            <li>
-              <Link to="/teams/$team/rollups/$rollup/logs" params={params}>
-                <Terminal size={15} aria-hidden="true" />
-                Logs
-              </Link>
-            </li>
-          ) : null}
-          {hasPage(rollup, "keys") ? (
-            <li>
-              <Link to="/teams/$team/rollups/$rollup/keys" params={params}>
-                <KeyRound size={15} aria-hidden="true" />
-                Keys
-              </Link>
-            </li>
-          ) : null}
-          {hasPage(rollup, "recovery") ? (
-            <li>
-              <Link to="/teams/$team/rollups/$rollup/recovery" params={params}>
-                <LifeBuoy size={15} aria-hidden="true" />
-                Recovery
-              </Link>
-            </li>
-          ) : null}
-          <li>
-            <Link to="/teams/$team/rollups/$rollup/settings" params={params}>
-              <Settings2 size={15} aria-hidden="true" />
-              Settings
-            </Link>
-          </li>
-        </ul>
-      }
+      side={side}
     >
       {connected ? null : (
         <Notice tone="warn" title="Not live">

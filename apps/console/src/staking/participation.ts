@@ -8,9 +8,10 @@ import { count } from "../chain/shapes.ts";
 const CERTIFICATES = 16;
 const MEMBERS_MAX = 1024;
 
-const Signers = z.array(z.object({ index: count })).check(z.maxLength(MEMBERS_MAX));
+const Members = z.array(z.object({ index: count })).check(z.maxLength(MEMBERS_MAX));
 /** Of `mach_getCertificate`, who signed. The node's word: a signature that came late may stand in no certificate. */
-const Certificate = z.nullable(z.object({ height: count, kind: z.string().check(z.maxLength(16)), signers: Signers }));
+const Certificate = z.nullable(z.object({ height: count, kind: z.string().check(z.maxLength(16)), signers: Members }));
+const Newest = z.nullable(z.object({ signers: Members, absent: Members }));
 
 export interface Participation {
   /** Block certificates, by height: the indices that signed. */
@@ -37,3 +38,11 @@ export async function readParticipation(rpc: Rpc, known: Participation | undefin
 /** Of how many of these an operator is a signer. */
 export const signedBy = ({ certificates }: Participation, index: number): number =>
   [...certificates.values()].filter((signers) => signers.includes(index)).length;
+
+/** Of the newest certificate, how many signed and how many could have; null: there is none yet. */
+export async function newestSigners(rpc: Rpc): Promise<{ readonly signed: number; readonly all: number } | null> {
+  const newest = await rpc.call("mach_getCertificate", ["latest"], Newest);
+  if (newest === null) return null;
+  const signed = newest.signers.length;
+  return { signed, all: signed + newest.absent.length };
+}

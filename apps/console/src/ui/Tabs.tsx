@@ -14,6 +14,8 @@ export function Tabs({ label, tabs }: { readonly label: string; readonly tabs: r
   const [chosen, setChosen] = useState<string>();
   const current = tabs.find((tab) => tab.id === chosen) ?? tabs[0];
   if (current === undefined) return null;
+  // Of one there is nothing to choose.
+  if (tabs.length === 1) return <div className="stack">{current.content}</div>;
   const move = (by: number) => {
     const next = tabs[(tabs.indexOf(current) + by + tabs.length) % tabs.length];
     if (next === undefined) return;

@@ -7,9 +7,10 @@ import { useTitle } from "../../app/use-title.ts";
 import { useTeam } from "../../layouts/use-team.ts";
 import { Badge } from "../../ui/Badge.tsx";
 import { Button } from "../../ui/Button.tsx";
+import type { Column } from "../../ui/DataTable.tsx";
+import { DataTable } from "../../ui/DataTable.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Empty, ErrorNotice } from "../../ui/Notice.tsx";
-import { TableScroll } from "../../ui/TableScroll.tsx";
 import { DateTime } from "../../ui/Time.tsx";
 import { Deliveries } from "./Deliveries.tsx";
 import { Destinations } from "./Destinations.tsx";
@@ -42,6 +43,37 @@ function Incidents({ teamId }: { readonly teamId: string }) {
   const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(incidentsQuery(teamId));
   const { data: rollups } = useQuery(rollupsQuery(teamId));
   const incidents = data?.pages.flatMap(({ items }) => items);
+  const columns: readonly Column<Incident>[] = [
+    {
+      title: "Alarm",
+      names: true,
+      cell: ({ message, code }) => (
+        <div className="stack tight">
+          <span>{message}</span>
+          <code className="small quiet">{code}</code>
+        </div>
+      ),
+    },
+    {
+      title: "Rollup",
+      cell: ({ rollupId }) => (
+        <Link to="/teams/$team/rollups/$rollup" params={{ team: teamId, rollup: rollupId }}>
+          {rollups?.items.find(({ id }) => id === rollupId)?.name ?? rollupId}
+        </Link>
+      ),
+    },
+    { title: "Since", className: "quiet", cell: ({ raisedAt }) => <DateTime iso={raisedAt} /> },
+    {
+      title: "Until",
+      className: "quiet",
+      cell: ({ clearedAt, severity }) =>
+        clearedAt === null ? (
+          <Badge tone={severity === "critical" ? "bad" : "warn"}>{severity}</Badge>
+        ) : (
+          <DateTime iso={clearedAt} />
+        ),
+    },
+  ];
   return (
     <section className="card" aria-labelledby="incidents-title">
       <div className="card-head">
@@ -53,28 +85,7 @@ function Incidents({ teamId }: { readonly teamId: string }) {
       ) : incidents.length === 0 ? (
         <Empty title="No alarms">Nothing has gone wrong in the last 90 days.</Empty>
       ) : (
-        <TableScroll label="Alarms">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Alarm</th>
-                <th scope="col">Rollup</th>
-                <th scope="col">Since</th>
-                <th scope="col">Until</th>
-              </tr>
-            </thead>
-            <tbody>
-              {incidents.map((incident) => (
-                <IncidentRow
-                  key={incident.id}
-                  incident={incident}
-                  teamId={teamId}
-                  name={rollups?.items.find(({ id }) => id === incident.rollupId)?.name ?? incident.rollupId}
-                />
-              ))}
-            </tbody>
-          </table>
-        </TableScroll>
+        <DataTable label="Alarms" columns={columns} items={incidents} keyOf={({ id }) => id} />
       )}
       {hasNextPage ? (
         <div className="card-body">
@@ -84,31 +95,5 @@ function Incidents({ teamId }: { readonly teamId: string }) {
         </div>
       ) : null}
     </section>
-  );
-}
-
-function IncidentRow(props: { readonly incident: Incident; readonly teamId: string; readonly name: string }) {
-  const { code, severity, message, raisedAt, clearedAt, rollupId } = props.incident;
-  const tone = clearedAt !== null ? "neutral" : severity === "critical" ? "bad" : "warn";
-  return (
-    <tr>
-      <th scope="row">
-        <div className="stack tight">
-          <span>{message}</span>
-          <code className="small quiet">{code}</code>
-        </div>
-      </th>
-      <td>
-        <Link to="/teams/$team/rollups/$rollup" params={{ team: props.teamId, rollup: rollupId }}>
-          {props.name}
-        </Link>
-      </td>
-      <td className="quiet">
-        <DateTime iso={raisedAt} />
-      </td>
-      <td className="quiet">
-        {clearedAt === null ? <Badge tone={tone}>{severity}</Badge> : <DateTime iso={clearedAt} />}
-      </td>
-    </tr>
   );
 }

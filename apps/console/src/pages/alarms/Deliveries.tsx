@@ -2,7 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { deliveriesQuery, destinationsQuery } from "../../api/alarms.ts";
 import type { AlarmDelivery } from "../../api/types.ts";
 import { Badge, type Tone } from "../../ui/Badge.tsx";
-import { TableScroll } from "../../ui/TableScroll.tsx";
+import type { Column } from "../../ui/DataTable.tsx";
+import { DataTable } from "../../ui/DataTable.tsx";
 import { DateTime } from "../../ui/Time.tsx";
 
 const STATES: Readonly<Record<AlarmDelivery["status"], { readonly label: string; readonly tone: Tone }>> = {
@@ -18,43 +19,20 @@ export function Deliveries({ teamId }: { readonly teamId: string }) {
   const { data: destinations } = useQuery(destinationsQuery(teamId));
   if (messages === undefined || messages.length === 0) return null;
   const nameOf = (id: string) => destinations?.items.find((destination) => destination.id === id)?.name ?? "(removed)";
+  const columns: readonly Column<AlarmDelivery>[] = [
+    { title: "To", names: true, className: "breakable", cell: ({ destinationId }) => nameOf(destinationId) },
+    { title: "Message", cell: ({ kind }) => KINDS[kind] },
+    { title: "State", cell: ({ status }) => <Badge tone={STATES[status].tone}>{STATES[status].label}</Badge> },
+    { title: "Attempts", number: true, cell: ({ attempts }) => attempts },
+    { title: "Made", className: "quiet", cell: ({ createdAt }) => <DateTime iso={createdAt} /> },
+    { title: "Problem", className: "quiet breakable", cell: ({ problem }) => problem ?? "" },
+  ];
   return (
     <section className="card" aria-labelledby="deliveries-title">
       <div className="card-head">
         <h2 id="deliveries-title">Messages</h2>
       </div>
-      <TableScroll label="Messages">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">To</th>
-              <th scope="col">Message</th>
-              <th scope="col">State</th>
-              <th scope="col" className="number">
-                Attempts
-              </th>
-              <th scope="col">Made</th>
-              <th scope="col">Problem</th>
-            </tr>
-          </thead>
-          <tbody>
-            {messages.map(({ id, destinationId, kind, status, attempts, createdAt, problem }) => (
-              <tr key={id}>
-                <th scope="row">{nameOf(destinationId)}</th>
-                <td>{KINDS[kind]}</td>
-                <td>
-                  <Badge tone={STATES[status].tone}>{STATES[status].label}</Badge>
-                </td>
-                <td className="number">{attempts}</td>
-                <td className="quiet">
-                  <DateTime iso={createdAt} />
-                </td>
-                <td className="quiet">{problem ?? ""}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableScroll>
+      <DataTable label="Messages" columns={columns} items={messages} keyOf={({ id }) => id} />
     </section>
   );
 }

@@ -8,11 +8,12 @@ import { formatEther } from "../../chain/format.ts";
 import { useTeam } from "../../layouts/use-team.ts";
 import { Badge } from "../../ui/Badge.tsx";
 import { Button } from "../../ui/Button.tsx";
-import { Dialog } from "../../ui/Dialog.tsx";
+import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
+import type { Column } from "../../ui/DataTable.tsx";
+import { DataTable } from "../../ui/DataTable.tsx";
 import { Hash } from "../../ui/Hash.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { ErrorNotice } from "../../ui/Notice.tsx";
-import { TableScroll } from "../../ui/TableScroll.tsx";
 import { DateTime } from "../../ui/Time.tsx";
 import { Signatures } from "../rollup/Signatures.tsx";
 import { useRollup } from "../rollup/use-rollup.ts";
@@ -72,63 +73,52 @@ function KeyTable({
   readonly onRotate: (key: RoleKey) => void;
 }) {
   const team = useTeam();
-  return (
-    <TableScroll label="Accounts">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Role</th>
-            <th scope="col">Address</th>
-            <th scope="col">Since</th>
-            <th scope="col" className="number">
-              Balance
-            </th>
-            <th scope="col">Next key</th>
-            <th scope="col">
-              <span className="visually-hidden">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {keys.map((held) => (
-            <tr key={held.role}>
-              <th scope="row">{held.role}</th>
-              <td>
-                <Hash value={held.address} what={`${held.role}'s address`} />
-                {held.retired.map(({ address, retiredAt }) => (
-                  <span key={address} className="faint step-note">
-                    before <Hash value={address} what={`${held.role}'s retired address`} /> until{" "}
-                    <DateTime iso={retiredAt} />
-                  </span>
-                ))}
-              </td>
-              <td>
-                <DateTime iso={held.createdAt} />
-              </td>
-              <td className="number">
-                {held.balanceWei === null ? "unknown" : `${formatEther(BigInt(held.balanceWei), 4)} ETH`}
-              </td>
-              <td>{held.rotation === null ? <span className="faint">-</span> : <Next rotation={held.rotation} />}</td>
-              <td className="number">
-                {held.rotates ? (
-                  <Button
-                    size="mini"
-                    disabledReason={
-                      team.reasonNot("operator") ?? (held.rotation === null ? undefined : "Its next key is on the way.")
-                    }
-                    aria-label={`Replace the ${held.role}'s key`}
-                    onClick={() => onRotate(held)}
-                  >
-                    Replace
-                  </Button>
-                ) : null}
-              </td>
-            </tr>
+  const columns: readonly Column<RoleKey>[] = [
+    { title: "Role", names: true, cell: ({ role }) => role },
+    {
+      title: "Address",
+      cell: ({ role, address, retired }) => (
+        <>
+          <Hash value={address} what={`${role}'s address`} />
+          {retired.map((old) => (
+            <span key={old.address} className="faint step-note">
+              before <Hash value={old.address} what={`${role}'s retired address`} /> until{" "}
+              <DateTime iso={old.retiredAt} />
+            </span>
           ))}
-        </tbody>
-      </table>
-    </TableScroll>
-  );
+        </>
+      ),
+    },
+    { title: "Since", cell: ({ createdAt }) => <DateTime iso={createdAt} /> },
+    {
+      title: "Balance",
+      number: true,
+      cell: ({ balanceWei }) => (balanceWei === null ? "unknown" : `${formatEther(BigInt(balanceWei), 4)} ETH`),
+    },
+    {
+      title: "Next key",
+      cell: ({ rotation }) => (rotation === null ? <span className="faint">-</span> : <Next rotation={rotation} />),
+    },
+    {
+      title: "Actions",
+      silent: true,
+      number: true,
+      cell: (held) =>
+        held.rotates ? (
+          <Button
+            size="mini"
+            disabledReason={
+              team.reasonNot("operator") ?? (held.rotation === null ? undefined : "Its next key is on the way.")
+            }
+            aria-label={`Replace the ${held.role}'s key`}
+            onClick={() => onRotate(held)}
+          >
+            Replace
+          </Button>
+        ) : null,
+    },
+  ];
+  return <DataTable label="Accounts" columns={columns} items={keys} keyOf={({ role }) => role} />;
 }
 
 const Next = ({ rotation }: { readonly rotation: NonNullable<RoleKey["rotation"]> }) => (
@@ -151,17 +141,14 @@ function RotateDialog(props: { readonly rollup: Rollup; readonly held: RoleKey; 
     },
   });
   return (
-    <Dialog
+    <ConfirmDialog
       title={`Replace the ${held.role}'s key?`}
+      cancel="Keep it"
+      confirm="Make the next key"
+      failed="Not begun"
+      action={run}
+      onConfirm={() => run.mutate()}
       onClose={onClose}
-      foot={
-        <>
-          <Button onClick={onClose}>Keep it</Button>
-          <Button tone="primary" busy={run.isPending} onClick={() => run.mutate()}>
-            Make the next key
-          </Button>
-        </>
-      }
     >
       <p>
         The next key is made here, encrypted. The owner of the contracts then signs one transaction that names it.
@@ -169,7 +156,6 @@ function RotateDialog(props: { readonly rollup: Rollup; readonly held: RoleKey; 
           ? " Its address is part of the dispute game's code: a new game takes the old one's place, and games under way go on."
           : ""}
       </p>
-      {run.isError ? <ErrorNotice error={run.error} title="Not begun" /> : null}
-    </Dialog>
+    </ConfirmDialog>
   );
 }

@@ -8,6 +8,7 @@ import { Button } from "../../ui/Button.tsx";
 import { ErrorNotice } from "../../ui/Notice.tsx";
 import { DateTime } from "../../ui/Time.tsx";
 import { StepItem } from "../rollup/LaunchProgress.tsx";
+import "../../form/form.css";
 import "../rollup/steps.css";
 
 const KINDS: readonly { readonly kind: DrillKind; readonly title: string; readonly about: string }[] = [

@@ -5,10 +5,9 @@ import { rollupPath, rollupQuery } from "../../api/queries.ts";
 import type { Rollup } from "../../api/types.ts";
 import { useTeam } from "../../layouts/use-team.ts";
 import { Button } from "../../ui/Button.tsx";
-import { Dialog } from "../../ui/Dialog.tsx";
-import { Field } from "../../ui/Field.tsx";
-import { ErrorNotice } from "../../ui/Notice.tsx";
+import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { toast } from "../../ui/toast.ts";
+import "../../form/form.css";
 
 const IMPOSSIBLE: Partial<Record<Rollup["phase"], string>> = {
   launching: "It is being launched.",
@@ -50,7 +49,6 @@ export function Restore({ rollup }: { readonly rollup: Rollup }) {
 }
 
 function RestoreDialog({ rollup, onClose }: { readonly rollup: Rollup; readonly onClose: () => void }) {
-  const [typed, setTyped] = useState("");
   const queries = useQueryClient();
   const run = useMutation({
     mutationFn: () =>
@@ -65,39 +63,20 @@ function RestoreDialog({ rollup, onClose }: { readonly rollup: Rollup; readonly 
     },
   });
   return (
-    <Dialog
+    <ConfirmDialog
       title={`Restore ${rollup.name}?`}
+      confirm="Put aside and restore"
+      tone="danger"
+      typed={rollup.name}
+      failed="Not restored"
+      action={run}
+      onConfirm={() => run.mutate()}
       onClose={onClose}
-      foot={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            tone="danger"
-            busy={run.isPending}
-            disabledReason={typed === rollup.name ? undefined : "Type the rollup's name first."}
-            onClick={() => run.mutate()}
-          >
-            Put aside and restore
-          </Button>
-        </>
-      }
     >
       <p>
         Blocks that have not reached the settlement network yet may be lost, and with them what users did there. Do this
         only when the node's data cannot be used.
       </p>
-      <Field label={`Type ${rollup.name} to confirm`}>
-        {(control) => (
-          <input
-            {...control}
-            className="input"
-            autoComplete="off"
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
-        )}
-      </Field>
-      {run.isError ? <ErrorNotice error={run.error} title="Not restored" /> : null}
-    </Dialog>
+    </ConfirmDialog>
   );
 }

@@ -1,16 +1,26 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { request } from "../../api/client.ts";
 import { rollupPath, snapshotsQuery } from "../../api/queries.ts";
-import type { Rollup } from "../../api/types.ts";
-import { formatInteger } from "../../chain/format.ts";
+import type { Rollup, Snapshot } from "../../api/types.ts";
+import { formatBytes, formatInteger } from "../../chain/format.ts";
 import { useTeam } from "../../layouts/use-team.ts";
 import { Button } from "../../ui/Button.tsx";
+import type { Column } from "../../ui/DataTable.tsx";
+import { DataTable } from "../../ui/DataTable.tsx";
 import { Empty, ErrorNotice } from "../../ui/Notice.tsx";
-import { TableScroll } from "../../ui/TableScroll.tsx";
 import { DateTime } from "../../ui/Time.tsx";
 import { toast } from "../../ui/toast.ts";
 
-const MIB = 1_048_576;
+const COLUMNS: readonly Column<Snapshot>[] = [
+  { title: "Block", names: true, number: true, cell: ({ blockNumber }) => formatInteger(blockNumber) },
+  { title: "Taken", cell: ({ takenAt }) => <DateTime iso={takenAt} /> },
+  { title: "Size", number: true, cell: ({ bytes }) => formatBytes(bytes) },
+  {
+    title: "Rehearsed",
+    cell: ({ rehearsedAt }) =>
+      rehearsedAt === null ? <span className="faint">never</span> : <DateTime iso={rehearsedAt} />,
+  },
+];
 
 /** The snapshots that a restore would begin from, newest first. */
 export function Snapshots({ rollup }: { readonly rollup: Rollup }) {
@@ -45,38 +55,7 @@ export function Snapshots({ rollup }: { readonly rollup: Rollup }) {
       {data === undefined ? null : data.length === 0 ? (
         <Empty title="No snapshots">The chain can be derived from the settlement network alone; it takes longer.</Empty>
       ) : (
-        <TableScroll label="Snapshots">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col" className="number">
-                  Block
-                </th>
-                <th scope="col">Taken</th>
-                <th scope="col" className="number">
-                  Size
-                </th>
-                <th scope="col">Rehearsed</th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.map(({ file, blockNumber, bytes, takenAt, rehearsedAt }) => (
-                <tr key={file}>
-                  <th scope="row" className="number">
-                    {formatInteger(blockNumber)}
-                  </th>
-                  <td>
-                    <DateTime iso={takenAt} />
-                  </td>
-                  <td className="number">{(bytes / MIB).toFixed(1)} MiB</td>
-                  <td>
-                    {rehearsedAt === null ? <span className="faint">never</span> : <DateTime iso={rehearsedAt} />}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </TableScroll>
+        <DataTable label="Snapshots" columns={COLUMNS} items={data} keyOf={({ file }) => file} />
       )}
     </section>
   );

@@ -10,10 +10,10 @@ import { useCalls } from "../../staking/use-calls.ts";
 import { AmountField } from "../../ui/AmountField.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { Field } from "../../ui/Field.tsx";
+import { readAmount } from "../../ui/read-amount.ts";
 import type { Connected } from "../../wallet/use-wallet.ts";
 import { useRollup } from "../rollup/use-rollup.ts";
 import { CallSteps } from "./CallSteps.tsx";
-import { readAmount } from "./read-amount.ts";
 
 const BALANCE_MS = 4_000;
 /** What of one's ether is left for gas where it is wrapped. */

@@ -46,7 +46,7 @@ export function MyStake({ restaking, connected }: { readonly restaking: Restakin
           ))}
         </dl>
       </section>
-      <div className="staking-forms">
+      <div className="forms">
         <DepositStake {...shared} />
         <Delegate {...shared} />
         <WithdrawStake {...shared} />

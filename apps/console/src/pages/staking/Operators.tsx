@@ -16,6 +16,7 @@ import type { Connected } from "../../wallet/use-wallet.ts";
 import { useRollup } from "../rollup/use-rollup.ts";
 import { CallSteps } from "./CallSteps.tsx";
 import { classTitle, WEIGHT_DECIMALS } from "./ServiceFigures.tsx";
+import { Shares } from "./Shares.tsx";
 
 interface Props {
   readonly restaking: Restaking;
@@ -38,6 +39,7 @@ export function Operators({ restaking, connected }: Props) {
         <Empty title="No operators">Nobody has joined: no block can be certified.</Empty>
       ) : (
         <>
+          <Shares restaking={restaking} operators={data.operators} status={data.status} />
           <TableScroll label="Operators">
             <table>
               <thead>

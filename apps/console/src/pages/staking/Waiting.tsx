@@ -63,7 +63,7 @@ function Item({ withdrawal, restaking }: { readonly withdrawal: WaitingWithdrawa
   const { amounts, blocksLeft, secondsLeft } = withdrawal;
   const { strategies } = restaking.service;
   return (
-    <li className="waiting">
+    <li className="under-way">
       <div className="stack tight">
         {withdrawal.withdrawal.strategies.map((strategy, i) => {
           const known = strategies.find((each) => each.strategy === strategy);

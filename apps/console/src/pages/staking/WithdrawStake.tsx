@@ -7,9 +7,9 @@ import { useCalls } from "../../staking/use-calls.ts";
 import { AmountField } from "../../ui/AmountField.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { Field } from "../../ui/Field.tsx";
+import { readAmount } from "../../ui/read-amount.ts";
 import type { Connected } from "../../wallet/use-wallet.ts";
 import { CallSteps } from "./CallSteps.tsx";
-import { readAmount } from "./read-amount.ts";
 
 interface Props {
   readonly restaking: Restaking;

@@ -1,8 +1,9 @@
 import type { PublicIncident, PublicStatus } from "../../api/types.ts";
 import { formatDuration } from "../../chain/format.ts";
 import { Badge } from "../../ui/Badge.tsx";
+import type { Column } from "../../ui/DataTable.tsx";
+import { DataTable } from "../../ui/DataTable.tsx";
 import { Empty } from "../../ui/Notice.tsx";
-import { TableScroll } from "../../ui/TableScroll.tsx";
 import { DateTime } from "../../ui/Time.tsx";
 import { useNow } from "../../ui/use-now.ts";
 import "./history.css";
@@ -35,7 +36,11 @@ export function History({ status }: { readonly status: PublicStatus }) {
         <div className="card-head">
           <h2 id="incidents-title">Incidents of the last 90 days</h2>
         </div>
-        {incidents.length === 0 ? <Empty title="None">Nothing has gone wrong.</Empty> : <Incidents list={incidents} />}
+        {incidents.length === 0 ? (
+          <Empty title="None">Nothing has gone wrong.</Empty>
+        ) : (
+          <DataTable label="Incidents" columns={COLUMNS} items={incidents} keyOf={({ id }) => id} />
+        )}
       </section>
     </>
   );
@@ -74,39 +79,19 @@ function Days({ incidents, since }: { readonly incidents: readonly PublicInciden
   );
 }
 
-function Incidents({ list }: { readonly list: readonly PublicIncident[] }) {
-  return (
-    <TableScroll label="Incidents">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">What</th>
-            <th scope="col">Since</th>
-            <th scope="col">Until</th>
-            <th scope="col">Lasted</th>
-          </tr>
-        </thead>
-        <tbody>
-          {list.map(({ id, title, outage, raisedAt, clearedAt }) => (
-            <tr key={id}>
-              <th scope="row">{title}</th>
-              <td className="quiet">
-                <DateTime iso={raisedAt} />
-              </td>
-              <td className="quiet">
-                {clearedAt === null ? (
-                  <Badge tone={outage ? "bad" : "warn"}>lasts</Badge>
-                ) : (
-                  <DateTime iso={clearedAt} />
-                )}
-              </td>
-              <td className="quiet">
-                {clearedAt === null ? "" : formatDuration(Date.parse(clearedAt) - Date.parse(raisedAt))}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableScroll>
-  );
-}
+const COLUMNS: readonly Column<PublicIncident>[] = [
+  { title: "What", names: true, cell: ({ title }) => title },
+  { title: "Since", className: "quiet", cell: ({ raisedAt }) => <DateTime iso={raisedAt} /> },
+  {
+    title: "Until",
+    className: "quiet",
+    cell: ({ clearedAt, outage }) =>
+      clearedAt === null ? <Badge tone={outage ? "bad" : "warn"}>lasts</Badge> : <DateTime iso={clearedAt} />,
+  },
+  {
+    title: "Lasted",
+    className: "quiet",
+    cell: ({ raisedAt, clearedAt }) =>
+      clearedAt === null ? "" : formatDuration(Date.parse(clearedAt) - Date.parse(raisedAt)),
+  },
+];

@@ -1,15 +1,26 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { auditQuery } from "../../api/queries.ts";
+import type { AuditEntry } from "../../api/types.ts";
 import { useTitle } from "../../app/use-title.ts";
 import { useTeam } from "../../layouts/use-team.ts";
 import { Button } from "../../ui/Button.tsx";
+import type { Column } from "../../ui/DataTable.tsx";
+import { DataTable } from "../../ui/DataTable.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Empty, ErrorNotice } from "../../ui/Notice.tsx";
-import { TableScroll } from "../../ui/TableScroll.tsx";
 import { DateTime } from "../../ui/Time.tsx";
 
 const DETAILS_MAX = 300;
+
+const COLUMNS: readonly Column<AuditEntry>[] = [
+  { title: "When", className: "quiet", cell: ({ at }) => <DateTime iso={at} /> },
+  { title: "Who", className: "breakable", cell: ({ actor }) => actor.name },
+  { title: "What", cell: ({ action }) => <code>{action}</code> },
+  { title: "To what", cell: ({ target }) => <code>{target ?? ""}</code> },
+  { title: "Details", className: "small quiet breakable", cell: ({ details }) => detailsText(details) },
+  { title: "From", className: "mono quiet", cell: ({ ip }) => ip ?? "" },
+];
 
 /** Who did what, newest first. */
 export function AuditPage() {
@@ -34,38 +45,7 @@ export function AuditPage() {
         ) : entries.length === 0 ? (
           <Empty title="Nothing happened yet" />
         ) : (
-          <TableScroll label="Audit entries">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">When</th>
-                  <th scope="col">Who</th>
-                  <th scope="col">What</th>
-                  <th scope="col">To what</th>
-                  <th scope="col">Details</th>
-                  <th scope="col">From</th>
-                </tr>
-              </thead>
-              <tbody>
-                {entries.map((entry) => (
-                  <tr key={entry.id}>
-                    <td className="quiet">
-                      <DateTime iso={entry.at} />
-                    </td>
-                    <td>{entry.actor.name}</td>
-                    <td>
-                      <code>{entry.action}</code>
-                    </td>
-                    <td>
-                      <code>{entry.target ?? ""}</code>
-                    </td>
-                    <td className="small quiet breakable">{detailsText(entry.details)}</td>
-                    <td className="mono quiet">{entry.ip ?? ""}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </TableScroll>
+          <DataTable label="Audit entries" columns={COLUMNS} items={entries} keyOf={({ id }) => id} />
         )}
       </div>
       {audit.hasNextPage ? (

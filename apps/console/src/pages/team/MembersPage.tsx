@@ -9,12 +9,14 @@ import type { Member, Role } from "../../api/types.ts";
 import { useTitle } from "../../app/use-title.ts";
 import { useTeam } from "../../layouts/use-team.ts";
 import { Button } from "../../ui/Button.tsx";
+import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { CopyButton } from "../../ui/Copy.tsx";
+import type { Column } from "../../ui/DataTable.tsx";
+import { DataTable } from "../../ui/DataTable.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { ErrorNotice } from "../../ui/Notice.tsx";
-import { TableScroll } from "../../ui/TableScroll.tsx";
 import { DateTime } from "../../ui/Time.tsx";
 import { toast } from "../../ui/toast.ts";
 import { RoleSelect } from "./RoleSelect.tsx";
@@ -25,19 +27,71 @@ export function MembersPage() {
   const queries = useQueryClient();
   const { data: members, error } = useQuery(membersQuery(teamId));
   const [adding, setAdding] = useState(false);
+  const [leaving, setLeaving] = useState<Member>();
   const forbidden = team.reasonNot("owner");
   const path = `/teams/${segment(teamId)}/members`;
   useTitle("Members", team.name);
   const again = () => queries.invalidateQueries({ queryKey: membersQuery(teamId).queryKey });
   const change = useMutation({
-    mutationFn: ({ member, role }: { readonly member: Member; readonly role: Role | null }) =>
-      role === null
-        ? request(`${path}/${segment(member.userId)}`, { method: "DELETE" })
-        : request(`${path}/${segment(member.userId)}`, { method: "PATCH", body: { role } }),
+    mutationFn: ({ member, role }: { readonly member: Member; readonly role: Role }) =>
+      request(`${path}/${segment(member.userId)}`, { method: "PATCH", body: { role } }),
     onSuccess: again,
     onError: (problem) => toast({ tone: "bad", text: messageOf(problem) }),
   });
+  const remove = useMutation({
+    mutationFn: (member: Member) => request(`${path}/${segment(member.userId)}`, { method: "DELETE" }),
+    onSuccess: async () => {
+      setLeaving(undefined);
+      await again();
+    },
+  });
 
+  const columns: readonly Column<Member>[] = [
+    { title: "Name", names: true, className: "breakable", cell: ({ name }) => name },
+    {
+      title: "Address",
+      cell: ({ name, address }) =>
+        address === null ? (
+          <span className="quiet">local link</span>
+        ) : (
+          <span className="hash">
+            <span>{address}</span>
+            <CopyButton text={address} label={`Copy the address of ${name}`} />
+          </span>
+        ),
+    },
+    {
+      title: "Role",
+      cell: (member) => (
+        <RoleSelect
+          label={`Role of ${member.name}`}
+          value={member.role}
+          disabled={forbidden !== undefined}
+          onChange={(role) => change.mutate({ member, role })}
+        />
+      ),
+    },
+    { title: "Since", className: "quiet", cell: ({ joinedAt }) => <DateTime iso={joinedAt} /> },
+    {
+      title: "Actions",
+      silent: true,
+      number: true,
+      cell: (member) => (
+        <Button
+          tone="plain"
+          iconOnly
+          aria-label={`Remove ${member.name}`}
+          disabledReason={forbidden}
+          onClick={() => {
+            remove.reset();
+            setLeaving(member);
+          }}
+        >
+          <Trash2 size={14} aria-hidden="true" />
+        </Button>
+      ),
+    },
+  ];
   return (
     <>
       <div className="page-head">
@@ -56,62 +110,23 @@ export function MembersPage() {
         {members === undefined ? (
           <Loading lines={3} />
         ) : (
-          <TableScroll label="Members">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Name</th>
-                  <th scope="col">Address</th>
-                  <th scope="col">Role</th>
-                  <th scope="col">Since</th>
-                  <th scope="col">
-                    <span className="visually-hidden">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {members.map((member) => (
-                  <tr key={member.userId}>
-                    <th scope="row">{member.name}</th>
-                    <td>
-                      {member.address === null ? (
-                        <span className="quiet">local link</span>
-                      ) : (
-                        <span className="hash">
-                          <span>{member.address}</span>
-                          <CopyButton text={member.address} label={`Copy the address of ${member.name}`} />
-                        </span>
-                      )}
-                    </td>
-                    <td>
-                      <RoleSelect
-                        label={`Role of ${member.name}`}
-                        value={member.role}
-                        disabled={forbidden !== undefined}
-                        onChange={(role) => change.mutate({ member, role })}
-                      />
-                    </td>
-                    <td className="quiet">
-                      <DateTime iso={member.joinedAt} />
-                    </td>
-                    <td className="number">
-                      <Button
-                        tone="plain"
-                        iconOnly
-                        aria-label={`Remove ${member.name}`}
-                        disabledReason={forbidden}
-                        onClick={() => change.mutate({ member, role: null })}
-                      >
-                        <Trash2 size={14} aria-hidden="true" />
-                      </Button>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </TableScroll>
+          <DataTable label="Members" columns={columns} items={members} keyOf={({ userId }) => userId} />
         )}
       </div>
+      {leaving === undefined ? null : (
+        <ConfirmDialog
+          title={`Remove ${leaving.name}?`}
+          confirm="Remove"
+          cancel="Keep"
+          tone="danger"
+          failed="Not removed"
+          action={remove}
+          onConfirm={() => remove.mutate(leaving)}
+          onClose={() => setLeaving(undefined)}
+        >
+          <p>They see nothing of {team.name} any more, from their next request on. What they did stays in the audit.</p>
+        </ConfirmDialog>
+      )}
       {adding ? (
         <AddDialog
           path={path}

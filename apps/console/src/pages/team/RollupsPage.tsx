@@ -1,18 +1,22 @@
-import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { followTeam } from "../../api/events.ts";
-import { liveQuery, networksQuery, rollupsQuery } from "../../api/queries.ts";
+import { liveQuery, networksQuery, olderRollupsQuery, rollupsQuery } from "../../api/queries.ts";
 import type { RollupSummary } from "../../api/types.ts";
 import { useTitle } from "../../app/use-title.ts";
 import { formatInteger } from "../../chain/format.ts";
 import { useTeam } from "../../layouts/use-team.ts";
 import { PhaseBadge } from "../../ui/Badge.tsx";
+import { Button } from "../../ui/Button.tsx";
+import { Field } from "../../ui/Field.tsx";
 import { Empty } from "../../ui/Notice.tsx";
 import { TableScroll } from "../../ui/TableScroll.tsx";
 import { Ago } from "../../ui/Time.tsx";
 
+/** More rollups than these are found sooner by typing. */
+const FILTER_FROM = 8;
 const LIVE_ROWS_MAX = 20;
 const LIVE_MS = 2_000;
 const LIVE_MANY_MS = 15_000;
@@ -24,7 +28,12 @@ export function RollupsPage() {
   const { data } = useSuspenseQuery(rollupsQuery(teamId));
   useEffect(() => followTeam({ team: teamId }, { queries }), [teamId, queries]);
   useTitle("Rollups", team.name);
-  const rollups = data.items.filter(({ phase }) => phase !== "destroyed");
+  const older = useInfiniteQuery(olderRollupsQuery(teamId, data.nextCursor));
+  const [wanted, setWanted] = useState("");
+  const all = [...data.items, ...(older.data?.pages.flatMap(({ items }) => items) ?? [])];
+  const rollups = all.filter(({ phase }) => phase !== "destroyed");
+  const shown = rollups.filter(({ name, chainId }) => `${name} ${chainId}`.includes(wanted.trim().toLowerCase()));
+  const more = older.data === undefined ? data.nextCursor !== null : older.hasNextPage;
   const launch =
     team.reasonNot("operator") === undefined ? (
       <span className="row">
@@ -44,6 +53,20 @@ export function RollupsPage() {
         <h1>Rollups</h1>
         {rollups.length === 0 ? null : launch}
       </div>
+      {rollups.length <= FILTER_FROM ? null : (
+        <Field label="Only those whose name or chain id contains">
+          {(control) => (
+            <input
+              {...control}
+              className="input narrow"
+              autoComplete="off"
+              spellCheck={false}
+              value={wanted}
+              onChange={(event) => setWanted(event.target.value)}
+            />
+          )}
+        </Field>
+      )}
       <div className="card">
         {rollups.length === 0 ? (
           <Empty title="No rollups yet" action={launch}>
@@ -79,13 +102,23 @@ export function RollupsPage() {
                 </tr>
               </thead>
               <tbody>
-                {rollups.map((rollup) => (
+                {shown.map((rollup) => (
                   <RollupRow key={rollup.id} rollup={rollup} many={rollups.length > LIVE_ROWS_MAX} />
                 ))}
               </tbody>
             </table>
           </TableScroll>
         )}
+        {more ? (
+          <div className="card-body">
+            <Button
+              busy={older.isFetching}
+              onClick={() => void (older.data === undefined ? older.refetch() : older.fetchNextPage())}
+            >
+              Show older
+            </Button>
+          </div>
+        ) : null}
       </div>
     </>
   );

@@ -2,19 +2,20 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { request, segment } from "../../api/client.ts";
-import { messageOf } from "../../api/errors.ts";
 import { tokensQuery } from "../../api/queries.ts";
 import type { ApiToken, Role } from "../../api/types.ts";
 import { useTitle } from "../../app/use-title.ts";
 import { useTeam } from "../../layouts/use-team.ts";
 import { ROLE_TITLES } from "../../ui/Badge.tsx";
 import { Button } from "../../ui/Button.tsx";
+import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { CopyButton } from "../../ui/Copy.tsx";
+import type { Column } from "../../ui/DataTable.tsx";
+import { DataTable } from "../../ui/DataTable.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Empty, ErrorNotice, Notice } from "../../ui/Notice.tsx";
-import { TableScroll } from "../../ui/TableScroll.tsx";
 import { DateTime } from "../../ui/Time.tsx";
 import { toast } from "../../ui/toast.ts";
 import { RoleSelect } from "./RoleSelect.tsx";
@@ -27,17 +28,51 @@ export function TokensPage() {
   const forbidden = team.reasonNot("owner");
   const { data: tokens, error } = useQuery({ ...tokensQuery(teamId), enabled: forbidden === undefined });
   const [making, setMaking] = useState(false);
+  const [unwanted, setUnwanted] = useState<ApiToken>();
   useTitle("API tokens", team.name);
   const path = `/teams/${segment(teamId)}/tokens`;
   const again = () => queries.invalidateQueries({ queryKey: tokensQuery(teamId).queryKey });
   const revoke = useMutation({
     mutationFn: (token: ApiToken) => request(`${path}/${segment(token.id)}`, { method: "DELETE" }),
     onSuccess: async (_, token) => {
+      setUnwanted(undefined);
       toast({ text: `${token.name} is revoked.` });
       await again();
     },
-    onError: (problem) => toast({ tone: "bad", text: messageOf(problem) }),
   });
+  const columns: readonly Column<ApiToken>[] = [
+    { title: "Name", names: true, className: "breakable", cell: ({ name }) => name },
+    { title: "Role", cell: ({ role }) => ROLE_TITLES[role] },
+    { title: "Made", className: "quiet", cell: ({ createdAt }) => <DateTime iso={createdAt} /> },
+    {
+      title: "Last used",
+      className: "quiet",
+      cell: ({ lastUsedAt }) => (lastUsedAt === null ? "never" : <DateTime iso={lastUsedAt} />),
+    },
+    {
+      title: "Ends",
+      className: "quiet",
+      cell: ({ expiresAt }) => (expiresAt === null ? "never" : <DateTime iso={expiresAt} />),
+    },
+    {
+      title: "Actions",
+      silent: true,
+      number: true,
+      cell: (token) => (
+        <Button
+          size="mini"
+          tone="danger"
+          aria-label={`Revoke ${token.name}`}
+          onClick={() => {
+            revoke.reset();
+            setUnwanted(token);
+          }}
+        >
+          Revoke
+        </Button>
+      ),
+    },
+  ];
   return (
     <>
       <div className="page-head">
@@ -60,50 +95,23 @@ export function TokensPage() {
             With one, <code>altlayer --url … --token …</code> works from any machine.
           </Empty>
         ) : (
-          <TableScroll label="API tokens">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Name</th>
-                  <th scope="col">Role</th>
-                  <th scope="col">Made</th>
-                  <th scope="col">Last used</th>
-                  <th scope="col">Ends</th>
-                  <th scope="col">
-                    <span className="visually-hidden">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {tokens.map((token) => (
-                  <tr key={token.id}>
-                    <th scope="row">{token.name}</th>
-                    <td>{ROLE_TITLES[token.role]}</td>
-                    <td className="quiet">
-                      <DateTime iso={token.createdAt} />
-                    </td>
-                    <td className="quiet">
-                      {token.lastUsedAt === null ? "never" : <DateTime iso={token.lastUsedAt} />}
-                    </td>
-                    <td className="quiet">{token.expiresAt === null ? "never" : <DateTime iso={token.expiresAt} />}</td>
-                    <td className="number">
-                      <Button
-                        size="mini"
-                        tone="danger"
-                        aria-label={`Revoke ${token.name}`}
-                        busy={revoke.isPending && revoke.variables.id === token.id}
-                        onClick={() => revoke.mutate(token)}
-                      >
-                        Revoke
-                      </Button>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </TableScroll>
+          <DataTable label="API tokens" columns={columns} items={tokens} keyOf={({ id }) => id} />
         )}
       </div>
+      {unwanted === undefined ? null : (
+        <ConfirmDialog
+          title={`Revoke ${unwanted.name}?`}
+          confirm="Revoke"
+          cancel="Keep it"
+          tone="danger"
+          failed="Not revoked"
+          action={revoke}
+          onConfirm={() => revoke.mutate(unwanted)}
+          onClose={() => setUnwanted(undefined)}
+        >
+          <p>Whatever uses this token is refused from this moment. It cannot be brought back; a new one can be made.</p>
+        </ConfirmDialog>
+      )}
       {making ? <MakeDialog path={path} onClose={() => setMaking(false)} onMade={again} /> : null}
     </>
   );

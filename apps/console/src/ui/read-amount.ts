@@ -1,5 +1,5 @@
-import { formatUnits, parseUnits, plainText } from "../../chain/format.ts";
-import type { Amount } from "../../ui/AmountField.tsx";
+import { formatUnits, parseUnits, plainText } from "../chain/format.ts";
+import type { Amount } from "./AmountField.tsx";
 
 export interface TokenUnit {
   readonly symbol: string;
@@ -10,10 +10,10 @@ export interface TokenUnit {
 export function readAmount(text: string, { decimals, symbol }: TokenUnit, most: bigint | undefined): Amount {
   if (text.trim() === "") return undefined;
   const units = parseUnits(text, decimals);
-  if (units === undefined) return { problem: "Enter an amount, such as 0.5." };
+  if (units === undefined) return { problem: `Enter an amount, such as ${decimals === 0 ? "5" : "0.5"}.` };
   if (units === 0n) return { problem: "Enter more than zero." };
   if (most !== undefined && units > most) {
-    return { problem: `There are ${formatUnits(most, decimals, 4)} ${plainText(symbol)}.` };
+    return { problem: `You have ${formatUnits(most, decimals, 4)} ${plainText(symbol)} there.` };
   }
   return { units };
 }
