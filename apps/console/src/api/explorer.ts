@@ -33,6 +33,7 @@ export interface IndexedToken {
   readonly kind: "erc20" | "erc721";
   readonly name: string | null;
   readonly symbol: string | null;
+  readonly decimals: number | null;
   readonly firstSeenBlock: number;
 }
 
@@ -48,22 +49,27 @@ export interface IndexedCall {
 }
 
 const PAGE = 25;
+const SEARCH_MAX = 100;
 const AGAIN_MS = 3_000;
 
 /** A list of the index, newest first; the first page is kept fresh while one is on it. */
-function indexQuery<Item>(team: string, rollup: string, path: string) {
+function indexQuery<Item>(team: string, rollup: string, path: string, query: Readonly<Record<string, string>> = {}) {
   return infiniteQueryOptions({
-    queryKey: ["team", team, "rollup", rollup, "index", path],
+    queryKey: ["team", team, "rollup", rollup, "index", path, query],
     queryFn: ({ signal, pageParam }) =>
       request<Page<Item>>(`${rollupPath(team, rollup)}/explorer${path}`, {
-        query: { limit: PAGE, cursor: pageParam },
+        query: { ...query, limit: PAGE, cursor: pageParam },
         signal,
       }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
-    refetchInterval: (query) => ((query.state.data?.pages.length ?? 0) > 1 ? false : AGAIN_MS),
+    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? false : AGAIN_MS),
   });
 }
+
+/** All of the rollup; `deposits`: with those from the settlement network, of which each block begins with one. */
+export const indexedTransactionsQuery = (team: string, rollup: string, deposits: boolean) =>
+  indexQuery<IndexedTransaction>(team, rollup, "/transactions", { deposits: String(deposits) });
 
 /** What an account sent, received or made. */
 export const accountTransactionsQuery = (team: string, rollup: string, address: Hex) =>
@@ -79,6 +85,59 @@ export const tokenTransfersQuery = (team: string, rollup: string, address: Hex) 
   indexQuery<IndexedTransfer>(team, rollup, `/tokens/${address}/transfers`);
 
 export const indexedTokensQuery = (team: string, rollup: string) => indexQuery<IndexedToken>(team, rollup, "/tokens");
+
+/** Tokens that an account ever sent or received. */
+export const tokensHeldQuery = (team: string, rollup: string, address: Hex) =>
+  queryOptions({
+    queryKey: ["team", team, "rollup", rollup, "index", "held", address],
+    queryFn: async ({ signal }) =>
+      (
+        await request<{ items: readonly IndexedToken[] }>(
+          `${rollupPath(team, rollup)}/explorer/addresses/${address}/tokens`,
+          { signal },
+        )
+      ).items,
+    refetchInterval: AGAIN_MS,
+  });
+
+export interface FoundToken {
+  readonly id: Hex;
+  /** Name and symbol, as the contract says. Untrusted. */
+  readonly label: string;
+}
+
+/** Tokens whose name or symbol begins with `text`. @throws ApiError */
+export async function tokensNamed(team: string, rollup: string, text: string): Promise<readonly FoundToken[]> {
+  const { items } = await request<{ items: readonly (FoundToken & { readonly kind: string })[] }>(
+    `${rollupPath(team, rollup)}/explorer/search`,
+    { query: { q: text.slice(0, SEARCH_MAX) } },
+  );
+  return items.filter(({ kind }) => kind === "token");
+}
+
+export interface Minute {
+  /** When it began, in milliseconds. */
+  readonly startMs: number;
+  /** Null before the chain's first block: users' transactions, and the gas of all. */
+  readonly work: { readonly transactions: number; readonly gasUsed: number } | null;
+}
+
+const MINUTE_MS = 60_000;
+const MINUTES = 60;
+
+const NO_WORK = { transactions: 0, gasUsed: 0 };
+
+/** The hour up to the newest minute that is told, the oldest first: minutes without a block have zeros. */
+export function everyMinute(told: IndexActivity["perMinute"]): readonly Minute[] {
+  const known = new Map(told.map(({ minute, ...work }) => [Date.parse(minute), work]));
+  if (known.size === 0) return [];
+  const first = Math.min(...known.keys());
+  const last = Math.max(...known.keys());
+  return Array.from({ length: MINUTES }, (_, index) => {
+    const startMs = last - (MINUTES - 1 - index) * MINUTE_MS;
+    return { startMs, work: startMs < first ? null : (known.get(startMs) ?? NO_WORK) };
+  });
+}
 
 /** What the index counts, and the last hour by minutes. */
 export interface IndexActivity {

@@ -46,6 +46,20 @@ export const rollupsQuery = (team: string) =>
     refetchInterval: 10_000,
   });
 
+/** Those after the page that `rollupsQuery` keeps live. */
+export const olderRollupsQuery = (team: string, cursor: string | null) =>
+  infiniteQueryOptions({
+    queryKey: ["team", team, "older-rollups", cursor],
+    enabled: false,
+    queryFn: ({ signal, pageParam }) =>
+      request<Page<RollupSummary>>(`${teamPath(team)}/rollups`, {
+        query: { limit: 100, cursor: pageParam ?? undefined },
+        signal,
+      }),
+    initialPageParam: cursor,
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+  });
+
 export const rollupQuery = (team: string, rollup: string) =>
   queryOptions({
     queryKey: ["team", team, "rollup", rollup],

@@ -234,6 +234,14 @@ export interface Attachment {
   readonly mach: { readonly peers: readonly string[] } | null;
 }
 
+/** What a span of time cost on the settlement network. */
+export interface Cost {
+  readonly dataWei: string;
+  readonly otherWei: string;
+  readonly dataBytes: number;
+  readonly blobs: number;
+}
+
 export interface Costs {
   readonly measuredFrom: string | null;
   readonly month: {
@@ -242,15 +250,13 @@ export interface Costs {
     readonly budgetWei: string | null;
     readonly percent: number | null;
   };
-  readonly days: readonly {
+  /** The last 48 at most, the oldest first. */
+  readonly hours: readonly (Cost & { readonly start: string })[];
+  readonly days: readonly (Cost & {
     readonly day: string;
-    readonly dataWei: string;
-    readonly otherWei: string;
-    readonly dataBytes: number;
-    readonly blobs: number;
     readonly transactions: number;
     readonly weiPerTransaction: string | null;
-  }[];
+  })[];
 }
 
 /** An alarm as it was raised and cleared. */

@@ -164,6 +164,14 @@ const explorerRoute = createRoute({
   component: lazyRouteComponent(() => import("../pages/explorer/BlocksPage.tsx"), "BlocksPage"),
 });
 
+const transactionsRoute = createRoute({
+  getParentRoute: () => rollupRoute,
+  path: "/explorer/transactions",
+  validateSearch: (search: Record<string, unknown>): { deposits?: true } =>
+    search.deposits === true ? { deposits: true } : {},
+  component: lazyRouteComponent(() => import("../pages/explorer/TransactionsPage.tsx"), "TransactionsPage"),
+});
+
 const explorerTokensRoute = createRoute({
   getParentRoute: () => rollupRoute,
   path: "/explorer/tokens",
@@ -229,6 +237,7 @@ const routeTree = rootRoute.addChildren([
       settingsRoute,
       logsRoute,
       explorerRoute,
+      transactionsRoute,
       explorerTokensRoute,
       blockRoute,
       transactionRoute,

@@ -1,5 +1,5 @@
 import type { Abi, AbiParameter } from "viem";
-import { decodeAbiParameters, decodeEventLog, decodeFunctionData, toFunctionSelector } from "viem";
+import { decodeAbiParameters, decodeErrorResult, decodeEventLog, decodeFunctionData, toFunctionSelector } from "viem";
 import { ERC721_TRANSFER, KNOWN_EVENTS, KNOWN_FUNCTIONS } from "./known-abi.ts";
 import type { Log } from "./shapes.ts";
 
@@ -69,16 +69,32 @@ export function decodeLog(log: Pick<Log, "topics" | "data">, own: Abi = []): Dec
   return undefined;
 }
 
+/** What a call gave back, by the called contract's own functions; undefined where these do not say or do not fit. */
+export function decodeOutput(abi: Abi, input: Hex, output: Hex): readonly Argument[] | undefined {
+  const selector = input.slice(0, 10);
+  const item = abi.find((each) => each.type === "function" && toFunctionSelector(each) === selector);
+  if (item?.type !== "function" || item.outputs.length === 0) return undefined;
+  try {
+    return named(item.outputs, decodeAbiParameters(item.outputs, output));
+  } catch {
+    return undefined;
+  }
+}
+
 const ERROR_SELECTOR = "0x08c379a0";
 const PANIC_SELECTOR = "0x4e487b71";
 
-/** What a failed call returned, in words: `Error(string)`, `Panic(uint256)`, or undefined. Untrusted text. */
-export function revertText(output: Hex | undefined): string | undefined {
+/** What a failed call returned, in words: `Error(string)`, `Panic(uint256)`, or an error of the contract's own. Untrusted text. */
+export function revertText(output: Hex | undefined, own: Abi = []): string | undefined {
   if (output === undefined || output.length < 10) return undefined;
   const body: Hex = `0x${output.slice(10)}`;
   try {
     if (output.startsWith(ERROR_SELECTOR)) return decodeAbiParameters([{ type: "string" }], body)[0];
     if (output.startsWith(PANIC_SELECTOR)) return `panic ${decodeAbiParameters([{ type: "uint256" }], body)[0]}`;
+    if (own.length > 0) {
+      const { errorName, args = [] } = decodeErrorResult({ abi: own, data: output });
+      return `${errorName}(${args.map(String).join(", ")})`;
+    }
   } catch {
     return undefined;
   }

@@ -8,6 +8,10 @@ export const formatInteger = (value: number | bigint): string => integer.format(
 const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 2 });
 export const formatCompact = (value: number): string => compact.format(value);
 
+const significant = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
+/** Three figures that count: 0.00123, 45.6, 12,300. */
+export const formatSignificant = (value: number): string => significant.format(value);
+
 /** `value` in units of 10^decimals, with thousands separators and at most `digits` significant decimals after the point. */
 export function formatUnits(value: bigint, decimals: number, digits = 6): string {
   const negative = value < 0n;

@@ -12,6 +12,7 @@ const NAME = "0x06fdde03";
 const SYMBOL = "0x95d89b41";
 const DECIMALS = "0x313ce567";
 const TOTAL_SUPPLY = "0x18160ddd";
+const BALANCE_OF = "0x70a08231";
 const DECIMALS_MAX = 77n;
 const TEXT_BYTES_MAX = 2_000;
 
@@ -63,6 +64,27 @@ export const tokenQuery = (rpc: Rpc, key: string, address: Hex) =>
         throw error;
       }
     },
+  });
+
+/** ERC-20's and ERC-721's `balanceOf`. @throws RpcError where the contract has none */
+export const balanceOf = (
+  rpc: Rpc,
+  { token, account }: { readonly token: Hex; readonly account: Hex },
+): Promise<bigint> => {
+  const data = BALANCE_OF + account.slice(2).padStart(64, "0");
+  return rpc.call("eth_call", [{ to: token, data }, "latest"], quantity);
+};
+
+/** What an account has of a token; null where the contract does not say. */
+export const tokenBalanceQuery = (rpc: Rpc, key: string, of: { readonly token: Hex; readonly account: Hex }) =>
+  queryOptions({
+    queryKey: ["chain", key, "token-balance", of.account, of.token],
+    refetchInterval: 4_000,
+    queryFn: (): Promise<bigint | null> =>
+      balanceOf(rpc, of).catch((error: unknown) => {
+        if (error instanceof RpcError) return null;
+        throw error;
+      }),
   });
 
 export const accountQuery = (rpc: Rpc, key: string, address: Hex) =>

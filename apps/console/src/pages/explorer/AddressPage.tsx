@@ -13,6 +13,7 @@ import { AccountTransactions } from "./AccountTransactions.tsx";
 import { ContractCard } from "./contract/ContractCard.tsx";
 import { ExplorerHead } from "./ExplorerHead.tsx";
 import { InternalCalls } from "./InternalCalls.tsx";
+import { TokensHeld } from "./TokensHeld.tsx";
 import { Transfers } from "./Transfers.tsx";
 import "./explorer.css";
 
@@ -94,6 +95,7 @@ function Account({ address }: { readonly address: Hex }) {
           Name and symbol are what the contract says of itself. Anyone can make a token with any name.
         </p>
       ) : null}
+      <TokensHeld address={address} />
       <AccountTransactions address={address} />
       <InternalCalls address={address} />
       {account.data !== undefined && (token !== undefined || !isContract) ? (

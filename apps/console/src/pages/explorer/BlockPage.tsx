@@ -4,18 +4,18 @@ import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useTitle } from "../../app/use-title.ts";
 import { blockQuery } from "../../chain/blocks.ts";
 import { decodeCall } from "../../chain/decode.ts";
-import { formatBytes, formatDate, formatEther, formatGwei, formatInteger } from "../../chain/format.ts";
+import { formatBytes, formatDate, formatGwei, formatInteger } from "../../chain/format.ts";
 import type { Transaction } from "../../chain/shapes.ts";
 import { Hash } from "../../ui/Hash.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Empty, ErrorNotice } from "../../ui/Notice.tsx";
-import { TableScroll } from "../../ui/TableScroll.tsx";
 import { Ago } from "../../ui/Time.tsx";
 import { useRollup } from "../rollup/use-rollup.ts";
-import { AddressLink } from "./AddressLink.tsx";
 import { callName } from "./Decoded.tsx";
 import { ExplorerHead } from "./ExplorerHead.tsx";
 import { FinalityRungs } from "./FinalityRungs.tsx";
+import type { ListedTransaction } from "./TransactionTable.tsx";
+import { TransactionTable } from "./TransactionTable.tsx";
 import "./explorer.css";
 
 const SHOWN_MAX = 200;
@@ -117,7 +117,11 @@ export function BlockPage() {
         {block.transactions.length === 0 ? (
           <Empty title="No transactions in this block" />
         ) : (
-          <TransactionTable transactions={block.transactions.slice(0, SHOWN_MAX)} />
+          <TransactionTable
+            label="Transactions of the block"
+            items={block.transactions.slice(0, SHOWN_MAX).map(listed)}
+            ofOneBlock
+          />
         )}
         {block.transactions.length > SHOWN_MAX ? (
           <p className="card-body quiet">
@@ -129,50 +133,18 @@ export function BlockPage() {
   );
 }
 
+/** Transactions that came from the settlement chain (OP Stack specification, deposits). */
 const DEPOSIT_TYPE = 0x7e;
 
-function TransactionTable({ transactions }: { readonly transactions: readonly Transaction[] }) {
-  return (
-    <TableScroll label="Transactions of the block">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Transaction</th>
-            <th scope="col">Call</th>
-            <th scope="col">From</th>
-            <th scope="col">To</th>
-            <th scope="col" className="number">
-              Value
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {transactions.map((transaction) => (
-            <tr key={transaction.hash}>
-              <th scope="row">
-                <Hash value={transaction.hash} what="transaction hash" to="transaction" />
-              </th>
-              <td>
-                <span className="row">
-                  <code>{callName(decodeCall(transaction.input), transaction.input)}</code>
-                  {transaction.type === DEPOSIT_TYPE ? <span className="badge">deposit</span> : null}
-                </span>
-              </td>
-              <td>
-                <AddressLink address={transaction.from} />
-              </td>
-              <td>
-                {transaction.to === null ? (
-                  <span className="quiet">new contract</span>
-                ) : (
-                  <AddressLink address={transaction.to} />
-                )}
-              </td>
-              <td className="number">{formatEther(transaction.value)} ETH</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableScroll>
-  );
-}
+const listed = (transaction: Transaction): ListedTransaction => ({
+  hash: transaction.hash,
+  blockNumber: transaction.blockNumber,
+  call: transaction.to === null ? "creation" : callName(decodeCall(transaction.input), transaction.input),
+  // Only receipts tell.
+  failed: false,
+  deposit: transaction.type === DEPOSIT_TYPE,
+  from: transaction.from,
+  to: transaction.to,
+  created: null,
+  valueWei: transaction.value,
+});

@@ -4,11 +4,14 @@ import { useTitle } from "../../app/use-title.ts";
 import { blocksDownFrom, useRecentBlocks } from "../../chain/blocks.ts";
 import { LEVELS } from "../../chain/finality.ts";
 import { formatCompact, formatGwei, formatInteger } from "../../chain/format.ts";
+import type { Heads } from "../../chain/heads.ts";
 import { headsQuery, levelOfBlock } from "../../chain/heads.ts";
+import type { Block } from "../../chain/shapes.ts";
+import type { Column } from "../../ui/DataTable.tsx";
+import { DataTable } from "../../ui/DataTable.tsx";
 import { BlockLink, Hash } from "../../ui/Hash.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Empty, ErrorNotice } from "../../ui/Notice.tsx";
-import { TableScroll } from "../../ui/TableScroll.tsx";
 import { Ago } from "../../ui/Time.tsx";
 import { useRollup } from "../rollup/use-rollup.ts";
 import "../rollup/ladder.css";
@@ -63,60 +66,7 @@ export function BlocksPage() {
         {blocks.length === 0 && !heads.isError ? (
           <Loading lines={8} label="Reading the blocks" />
         ) : (
-          <TableScroll label="Blocks">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Block</th>
-                  <th scope="col">Age</th>
-                  <th scope="col">Finality</th>
-                  <th scope="col" className="number">
-                    Transactions
-                  </th>
-                  <th scope="col" className="number">
-                    Gas used
-                  </th>
-                  <th scope="col" className="number">
-                    Base fee
-                  </th>
-                  <th scope="col">Hash</th>
-                </tr>
-              </thead>
-              <tbody>
-                {blocks.map((block) => {
-                  const level = heads.data ? levelOfBlock(heads.data, block.number) : null;
-                  return (
-                    <tr key={block.hash}>
-                      <th scope="row">
-                        <BlockLink number={block.number} />
-                      </th>
-                      <td className="quiet">
-                        <Ago ms={block.timestamp * 1000} />
-                      </td>
-                      <td className="nowrap">
-                        <span className={`rung reached at-${level}`} aria-hidden="true" />
-                        {LEVELS.find((rung) => rung.level === level)?.title ?? "Open"}
-                      </td>
-                      <td className="number">{formatInteger(block.transactions.length)}</td>
-                      <td className="number">
-                        {formatCompact(Number(block.gasUsed))}
-                        <span className="faint">
-                          {" "}
-                          {((Number(block.gasUsed) / Number(block.gasLimit || 1n)) * 100).toFixed(1)}%
-                        </span>
-                      </td>
-                      <td className="number">
-                        {block.baseFeePerGas === undefined ? "-" : `${formatGwei(block.baseFeePerGas)} gwei`}
-                      </td>
-                      <td>
-                        <Hash value={block.hash} what="block hash" />
-                      </td>
-                    </tr>
-                  );
-                })}
-              </tbody>
-            </table>
-          </TableScroll>
+          <DataTable label="Blocks" columns={columnsOf(heads.data ?? null)} items={blocks} keyOf={({ hash }) => hash} />
         )}
       </div>
       <nav className="row" aria-label="Pages">
@@ -139,3 +89,38 @@ export function BlocksPage() {
     </>
   );
 }
+
+const columnsOf = (heads: Heads | null): readonly Column<Block>[] => [
+  { title: "Block", names: true, cell: ({ number }) => <BlockLink number={number} /> },
+  { title: "Age", className: "quiet", cell: ({ timestamp }) => <Ago ms={timestamp * 1000} /> },
+  {
+    title: "Finality",
+    className: "nowrap",
+    cell: ({ number }) => {
+      const level = heads === null ? null : levelOfBlock(heads, number);
+      return (
+        <>
+          <span className={`rung reached at-${level}`} aria-hidden="true" />
+          {LEVELS.find((rung) => rung.level === level)?.title ?? "Open"}
+        </>
+      );
+    },
+  },
+  { title: "Transactions", number: true, cell: ({ transactions }) => formatInteger(transactions.length) },
+  {
+    title: "Gas used",
+    number: true,
+    cell: ({ gasUsed, gasLimit }) => (
+      <>
+        {formatCompact(Number(gasUsed))}
+        <span className="faint"> {((Number(gasUsed) / Number(gasLimit || 1n)) * 100).toFixed(1)}%</span>
+      </>
+    ),
+  },
+  {
+    title: "Base fee",
+    number: true,
+    cell: ({ baseFeePerGas }) => (baseFeePerGas === undefined ? "-" : `${formatGwei(baseFeePerGas)} gwei`),
+  },
+  { title: "Hash", cell: ({ hash }) => <Hash value={hash} what="block hash" /> },
+];

@@ -2,6 +2,10 @@ import { useNavigate } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import type { ReactNode } from "react";
 import { useId, useState } from "react";
+import type { FoundToken } from "../../api/explorer.ts";
+import { tokensNamed } from "../../api/explorer.ts";
+import { plainText } from "../../chain/format.ts";
+import { Hash } from "../../ui/Hash.tsx";
 import { useRollup } from "../rollup/use-rollup.ts";
 import { readSearch } from "./read-search.ts";
 
@@ -11,10 +15,16 @@ export function ExplorerHead({ title, children }: { readonly title: string; read
   const navigate = useNavigate();
   const [text, setText] = useState("");
   const [problem, setProblem] = useState<string>();
+  const [tokens, setTokens] = useState<readonly FoundToken[]>([]);
   const id = useId();
 
   const search = async () => {
-    const found = await readSearch(rpc, text);
+    const found = await readSearch(text, {
+      rpc,
+      tokensNamed: (named) => tokensNamed(params.team, params.rollup, named),
+    });
+    const toAddress = (address: string) =>
+      navigate({ to: "/teams/$team/rollups/$rollup/explorer/addresses/$address", params: { ...params, address } });
     switch (found.kind) {
       case "block":
         return navigate({
@@ -27,10 +37,11 @@ export function ExplorerHead({ title, children }: { readonly title: string; read
           params: { ...params, hash: found.id },
         });
       case "address":
-        return navigate({
-          to: "/teams/$team/rollups/$rollup/explorer/addresses/$address",
-          params: { ...params, address: found.id },
-        });
+        return toAddress(found.id);
+      case "tokens": {
+        const [first, second] = found.tokens;
+        return first !== undefined && second === undefined ? toAddress(first.id) : setTokens(found.tokens);
+      }
       case "nothing":
         return setProblem(found.reason);
     }
@@ -49,16 +60,17 @@ export function ExplorerHead({ title, children }: { readonly title: string; read
         onSubmit={(event) => {
           event.preventDefault();
           setProblem(undefined);
+          setTokens([]);
           search().catch(() => setProblem("The rollup's node does not answer."));
         }}
       >
         <label htmlFor={id} className="visually-hidden">
-          Block number, transaction hash or address
+          Block number, transaction hash, address or token
         </label>
         <input
           id={id}
           className="input"
-          placeholder="Block, transaction or address"
+          placeholder="Block, transaction, address or token"
           autoComplete="off"
           spellCheck={false}
           value={text}
@@ -67,6 +79,7 @@ export function ExplorerHead({ title, children }: { readonly title: string; read
           onChange={(event) => {
             setText(event.target.value);
             setProblem(undefined);
+            setTokens([]);
           }}
         />
         <button type="submit" className="button icon" aria-label="Search">
@@ -76,6 +89,16 @@ export function ExplorerHead({ title, children }: { readonly title: string; read
           <p id={`${id}-problem`} className="problem-text small" role="alert">
             {problem}
           </p>
+        )}
+        {tokens.length === 0 ? null : (
+          <ul className="explorer-found card" aria-label="Tokens of this name">
+            {tokens.map(({ id: address, label }) => (
+              <li key={address} className="row spread">
+                <span className="breakable">{plainText(label)}</span>
+                <Hash value={address} what="token's address" to="address" copy={false} />
+              </li>
+            ))}
+          </ul>
         )}
       </form>
     </div>

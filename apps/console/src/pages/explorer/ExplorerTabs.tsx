@@ -10,6 +10,9 @@ export function ExplorerTabs() {
       <Link to="/teams/$team/rollups/$rollup/explorer" params={params} activeOptions={exact}>
         Blocks
       </Link>
+      <Link to="/teams/$team/rollups/$rollup/explorer/transactions" params={params} activeOptions={exact}>
+        Transactions
+      </Link>
       <Link to="/teams/$team/rollups/$rollup/explorer/tokens" params={params}>
         Tokens
       </Link>

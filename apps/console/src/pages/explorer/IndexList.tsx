@@ -4,13 +4,14 @@ import { useId } from "react";
 import type { Page } from "../../api/types.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Loading } from "../../ui/Loading.tsx";
-import { Empty, ErrorNotice } from "../../ui/Notice.tsx";
+import { ErrorNotice } from "../../ui/Notice.tsx";
 
 /** A card with a list of the explorer's index, page after page. */
 export function IndexList<Item>(props: {
   readonly title: string;
   readonly empty: string;
   readonly list: UseInfiniteQueryResult<InfiniteData<Page<Item>>>;
+  readonly action?: ReactNode;
   readonly children: (items: readonly Item[]) => ReactNode;
 }) {
   const { list, title } = props;
@@ -20,6 +21,7 @@ export function IndexList<Item>(props: {
     <section className="card" aria-labelledby={id}>
       <div className="card-head">
         <h2 id={id}>{title}</h2>
+        {props.action}
       </div>
       {list.isError ? (
         <div className="card-body">
@@ -28,7 +30,7 @@ export function IndexList<Item>(props: {
       ) : list.isPending ? (
         <Loading lines={3} />
       ) : items.length === 0 ? (
-        <Empty title={props.empty} />
+        <p className="card-body quiet">{props.empty}</p>
       ) : (
         props.children(items)
       )}

@@ -1,14 +1,22 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
+import type { IndexedCall } from "../../api/explorer.ts";
 import { accountCallsQuery } from "../../api/explorer.ts";
 import type { Hex } from "../../api/types.ts";
-import { formatEther } from "../../chain/format.ts";
-import { BlockLink, Hash } from "../../ui/Hash.tsx";
-import { TableScroll } from "../../ui/TableScroll.tsx";
+import type { Column } from "../../ui/DataTable.tsx";
+import { DataTable } from "../../ui/DataTable.tsx";
 import { useRollup } from "../rollup/use-rollup.ts";
-import { AddressLink } from "./AddressLink.tsx";
+import { addressColumn, blockColumn, etherColumn, transactionColumn } from "./columns.tsx";
 import { IndexList } from "./IndexList.tsx";
 
 const KINDS = { call: "call", create: "create", create2: "create2", selfdestruct: "self-destruct" } as const;
+const COLUMNS: readonly Column<IndexedCall>[] = [
+  transactionColumn(({ transactionHash }) => transactionHash),
+  blockColumn(({ blockNumber }) => blockNumber),
+  { title: "Kind", cell: ({ kind }) => <span className="badge">{KINDS[kind]}</span> },
+  addressColumn("From", ({ from }) => from),
+  addressColumn("To", ({ to }) => to),
+  etherColumn(({ valueWei }) => BigInt(valueWei)),
+];
 
 /** Calls within others' transactions that moved ether from or to an account, or made it. */
 export function InternalCalls({ address }: { readonly address: Hex }) {
@@ -17,44 +25,12 @@ export function InternalCalls({ address }: { readonly address: Hex }) {
   return (
     <IndexList title="Internal calls" empty="No internal calls" list={list}>
       {(items) => (
-        <TableScroll label="Internal calls">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Transaction</th>
-                <th scope="col">Block</th>
-                <th scope="col">Kind</th>
-                <th scope="col">From</th>
-                <th scope="col">To</th>
-                <th scope="col" className="number">
-                  Value
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map((item) => (
-                <tr key={`${item.transactionHash}-${item.position}`}>
-                  <th scope="row">
-                    <Hash value={item.transactionHash} what="transaction hash" to="transaction" />
-                  </th>
-                  <td>
-                    <BlockLink number={item.blockNumber} />
-                  </td>
-                  <td>
-                    <span className="badge">{KINDS[item.kind]}</span>
-                  </td>
-                  <td>
-                    <AddressLink address={item.from} />
-                  </td>
-                  <td>
-                    <AddressLink address={item.to} />
-                  </td>
-                  <td className="number">{formatEther(BigInt(item.valueWei))} ETH</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </TableScroll>
+        <DataTable
+          label="Internal calls"
+          columns={COLUMNS}
+          items={items}
+          keyOf={({ transactionHash, position }) => `${transactionHash}-${position}`}
+        />
       )}
     </IndexList>
   );

@@ -17,7 +17,7 @@ import { callName, DecodedArguments } from "./Decoded.tsx";
 import { ExplorerHead } from "./ExplorerHead.tsx";
 import { FinalityRungs } from "./FinalityRungs.tsx";
 import { TokenAmount } from "./TokenAmount.tsx";
-import { Trace } from "./Trace.tsx";
+import { Trace } from "./trace/Trace.tsx";
 import "./explorer.css";
 
 const LOGS_SHOWN_MAX = 100;
@@ -79,7 +79,9 @@ function CallSection({ transaction }: { readonly transaction: Transaction }) {
         </span>
       </div>
       <div className="card-body stack">
-        <strong className="mono breakable">{callName(decoded, transaction.input)}</strong>
+        <strong className="mono breakable">
+          {transaction.to === null ? "creation" : callName(decoded, transaction.input)}
+        </strong>
         {decoded === undefined ? null : <DecodedArguments decoded={decoded} />}
         {transaction.input.length > 2 ? (
           <details>

@@ -1,12 +1,27 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
+import type { IndexedTransfer } from "../../api/explorer.ts";
 import { accountTransfersQuery, tokenTransfersQuery } from "../../api/explorer.ts";
 import type { Hex } from "../../api/types.ts";
-import { BlockLink, Hash } from "../../ui/Hash.tsx";
-import { TableScroll } from "../../ui/TableScroll.tsx";
+import type { Column } from "../../ui/DataTable.tsx";
+import { DataTable } from "../../ui/DataTable.tsx";
 import { useRollup } from "../rollup/use-rollup.ts";
-import { AddressLink } from "./AddressLink.tsx";
+import { addressColumn, blockColumn, transactionColumn } from "./columns.tsx";
 import { IndexList } from "./IndexList.tsx";
 import { TokenAmount } from "./TokenAmount.tsx";
+
+const COLUMNS: readonly Column<IndexedTransfer>[] = [
+  transactionColumn(({ transactionHash }) => transactionHash),
+  blockColumn(({ blockNumber }) => blockNumber),
+  addressColumn("From", ({ from }) => from),
+  addressColumn("To", ({ to }) => to),
+  {
+    title: "Amount",
+    number: true,
+    cell: ({ kind, token, value }) =>
+      kind === "erc20" ? <TokenAmount token={token} amount={BigInt(value)} /> : `#${value}`,
+  },
+  addressColumn("Token", ({ token }) => token),
+];
 
 /** Transfers of a token, or of all tokens from and to an account. */
 export function Transfers({ address, of }: { readonly address: Hex; readonly of: "token" | "account" }) {
@@ -16,50 +31,12 @@ export function Transfers({ address, of }: { readonly address: Hex; readonly of:
   return (
     <IndexList title="Token transfers" empty="No token transfers" list={list}>
       {(items) => (
-        <TableScroll label="Token transfers">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Block</th>
-                <th scope="col">Transaction</th>
-                <th scope="col">From</th>
-                <th scope="col">To</th>
-                <th scope="col" className="number">
-                  Amount
-                </th>
-                <th scope="col">Token</th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map((item) => (
-                <tr key={`${item.transactionHash}-${item.logIndex}`}>
-                  <td>
-                    <BlockLink number={item.blockNumber} />
-                  </td>
-                  <td>
-                    <Hash value={item.transactionHash} what="transaction hash" to="transaction" />
-                  </td>
-                  <td>
-                    <AddressLink address={item.from} />
-                  </td>
-                  <td>
-                    <AddressLink address={item.to} />
-                  </td>
-                  <td className="number">
-                    {item.kind === "erc20" ? (
-                      <TokenAmount token={item.token} amount={BigInt(item.value)} />
-                    ) : (
-                      `#${item.value}`
-                    )}
-                  </td>
-                  <td>
-                    <AddressLink address={item.token} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </TableScroll>
+        <DataTable
+          label="Token transfers"
+          columns={COLUMNS}
+          items={items}
+          keyOf={({ transactionHash, logIndex }) => `${transactionHash}-${logIndex}`}
+        />
       )}
     </IndexList>
   );
