@@ -80,7 +80,7 @@ export async function depositToken(
     throw new BridgeError({
       code: "REVERTED",
       message:
-        "The tokens are held by the bridge, but the rollup could not give them out. The message can be relayed again.",
+        "The tokens are held by the bridge, but the rollup could not give them out. They can be relayed again, below.",
     });
   }
   onStage({ stage: "arrived", l1Hash, l2Hash });

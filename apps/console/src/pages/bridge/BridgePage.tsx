@@ -9,6 +9,7 @@ import { sidesOf } from "../../bridge/clients.ts";
 import { formatUnits } from "../../chain/format.ts";
 import type { Rpc } from "../../chain/rpc.ts";
 import { quantity } from "../../chain/shapes.ts";
+import { balanceOf } from "../../chain/token.ts";
 import { Hash } from "../../ui/Hash.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Empty } from "../../ui/Notice.tsx";
@@ -18,13 +19,12 @@ import { useRollup } from "../rollup/use-rollup.ts";
 import { AssetField } from "./AssetField.tsx";
 import { ConnectWallet } from "./ConnectWallet.tsx";
 import { Deposit } from "./Deposit.tsx";
+import { StuckDeposits } from "./StuckDeposits.tsx";
 import { Withdraw } from "./Withdraw.tsx";
 import { Withdrawals } from "./Withdrawals.tsx";
-import "./bridge.css";
+import "./stages.css";
 
 const BALANCE_MS = 2_000;
-/** Selector of ERC-20's `balanceOf(address)`. */
-const BALANCE_OF = "0x70a08231";
 
 export function BridgePage() {
   const { rollup, network } = useRollup();
@@ -88,11 +88,12 @@ function Sided({ connected, network }: { readonly connected: Connected; readonly
         </div>
       </dl>
       {tokenOn(asset, "l2") === null ? null : (
-        <div className="bridge-sides">
+        <div className="forms">
           <Deposit {...shared} asset={asset} balance={l1Balance} />
           <Withdraw {...shared} asset={asset} balance={l2Balance} />
         </div>
       )}
+      <StuckDeposits {...shared} />
       <Withdrawals {...shared} />
     </>
   );
@@ -112,12 +113,6 @@ function useBalance(
     enabled: token !== null,
     refetchInterval: BALANCE_MS,
     queryFn: () =>
-      token
-        ? rpc.call(
-            "eth_call",
-            [{ to: token, data: `${BALANCE_OF}${account.slice(2).padStart(64, "0")}` }, "latest"],
-            quantity,
-          )
-        : rpc.call("eth_getBalance", [account, "latest"], quantity),
+      token ? balanceOf(rpc, { token, account }) : rpc.call("eth_getBalance", [account, "latest"], quantity),
   }).data;
 }

@@ -1,4 +1,4 @@
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Network } from "../../api/types.ts";
 import type { Asset } from "../../bridge/asset.ts";
@@ -11,9 +11,11 @@ import { AmountField } from "../../ui/AmountField.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { Hash } from "../../ui/Hash.tsx";
 import { Notice } from "../../ui/Notice.tsx";
+import { readAmount } from "../../ui/read-amount.ts";
 import type { Connected } from "../../wallet/use-wallet.ts";
 import { switchChain } from "../../wallet/use-wallet.ts";
-import { readAmount } from "./read-amount.ts";
+import { useRollup } from "../rollup/use-rollup.ts";
+import { stuckKey } from "./keys.ts";
 import { Stages } from "./Stages.tsx";
 
 const STAGES = [
@@ -33,9 +35,11 @@ export function Deposit(props: {
   readonly balance: bigint | undefined;
 }) {
   const { connected, network, sides, asset } = props;
+  const { rollup } = useRollup();
+  const queries = useQueryClient();
   const [text, setText] = useState("");
   const [stage, setStage] = useState<DepositStage>();
-  const amount = readAmount(text, props.balance, asset);
+  const amount = readAmount(text, asset, props.balance);
   const run = useMutation({
     mutationFn: async (units: bigint) => {
       setStage(undefined);
@@ -50,6 +54,8 @@ export function Deposit(props: {
       }
     },
     onSuccess: () => setText(""),
+    // It may have left one side without arriving on the other.
+    onError: () => queries.invalidateQueries({ queryKey: stuckKey(rollup.id, connected.account) }),
   });
   const ready = amount !== undefined && "units" in amount;
   return (

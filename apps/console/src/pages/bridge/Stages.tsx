@@ -1,6 +1,7 @@
 import { Check, Circle, X } from "lucide-react";
 import type { ReactNode } from "react";
 import "../rollup/steps.css";
+import "./stages.css";
 
 /** A way of several stages, and where one is on it. */
 export function Stages<Id extends string>(props: {

@@ -10,12 +10,12 @@ import { startWithdrawal } from "../../bridge/withdrawal.ts";
 import { AmountField } from "../../ui/AmountField.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { Notice } from "../../ui/Notice.tsx";
+import { readAmount } from "../../ui/read-amount.ts";
 import { toast } from "../../ui/toast.ts";
 import type { Connected } from "../../wallet/use-wallet.ts";
 import { switchChain } from "../../wallet/use-wallet.ts";
 import { useRollup } from "../rollup/use-rollup.ts";
-import { readAmount } from "./read-amount.ts";
-import { withdrawalsKey } from "./withdrawals-key.ts";
+import { withdrawalsKey } from "./keys.ts";
 
 export function Withdraw(props: {
   readonly connected: Connected;
@@ -29,7 +29,7 @@ export function Withdraw(props: {
   const { rollup } = useRollup();
   const queries = useQueryClient();
   const [text, setText] = useState("");
-  const amount = readAmount(text, props.balance, asset);
+  const amount = readAmount(text, asset, props.balance);
   const run = useMutation({
     mutationFn: async (amount: bigint) => {
       const { provider } = connected.wallet;

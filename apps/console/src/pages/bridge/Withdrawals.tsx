@@ -15,8 +15,8 @@ import type { Connected } from "../../wallet/use-wallet.ts";
 import { switchChain } from "../../wallet/use-wallet.ts";
 import { TokenAmount } from "../explorer/TokenAmount.tsx";
 import { useRollup } from "../rollup/use-rollup.ts";
+import { withdrawalsKey } from "./keys.ts";
 import { Stages } from "./Stages.tsx";
-import { withdrawalsKey } from "./withdrawals-key.ts";
 
 const STATE_MS = 2_000;
 
@@ -88,14 +88,14 @@ function WithdrawalItem({ hash, connected, network, sides }: Props & { readonly 
   });
   if (state.isError) {
     return (
-      <li className="withdrawal">
+      <li className="under-way">
         <ErrorNotice error={state.error} title="This withdrawal could not be read" />
       </li>
     );
   }
   if (state.data === undefined) {
     return (
-      <li className="withdrawal">
+      <li className="under-way">
         <Loading lines={1} />
       </li>
     );
@@ -103,7 +103,7 @@ function WithdrawalItem({ hash, connected, network, sides }: Props & { readonly 
   const { stage, token, amount, seconds } = state.data;
   const paid = stage === "finalized";
   return (
-    <li className="withdrawal">
+    <li className="under-way">
       <div className="stack tight">
         <strong>
           {token === null ? `${formatEther(amount, 18)} ETH` : <TokenAmount token={token} amount={amount} />}
