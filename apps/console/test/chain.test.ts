@@ -1,14 +1,16 @@
 import {
   encodeAbiParameters,
+  encodeErrorResult,
   encodeEventTopics,
   encodeFunctionData,
+  encodeFunctionResult,
   parseAbi,
   toEventSelector,
   toFunctionSelector,
 } from "viem";
 import { describe, expect, test } from "vitest";
 import * as z from "zod/mini";
-import { decodeCall, decodeLog, revertText } from "../src/chain/decode.ts";
+import { decodeCall, decodeLog, decodeOutput, revertText } from "../src/chain/decode.ts";
 import { Finality } from "../src/chain/finality.ts";
 import type { Heads } from "../src/chain/heads.ts";
 import { ANCHORS, headAt, levelOfBlock, RESPECTED_GAME_TYPE } from "../src/chain/heads.ts";
@@ -16,6 +18,7 @@ import { createRpc } from "../src/chain/rpc.ts";
 import { RpcError } from "../src/chain/rpc-error.ts";
 import type { Block } from "../src/chain/shapes.ts";
 import { CallFrame, count, quantity } from "../src/chain/shapes.ts";
+import { tracedOf } from "../src/chain/trace.ts";
 import { rungsOf } from "../src/pages/explorer/FinalityRungs.tsx";
 
 const TRANSFER_TOPIC = toEventSelector("event Transfer(address,address,uint256)");
@@ -117,6 +120,21 @@ describe("decoding", () => {
     expect(revertText("0x08c379a0ff")).toBeUndefined();
     expect(revertText("0x")).toBeUndefined();
   });
+
+  test("reads a contract's own errors and results, where its source is known and they fit", () => {
+    const own = parseAbi(["error TooLate(uint256 by)", "function pair() view returns (uint256 a, address b)"]);
+    const late = encodeErrorResult({ abi: own, errorName: "TooLate", args: [7n] });
+    expect(revertText(late, own)).toBe("TooLate(7)");
+    expect(revertText(late)).toBeUndefined();
+    const input = encodeFunctionData({ abi: own, functionName: "pair" });
+    const output = encodeFunctionResult({ abi: own, functionName: "pair", result: [5n, BOB] });
+    expect(decodeOutput(own, input, output)).toMatchObject([
+      { name: "a", value: 5n },
+      { name: "b", type: "address" },
+    ]);
+    expect(decodeOutput(own, input, "0x12")).toBeUndefined();
+    expect(decodeOutput([], input, output)).toBeUndefined();
+  });
 });
 
 test("a trace is read to its leaves, and refused when a frame is malformed", () => {
@@ -124,6 +142,21 @@ test("a trace is read to its leaves, and refused when a frame is malformed", () 
   const deep = { ...frame, calls: [{ ...frame, calls: [frame] }] };
   expect(z.parse(CallFrame, deep).calls?.[0]?.calls?.[0]?.gasUsed).toBe(1n);
   expect(z.safeParse(CallFrame, { ...frame, calls: [{ ...frame, to: "javascript:alert(1)" }] }).success).toBe(false);
+});
+
+test("the calls of a trace are numbered as they were made, and each called account is named once", () => {
+  const frame = (to: string, calls: unknown[] = [], error?: string) => ({
+    ...{ type: "CALL", from: ALICE, to, gasUsed: "0x1", input: "0x", calls },
+    ...(error === undefined ? {} : { error }),
+  });
+  const root = z.parse(CallFrame, frame(ALICE, [frame(BOB, [frame(ALICE)]), frame(BOB, [], "reverted")]));
+  const traced = tracedOf(root);
+  expect(traced).toMatchObject({ count: 4, depthMax: 2, called: [ALICE, BOB], failedCount: 1 });
+  expect(traced.root.calls.map(({ index, depth }) => [index, depth])).toEqual([
+    [1, 1],
+    [3, 1],
+  ]);
+  expect(traced.root.calls[0]?.calls[0]).toMatchObject({ index: 2, depth: 2 });
 });
 
 describe("the ladder", () => {

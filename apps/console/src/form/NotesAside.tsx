@@ -15,7 +15,8 @@ export function changeText(change: ChangeBy, effect: ChangeEffect): string {
   return `Any time, ${EFFECTS[effect]}`;
 }
 
-const isNothing = (text: string) => /^(none|nobody new)\.?$/i.test(text.trim());
+/** A note that says: nothing new. */
+export const isNothing = (text: string) => /^(none|nobody new)\.?$/i.test(text.trim());
 
 /** What a choice costs, whom it makes users trust, and whether it can change. What is "none" is said faintly. */
 export function NotesAside({ notes }: { readonly notes: Partial<FieldNotes> }) {

@@ -5,7 +5,7 @@ import type { Leaf } from "./schema.ts";
 const TEXT_MAX = 200;
 
 /** A field's value as a person reads it, its default where none is given. */
-export function textOf({ schema, notes, path }: Leaf, given: unknown): string {
+export function textOf({ schema, notes, path }: Pick<Leaf, "schema" | "notes" | "path">, given: unknown): string {
   const value = given ?? schema.default;
   if (value === undefined) return "not set";
   if (typeof value === "boolean") return value ? "Yes" : "No";

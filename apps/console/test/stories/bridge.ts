@@ -18,7 +18,7 @@ export function bridgeStories(world: () => World): void {
     test("does not take what is no amount, nor more than there is", async () => {
       const { page } = world().owner;
       await page.getByLabel("Amount to deposit").fill("1,5");
-      await page.getByText("Enter an amount of ether, such as 0.5.").waitFor();
+      await page.getByText("Enter an amount, such as 0.5.").waitFor();
       await page.getByLabel("Amount to deposit").fill("99999999999");
       await page.getByText(/^You have [\d.,]+ ETH there\.$/).waitFor();
       expect(await page.getByRole("button", { name: "Deposit" }).getAttribute("aria-disabled")).toBe("true");

@@ -74,17 +74,49 @@ export function contractStories(world: () => World): void {
       await page.getByText("decoded by the verified source").waitFor({ timeout: 60_000 });
       await page.getByText("Engraved", { exact: true }).waitFor();
       await page.getByText("<b>for ever</b>").first().waitFor();
+      const trace = page.getByRole("region", { name: "Trace" });
+      await trace.getByText("Gold", { exact: true }).waitFor();
+      await trace.getByRole("button", { name: "engrave" }).click();
+      await trace.getByText("<b>for ever</b>").waitFor();
       expect(await page.locator("main b").count()).toBe(0);
     }, 120_000);
 
     test("that pays somebody out is seen on the page of whom it paid", async () => {
       const { page } = world().owner;
       const forwarder = (await send({ data: FORWARDER })).contractAddress ?? "0x";
-      await send({ to: forwarder, value: 5n * 10n ** 17n, data: `0x${OTHER.slice(2).padStart(64, "0")}` });
+      const data: Hex = `0x${OTHER.slice(2).padStart(64, "0")}`;
+      const { transactionHash } = await send({ to: forwarder, value: 5n * 10n ** 17n, data });
       await open(OTHER);
       const row = page.getByRole("region", { name: "Internal calls" }).getByRole("row").filter({ hasText: "0.5 ETH" });
       await row.waitFor({ timeout: 60_000 });
       await expectAccessible(page, "internal calls");
+
+      const { platform, rollupPath } = world();
+      await page.goto(`${platform.url}${rollupPath}/explorer/transactions/${transactionHash}`);
+      const trace = page.getByRole("region", { name: "Trace" });
+      await trace.getByText("2 calls, 2 deep").waitFor();
+      expect(await trace.getByText("0.5 ETH").count()).toBe(2);
+      const fold = trace.getByRole("button", { name: /^Calls made by/ });
+      expect(await fold.getAttribute("aria-expanded")).toBe("true");
+      await fold.press("Enter");
+      expect(await trace.getByText("0.5 ETH").count()).toBe(1);
+      await expectAccessible(page, "trace");
     }, 90_000);
+
+    test("stands with its transactions in the list of what users sent, newest first", async () => {
+      const { page } = world().owner;
+      const { platform, rollupPath } = world();
+      await page.goto(`${platform.url}${rollupPath}/explorer`);
+      await page.getByRole("link", { name: "Transactions", exact: true }).click();
+      const rows = page.getByRole("group", { name: "Transactions" }).getByRole("row");
+      await rows.nth(1).getByText("0.5 ETH").waitFor();
+      expect(await rows.getByText("deposit", { exact: true }).count()).toBe(0);
+      await page.getByLabel("With deposits and the system's own").check();
+      await rows.getByText("deposit", { exact: true }).first().waitFor();
+      expect(new URL(page.url()).search).toBe("?deposits=true");
+      await page.getByLabel("Block number, transaction hash, address or token").fill("gld");
+      await page.getByRole("button", { name: "Search" }).click();
+      await page.getByText("Verified, full match").waitFor({ timeout: VERIFY_TIMEOUT_MS });
+    }, 120_000);
   });
 }

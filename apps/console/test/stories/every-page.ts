@@ -7,6 +7,8 @@ import type { World } from "./support/world.ts";
 
 /** Where to leave screenshots, for people to look at; none are taken without it. */
 const SHOTS = process.env.ALTLAYER_SCREENSHOTS;
+/** A chart of minutes begins with the second. */
+const CHART_TIMEOUT_MS = 90_000;
 const LOOKS = [
   { name: "light", options: {}, rules: undefined },
   { name: "dark", options: { dark: true }, rules: BY_LOOK },
@@ -28,6 +30,7 @@ export function everyPageStories(world: () => World): void {
       ["audit", `${team}/audit`, "Audit"],
       ["overview", rollup, "Finality"],
       ["blocks", `${rollup}/explorer`, "Blocks"],
+      ["transactions", `${rollup}/explorer/transactions`, "Transactions"],
       ["explorer-tokens", `${rollup}/explorer/tokens`, "Tokens"],
       ["block", `${rollup}/explorer/blocks/1`, "Block 1"],
       ["contract", `${rollup}/explorer/addresses/0x4200000000000000000000000000000000000016`, "L2ToL1MessagePasser"],
@@ -83,6 +86,29 @@ export function everyPageStories(world: () => World): void {
     await page.getByRole("heading", { name: "Blocks" }).waitFor();
     await context.close();
   });
+
+  test("a chart is read by the keyboard, point by point", async () => {
+    const { browser, owner, platform } = world();
+    const { page, context } = await actor(browser);
+    await context.addCookies(await owner.context.cookies());
+    await page.goto(platform.url + world().rollupPath);
+    for (const [name, said] of [
+      ["Transactions a minute", /^\d\d:\d\d: ([\d,]+ transactions?|no blocks yet)$/],
+      ["Time to each rung, from sealing", /^Block [\d,]+: block certificate /],
+    ] as const) {
+      const chart = page.getByRole("slider", { name });
+      await chart.waitFor({ timeout: CHART_TIMEOUT_MS });
+      expect(await chart.getAttribute("aria-valuetext")).toMatch(said);
+      await chart.press("Home");
+      expect(await chart.getAttribute("aria-valuenow")).toBe("0");
+      const first = await chart.getAttribute("aria-valuetext");
+      expect(first).toMatch(said);
+      await chart.press("ArrowRight");
+      expect(await chart.getAttribute("aria-valuenow")).toBe("1");
+      expect(await chart.getAttribute("aria-valuetext")).not.toBe(first);
+    }
+    await context.close();
+  }, 120_000);
 
   test("the chosen theme stays", async () => {
     const { browser, owner, platform } = world();

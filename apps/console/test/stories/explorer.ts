@@ -25,20 +25,23 @@ export function explorerStories(world: () => World): void {
       await page.goto(`${world().platform.url}${world().rollupPath}/explorer`);
       await page.getByRole("heading", { name: "Blocks" }).waitFor();
       await page.getByRole("rowheader").first().waitFor();
-      await page.getByRole("searchbox").or(page.getByLabel("Block number, transaction hash or address")).fill("1");
+      await page
+        .getByRole("searchbox")
+        .or(page.getByLabel("Block number, transaction hash, address or token"))
+        .fill("1");
       await page.getByRole("button", { name: "Search" }).click();
       await page.getByRole("heading", { name: "Block 1", exact: true }).waitFor();
       await page.getByRole("link", { name: "Previous block" }).click();
       await page.getByRole("heading", { name: "Block 0", exact: true }).waitFor();
-      await page.getByLabel("Block number, transaction hash or address").fill("what is this");
+      await page.getByLabel("Block number, transaction hash, address or token").fill("what is this");
       await page.getByRole("button", { name: "Search" }).click();
-      await page.getByText("Enter a block number, a transaction hash or an address.").waitFor();
+      await page.getByText("Enter a block number, a transaction hash, an address, or a token's name.").waitFor();
     });
 
     test("a transfer is shown with its value, fee and ladder, which rises while one watches", async () => {
       const { page } = world().owner;
       transfer = (await send({ to: OTHER, value: parseEther("1.5") })).transactionHash;
-      await page.getByLabel("Block number, transaction hash or address").fill(transfer);
+      await page.getByLabel("Block number, transaction hash, address or token").fill(transfer);
       await page.getByRole("button", { name: "Search" }).click();
       await page.getByRole("heading", { name: "Transaction", exact: true }).waitFor();
       await page.getByText("Succeeded").waitFor();

@@ -37,7 +37,7 @@ export function stakingStories(world: () => World): void {
       await page.getByLabel("Amount to stake").fill("1,5");
       await page.getByText("Enter an amount, such as 0.5.").waitFor();
       await page.getByLabel("Amount to stake").fill("99999999999");
-      await page.getByText(/^There are [\d.,]+ WETH\.$/).waitFor();
+      await page.getByText(/^You have [\d.,]+ WETH there\.$/).waitFor();
       const button = page.getByRole("button", { name: "Deposit stake" });
       expect(await button.getAttribute("aria-disabled")).toBe("true");
       await expectAccessible(page, "staking with a wallet");

@@ -4,6 +4,7 @@ import { alarmStories } from "./alarms.ts";
 import { attachStories } from "./attach.ts";
 import { bridgeStories } from "./bridge.ts";
 import { contractStories } from "./contract.ts";
+import { docsStories } from "./docs.ts";
 import { everyPageStories } from "./every-page.ts";
 import { explorerStories } from "./explorer.ts";
 import { launchStories } from "./launch.ts";
@@ -49,6 +50,7 @@ describe("the console", () => {
   teamStories(world);
   alarmStories(world);
   attachStories(world);
+  docsStories(world);
   everyPageStories(world);
 
   test("no script failed, no dialog opened, and the content security policy was kept all the way", () => {

@@ -75,6 +75,11 @@ export function teamStories(world: () => World): void {
         fetch(`${platform.url}/api/v1${teamPath()}/rollups`, { headers: { authorization: `Bearer ${token}` } });
       expect((await call()).status).toBe(200);
       await page.getByRole("button", { name: "Revoke deploy script" }).click();
+      const question = page.getByRole("dialog", { name: "Revoke deploy script?" });
+      await question.getByRole("button", { name: "Keep it" }).click();
+      expect((await call()).status).toBe(200);
+      await page.getByRole("button", { name: "Revoke deploy script" }).click();
+      await question.getByRole("button", { name: "Revoke" }).click();
       await page.getByText("deploy script is revoked.").waitFor();
       expect((await call()).status).toBe(401);
     });

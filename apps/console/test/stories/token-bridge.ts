@@ -2,11 +2,15 @@ import type { Hex } from "viem";
 import { createPublicClient, createWalletClient, http, parseAbi } from "viem";
 import { describe, expect, test } from "vitest";
 import { expectAccessible } from "./support/axe.ts";
-import { compileGold } from "./support/gold.ts";
+import { compileGold, compileShy } from "./support/gold.ts";
 import type { World } from "./support/world.ts";
 
 const STEP_TIMEOUT_MS = 90_000;
 const BALANCE = parseAbi(["function balanceOf(address) view returns (uint256)"]);
+const BRIDGE = parseAbi([
+  "function approve(address spender, uint256 amount) returns (bool)",
+  "function bridgeERC20To(address localToken, address remoteToken, address to, uint256 amount, uint32 minGasLimit, bytes extraData)",
+]);
 const CREATED = parseAbi([
   "event OptimismMintableERC20Created(address indexed localToken, address indexed remoteToken, address deployer)",
 ]);
@@ -68,6 +72,39 @@ export function tokenBridgeStories(world: () => World): void {
       await mine.getByText("Paid out", { exact: true }).first().waitFor({ timeout: STEP_TIMEOUT_MS });
       expect(await balance(l1(), gold)).toBe(989_750_000n);
       expect(await balance(l2, await counterpart())).toBe(10_250_000n);
+    }, 400_000);
+
+    test("a deposit that failed on the rollup is shown, and relayed again by one button once it can succeed", async () => {
+      const { account, owner, platform, rollupPath, user, l2 } = world();
+      const { page } = owner;
+      const { abi, bytecode } = compileShy();
+      const made = await user.deployContract({ abi, bytecode, args: [gold], chain: null, account });
+      const shy = (await l2.waitForTransactionReceipt({ hash: made, timeout: 60_000 })).contractAddress ?? "0x";
+      const bridge = await page.evaluate(async (path) => {
+        const rollup = await (await fetch(`/api/v1${path}`)).json();
+        return rollup.contracts.L1StandardBridgeProxy as Hex;
+      }, rollupPath);
+      const sender = createWalletClient({ account, transport: http(platform.l1) });
+      const mined = async (hash: Hex) => await l1().waitForTransactionReceipt({ hash, timeout: 60_000 });
+      const approval = { abi: BRIDGE, functionName: "approve", args: [bridge, 3_500_000n], chain: null } as const;
+      await mined(await sender.writeContract({ address: gold, ...approval }));
+      const args = [gold, shy, account.address, 3_500_000n, 200_000, "0x"] as const;
+      const call = { address: bridge, abi: BRIDGE, functionName: "bridgeERC20To", args, chain: null } as const;
+      expect((await mined(await sender.writeContract(call))).status).toBe("success");
+
+      const stuck = page.getByRole("region", { name: "Deposits that did not arrive" });
+      await stuck.getByText("3.5 SHY").waitFor({ timeout: STEP_TIMEOUT_MS });
+      await expectAccessible(page, "stuck deposit");
+      await stuck.getByRole("button", { name: "Relay again" }).click();
+      await stuck.getByText(/^It failed again/).waitFor({ timeout: STEP_TIMEOUT_MS });
+      expect(await balance(l2, shy)).toBe(0n);
+
+      const opened = await user.writeContract({ address: shy, abi, functionName: "open", chain: null, account });
+      await l2.waitForTransactionReceipt({ hash: opened, timeout: 60_000 });
+      await stuck.getByRole("button", { name: "Relay again" }).click();
+      await page.getByText("It has arrived on the rollup.").waitFor({ timeout: STEP_TIMEOUT_MS });
+      expect(await balance(l2, shy)).toBe(3_500_000n);
+      await stuck.waitFor({ state: "detached", timeout: STEP_TIMEOUT_MS });
     }, 400_000);
   });
 }

@@ -1,8 +1,9 @@
 import type { Balance, RollupSummary } from "../../api/types.ts";
 import { formatEther } from "../../chain/format.ts";
 import { Badge } from "../../ui/Badge.tsx";
+import type { Column } from "../../ui/DataTable.tsx";
+import { DataTable } from "../../ui/DataTable.tsx";
 import { Hash } from "../../ui/Hash.tsx";
-import { TableScroll } from "../../ui/TableScroll.tsx";
 
 const RUNWAY_LOW_DAYS = 7;
 
@@ -12,50 +13,26 @@ export function Accounts(props: {
   readonly balances: readonly Balance[];
 }) {
   if (props.accounts.length === 0) return null;
+  const balanceOf = (wanted: string) => props.balances.find(({ role }) => role === wanted);
+  const columns: readonly Column<RollupSummary["accounts"][number]>[] = [
+    { title: "Role", names: true, cell: ({ role }) => role },
+    { title: "Address", cell: ({ role, address }) => <Hash value={address} what={`${role}'s address`} /> },
+    {
+      title: "Balance",
+      number: true,
+      cell: ({ role }) => {
+        const wei = balanceOf(role)?.balanceWei ?? null;
+        return wei === null ? <span className="faint">-</span> : `${formatEther(BigInt(wei), 4)} ETH`;
+      },
+    },
+    { title: "Lasts", number: true, cell: ({ role }) => <Runway days={balanceOf(role)?.runwayDays} /> },
+  ];
   return (
     <section className="card" aria-labelledby="accounts-title">
       <div className="card-head">
         <h2 id="accounts-title">Accounts</h2>
       </div>
-      <TableScroll label="Accounts">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Role</th>
-              <th scope="col">Address</th>
-              <th scope="col" className="number">
-                Balance
-              </th>
-              <th scope="col" className="number">
-                Lasts
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {props.accounts.map(({ role, address }) => {
-              const balance = props.balances.find((held) => held.role === role);
-              return (
-                <tr key={role}>
-                  <th scope="row">{role}</th>
-                  <td>
-                    <Hash value={address} what={`${role}'s address`} />
-                  </td>
-                  <td className="number">
-                    {balance === undefined || balance.balanceWei === null ? (
-                      <span className="faint">-</span>
-                    ) : (
-                      `${formatEther(BigInt(balance.balanceWei), 4)} ETH`
-                    )}
-                  </td>
-                  <td className="number">
-                    <Runway days={balance?.runwayDays} />
-                  </td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </TableScroll>
+      <DataTable label="Accounts" columns={columns} items={props.accounts} keyOf={({ role }) => role} />
     </section>
   );
 }

@@ -1,13 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { costsQuery } from "../../api/money.ts";
-import type { Costs as CostsAnswer } from "../../api/types.ts";
-import { formatBytes, formatEther, formatInteger } from "../../chain/format.ts";
+import type { Cost, Costs as CostsAnswer } from "../../api/types.ts";
+import { formatBytes, formatEther, formatInteger, formatSignificant } from "../../chain/format.ts";
 import { Badge } from "../../ui/Badge.tsx";
-import "./costs.css";
+import type { Bar } from "../../ui/chart/BarChart.tsx";
+import { BarChart } from "../../ui/chart/BarChart.tsx";
 
 const DAYS = 30;
-/** Bars keep this height in percent, so that a cheap day is seen. */
-const FLOOR = 3;
+const HOURS = 48;
+const HOUR_MS = 3_600_000;
 const BUDGET_NEAR_PERCENT = 80;
 const DIGITS = 6;
 
@@ -39,7 +40,7 @@ export function Costs({ team, rollup }: { readonly team: string; readonly rollup
         <Figure title="Users' transactions, today" value={formatInteger(today.transactions)} />
         <Month month={data.month} />
       </dl>
-      <Chart days={data.days} />
+      <Charts costs={data} />
     </section>
   );
 }
@@ -70,30 +71,48 @@ function Month({ month }: { readonly month: CostsAnswer["month"] }) {
   );
 }
 
-/** A bar a day: data below, everything else above it. */
-function Chart({ days }: { readonly days: CostsAnswer["days"] }) {
-  const totals = days.map(({ dataWei, otherWei }) => BigInt(dataWei) + BigInt(otherWei));
-  let most = 1n;
-  for (const total of totals) if (total > most) most = total;
-  const percent = (wei: bigint) => Number((wei * 10_000n) / most) / 100;
+const SERIES = [
+  { id: "data", title: "Data", color: "var(--rung-block-certificate)" },
+  { id: "other", title: "Other accounts", color: "var(--line-strong)" },
+] as const;
+
+const hourOfDay = new Intl.DateTimeFormat("en-GB", { weekday: "short", hour: "2-digit", minute: "2-digit" });
+const toEther = (wei: string) => Number(BigInt(wei)) / 1e18;
+
+const barOf = (key: string, name: string, { dataWei, otherWei }: Cost): Bar => ({
+  key,
+  text: `${name}: ${ether(dataWei)} ETH for data, ${ether(otherWei)} ETH by other accounts`,
+  values: [toEther(dataWei), toEther(otherWei)],
+});
+
+/** An hour's and a day's costs over time, as far back as they are measured. */
+function Charts({ costs: { hours, days } }: { readonly costs: CostsAnswer }) {
+  const first = hours[0];
+  if (first === undefined) return null;
+  const unmeasured = Array.from({ length: Math.max(0, HOURS - hours.length) }, (_, index): Bar => {
+    const start = Date.parse(first.start) - (HOURS - hours.length - index) * HOUR_MS;
+    return { key: String(start), text: `${hourOfDay.format(start)}: not measured`, values: undefined };
+  });
+  const measured = hours.map((hour) => barOf(hour.start, hourOfDay.format(Date.parse(hour.start)), hour));
+  const charts = [
+    { title: "Costs by the hour", bars: [...unmeasured, ...measured], ends: [`${HOURS} hours ago`, "this hour"] },
+    { title: "Costs by day", bars: days.map((day) => barOf(day.day, day.day, day)), ends: [days[0]?.day, "today"] },
+  ];
   return (
-    <figure className="costs">
-      <figcaption className="small quiet">
-        By day, at most {ether(String(most))} ETH: <span className="costs-data">data</span>{" "}
-        <span className="costs-other">other accounts</span>
-      </figcaption>
-      <ul>
-        {days.map(({ day, dataWei, otherWei }, index) => {
-          const text = `${day}: ${ether(dataWei)} ETH for data, ${ether(otherWei)} ETH by other accounts`;
-          const other = totals[index] === 0n ? 0 : Number((BigInt(otherWei) * 10_000n) / (totals[index] ?? 1n)) / 100;
-          return (
-            <li key={day} title={text} style={{ height: `${Math.max(FLOOR, percent(totals[index] ?? 0n))}%` }}>
-              <span className="costs-other" style={{ height: `${other}%` }} aria-hidden="true" />
-              <span className="visually-hidden">{text}</span>
-            </li>
-          );
-        })}
-      </ul>
-    </figure>
+    <div className="chart-pair">
+      {charts.map(({ title, bars, ends: [from = "", to = ""] }) =>
+        // One bar alone shows nothing that the figures do not say.
+        bars.length < 2 ? null : (
+          <BarChart
+            key={title}
+            title={title}
+            series={SERIES}
+            bars={bars}
+            format={(value) => `${formatSignificant(value)} ETH`}
+            ends={[from, to]}
+          />
+        ),
+      )}
+    </div>
   );
 }

@@ -15,13 +15,18 @@ import { BlockStrip } from "./BlockStrip.tsx";
 import { Connect } from "./Connect.tsx";
 import { Contracts } from "./Contracts.tsx";
 import { Costs } from "./Costs.tsx";
+import { FinalityOverTime } from "./FinalityOverTime.tsx";
 import { Ladder } from "./Ladder.tsx";
 import { LaunchProgress } from "./LaunchProgress.tsx";
 import { Signatures } from "./Signatures.tsx";
+import { SignersFigure } from "./SignersFigure.tsx";
 import { StartStop } from "./StartStop.tsx";
+import { Throughput } from "./Throughput.tsx";
 import { useRollup } from "./use-rollup.ts";
 
 const STRIP_BLOCKS = 64;
+/** Of a chain that others run and that does not say: what most have. */
+const BLOCK_TIME_SECONDS = 2;
 
 export function OverviewPage() {
   const page = useRollup();
@@ -31,7 +36,8 @@ export function OverviewPage() {
   const { data: live } = useQuery({ ...liveQuery(page.params.team, page.params.rollup), enabled: running });
   const heads = useQuery({ ...headsQuery(rpc, page.heads), enabled: running });
   const blocks = useRecentBlocks(rpc, page.heads.key, heads.data?.latest, STRIP_BLOCKS);
-  const chain = rollup.spec.chain as { blockTimeSeconds?: number } | undefined;
+  const blockTimeSeconds =
+    (rollup.spec.chain as { blockTimeSeconds?: number } | undefined)?.blockTimeSeconds ?? BLOCK_TIME_SECONDS;
 
   return (
     <>
@@ -99,6 +105,7 @@ export function OverviewPage() {
                   : formatInteger(live.pendingTransactions)}
               </dd>
             </div>
+            {rollup.mach === null ? null : <SignersFigure />}
             <div>
               <dt>{network?.name ?? "Settlement chain"}</dt>
               <dd>{live?.l1?.latest ? formatInteger(live.l1.latest.number) : "-"}</dd>
@@ -117,11 +124,17 @@ export function OverviewPage() {
             ) : heads.data ? (
               <>
                 <BlockStrip blocks={blocks} heads={heads.data} />
-                <Ladder heads={heads.data} blockTimeSeconds={chain?.blockTimeSeconds ?? 2} />
+                <Ladder heads={heads.data} blockTimeSeconds={blockTimeSeconds} />
               </>
             ) : (
               <Loading lines={7} label="Reading the heads" />
             )}
+          </section>
+          <section className="card" aria-label="Over time">
+            <div className="chart-pair">
+              <Throughput {...page.params} />
+              {heads.data?.mach ? <FinalityOverTime heads={heads.data} blockTimeSeconds={blockTimeSeconds} /> : null}
+            </div>
           </section>
         </>
       ) : null}

@@ -6,10 +6,10 @@ import { rollupPath, rollupsQuery } from "../../api/queries.ts";
 import type { Rollup } from "../../api/types.ts";
 import { useTeam } from "../../layouts/use-team.ts";
 import { Button } from "../../ui/Button.tsx";
-import { Dialog } from "../../ui/Dialog.tsx";
+import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { Field } from "../../ui/Field.tsx";
-import { ErrorNotice } from "../../ui/Notice.tsx";
 import { toast } from "../../ui/toast.ts";
+import "../../form/form.css";
 import { downloadExport } from "./download-export.ts";
 
 const PASSWORD_MIN = 12;
@@ -78,17 +78,14 @@ function ExportDialog({ rollup, onClose }: DialogProps) {
   });
   const short = password.length < PASSWORD_MIN ? `The password needs at least ${PASSWORD_MIN} characters.` : undefined;
   return (
-    <Dialog
+    <ConfirmDialog
       title={`Export ${rollup.name}?`}
+      confirm="Fence and export"
+      disabledReason={short}
+      failed="Not exported"
+      action={run}
+      onConfirm={() => run.mutate()}
       onClose={onClose}
-      foot={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button tone="primary" busy={run.isPending} disabledReason={short} onClick={() => run.mutate()}>
-            Fence and export
-          </Button>
-        </>
-      }
     >
       <p>From this moment no blocks are made here. Start the rollup elsewhere with the instructions in the archive.</p>
       <Field
@@ -106,14 +103,12 @@ function ExportDialog({ rollup, onClose }: DialogProps) {
           />
         )}
       </Field>
-      {run.isError ? <ErrorNotice error={run.error} title="Not exported" /> : null}
-    </Dialog>
+    </ConfirmDialog>
   );
 }
 
 function DestroyDialog({ rollup, onClose }: DialogProps) {
   const attached = rollup.kind === "attached";
-  const [typed, setTyped] = useState("");
   const navigate = useNavigate();
   const queries = useQueryClient();
   const run = useMutation({
@@ -126,40 +121,22 @@ function DestroyDialog({ rollup, onClose }: DialogProps) {
     },
   });
   return (
-    <Dialog
+    <ConfirmDialog
       title={`${attached ? "Detach" : "Remove"} ${rollup.name}?`}
+      cancel="Keep it"
+      confirm={attached ? "Detach it" : "Remove for good"}
+      tone="danger"
+      typed={rollup.name}
+      failed="Not removed"
+      action={run}
+      onConfirm={() => run.mutate()}
       onClose={onClose}
-      foot={
-        <>
-          <Button onClick={onClose}>Keep it</Button>
-          <Button
-            tone="danger"
-            busy={run.isPending}
-            disabledReason={typed === rollup.name ? undefined : "Type the rollup's name first."}
-            onClick={() => run.mutate()}
-          >
-            {attached ? "Detach it" : "Remove for good"}
-          </Button>
-        </>
-      }
     >
       <p>
         {attached
           ? "It can be attached again, and is indexed anew then."
           : "Users lose the RPC. Whoever wants to go on must have the export. This cannot be undone."}
       </p>
-      <Field label={`Type ${rollup.name} to confirm`}>
-        {(control) => (
-          <input
-            {...control}
-            className="input"
-            autoComplete="off"
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
-        )}
-      </Field>
-      {run.isError ? <ErrorNotice error={run.error} title="Not removed" /> : null}
-    </Dialog>
+    </ConfirmDialog>
   );
 }

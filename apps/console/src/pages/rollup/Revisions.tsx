@@ -7,10 +7,11 @@ import type { Leaf } from "../../form/schema.ts";
 import { valueAt } from "../../form/schema.ts";
 import { useTeam } from "../../layouts/use-team.ts";
 import { Button } from "../../ui/Button.tsx";
-import { Dialog } from "../../ui/Dialog.tsx";
+import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
+import type { Column } from "../../ui/DataTable.tsx";
+import { DataTable } from "../../ui/DataTable.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { ErrorNotice } from "../../ui/Notice.tsx";
-import { TableScroll } from "../../ui/TableScroll.tsx";
 import { DateTime } from "../../ui/Time.tsx";
 import { toast } from "../../ui/toast.ts";
 
@@ -43,6 +44,30 @@ export function Revisions({ rollup, leaves }: { readonly rollup: Rollup; readonl
           .filter(({ path }) => !same(valueAt(revision.spec, path), valueAt(before.spec, path)))
           .map(({ title }) => title)
           .join(", ") || "no field";
+  const columns: readonly Column<Revision>[] = [
+    { title: "Revision", names: true, cell: ({ revision }) => revision },
+    { title: "When", cell: ({ createdAt }) => <DateTime iso={createdAt} /> },
+    { title: "By", className: "breakable", cell: ({ author }) => author.name },
+    { title: "Changed", cell: (revision, index) => changed(revision, items[index + 1]) },
+    {
+      title: "Actions",
+      silent: true,
+      number: true,
+      cell: (revision) =>
+        revision.revision === rollup.revision ? (
+          <span className="faint">now</span>
+        ) : (
+          <Button
+            size="mini"
+            disabledReason={team.reasonNot("operator")}
+            aria-label={`Roll back to revision ${revision.revision}`}
+            onClick={() => setWanted(revision)}
+          >
+            Roll back
+          </Button>
+        ),
+    },
+  ];
   return (
     <section className="card" aria-labelledby="revisions-title">
       <div className="card-head">
@@ -55,70 +80,25 @@ export function Revisions({ rollup, leaves }: { readonly rollup: Rollup; readonl
       ) : data === undefined ? (
         <Loading lines={2} />
       ) : (
-        <TableScroll label="Revisions">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Revision</th>
-                <th scope="col">When</th>
-                <th scope="col">By</th>
-                <th scope="col">Changed</th>
-                <th scope="col">
-                  <span className="visually-hidden">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map((revision, index) => (
-                <tr key={revision.revision}>
-                  <th scope="row">{revision.revision}</th>
-                  <td>
-                    <DateTime iso={revision.createdAt} />
-                  </td>
-                  <td>{revision.author.name}</td>
-                  <td>{changed(revision, items[index + 1])}</td>
-                  <td className="number">
-                    {revision.revision === rollup.revision ? (
-                      <span className="faint">now</span>
-                    ) : (
-                      <Button
-                        size="mini"
-                        disabledReason={team.reasonNot("operator")}
-                        aria-label={`Roll back to revision ${revision.revision}`}
-                        onClick={() => setWanted(revision)}
-                      >
-                        Roll back
-                      </Button>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </TableScroll>
+        <DataTable label="Revisions" columns={columns} items={items} keyOf={({ revision }) => revision} />
       )}
       {wanted === undefined ? null : (
-        <Dialog
+        <ConfirmDialog
           title={`Roll back to revision ${wanted.revision}?`}
+          confirm="Roll back"
+          failed="Not rolled back"
+          action={roll}
+          onConfirm={() => roll.mutate(wanted.revision)}
           onClose={() => {
             setWanted(undefined);
             roll.reset();
           }}
-          foot={
-            <>
-              <Button onClick={() => setWanted(undefined)}>Cancel</Button>
-              <Button tone="primary" busy={roll.isPending} onClick={() => roll.mutate(wanted.revision)}>
-                Roll back
-              </Button>
-            </>
-          }
         >
           <p>
             The settings become those of revision {wanted.revision}, as a new revision. Blocks and what users did stay
             as they are.
           </p>
-          {roll.isError ? <ErrorNotice error={roll.error} title="Not rolled back" /> : null}
-        </Dialog>
+        </ConfirmDialog>
       )}
     </section>
   );

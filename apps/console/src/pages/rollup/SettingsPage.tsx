@@ -20,6 +20,11 @@ import { Remove } from "./Remove.tsx";
 import { Revisions } from "./Revisions.tsx";
 import { useRollup } from "./use-rollup.ts";
 
+/** Sections that are not of the spec; named by their headings. */
+const BELOW = [
+  { id: "revisions-title", title: "Revisions" },
+  { id: "leave-title", title: "Leave" },
+] as const;
 const FIXED = "Fixed when the rollup was launched.";
 
 /** The spec as a form. Nothing changes before its plan was shown and agreed to. */
@@ -94,27 +99,40 @@ export function SettingsPage() {
       </div>
       {plan.isError && fieldProblemsOf(plan.error).length === 0 ? <ErrorNotice error={plan.error} /> : null}
 
-      {groups.map((group) => (
-        <section className="card" key={group.id} aria-labelledby={`group-${group.id}`}>
-          <div className="card-head">
-            <h2 id={`group-${group.id}`}>{group.title}</h2>
-          </div>
-          <GroupFields
-            key={`${group.id}-${draft === undefined}`}
-            group={group}
-            spec={spec}
-            problems={problems}
-            onChange={change}
-            frozen={(leaf) =>
-              forbidden ?? (leaf.notes.change === undefined || leaf.notes.change === "never" ? FIXED : undefined)
-            }
-          />
-        </section>
-      ))}
+      <div className="wizard">
+        <nav aria-label="Sections">
+          <ul className="wizard-steps unnumbered">
+            {[...groups.map(({ id, title }) => ({ id: `group-${id}`, title })), ...BELOW].map(({ id, title }) => (
+              <li key={id}>
+                <a href={`#${id}`}>{title}</a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <div className="stack loose">
+          {groups.map((group) => (
+            <section className="card" key={group.id} aria-labelledby={`group-${group.id}`}>
+              <div className="card-head">
+                <h2 id={`group-${group.id}`}>{group.title}</h2>
+              </div>
+              <GroupFields
+                key={`${group.id}-${draft === undefined}`}
+                group={group}
+                spec={spec}
+                problems={problems}
+                onChange={change}
+                frozen={(leaf) =>
+                  forbidden ?? (leaf.notes.change === undefined || leaf.notes.change === "never" ? FIXED : undefined)
+                }
+              />
+            </section>
+          ))}
 
-      <NetworkUpgrade rollup={rollup} leaves={leaves} />
-      <Revisions rollup={rollup} leaves={leaves} />
-      <Remove rollup={rollup} />
+          <NetworkUpgrade rollup={rollup} leaves={leaves} />
+          <Revisions rollup={rollup} leaves={leaves} />
+          <Remove rollup={rollup} />
+        </div>
+      </div>
 
       {plan.data === undefined ? null : (
         <Dialog

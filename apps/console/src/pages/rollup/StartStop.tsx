@@ -6,7 +6,7 @@ import { rollupPath, rollupQuery } from "../../api/queries.ts";
 import type { Rollup } from "../../api/types.ts";
 import { useTeam } from "../../layouts/use-team.ts";
 import { Button } from "../../ui/Button.tsx";
-import { Dialog } from "../../ui/Dialog.tsx";
+import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { ErrorNotice } from "../../ui/Notice.tsx";
 import { toast } from "../../ui/toast.ts";
 
@@ -56,25 +56,22 @@ export function StartStop({ rollup }: { readonly rollup: Rollup }) {
         Stop
       </Button>
       {asking ? (
-        <Dialog
+        <ConfirmDialog
           title={`Stop ${rollup.name}?`}
+          cancel="Keep it running"
+          confirm="Stop"
+          tone="danger"
+          failed="Not stopped"
+          action={act}
+          onConfirm={() => act.mutate("stop")}
           onClose={() => setAsking(false)}
-          foot={
-            <>
-              <Button onClick={() => setAsking(false)}>Keep it running</Button>
-              <Button tone="danger" busy={act.isPending} onClick={() => act.mutate("stop")}>
-                Stop
-              </Button>
-            </>
-          }
         >
           <p>
             {rollup.kind === "attached"
               ? "The chain goes on without us. While it is stopped here, nobody looks at it: no explorer, no alarms, no certificates of the platform's operators."
               : STOPPED}
           </p>
-          {act.isError ? <ErrorNotice error={act.error} /> : null}
-        </Dialog>
+        </ConfirmDialog>
       ) : null}
     </>
   );

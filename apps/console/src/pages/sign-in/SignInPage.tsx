@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter, useSearch } from "@tanstack/react-router";
+import { DoorOpen, Rocket, ShieldCheck } from "lucide-react";
 import { sessionQuery } from "../../api/queries.ts";
 import { useTitle } from "../../app/use-title.ts";
 import { Mark } from "../../layouts/Mark.tsx";
@@ -7,6 +8,7 @@ import { Button } from "../../ui/Button.tsx";
 import { ErrorNotice, Notice } from "../../ui/Notice.tsx";
 import type { WalletInfo } from "../../wallet/provider.ts";
 import { useWallets } from "../../wallet/use-wallet.ts";
+import "./sign-in.css";
 import { signInWithWallet } from "./sign-in-with-wallet.ts";
 
 export function SignInPage() {
@@ -25,15 +27,10 @@ export function SignInPage() {
   });
 
   return (
-    <div className="bare">
-      <main className="stack loose">
-        <div className="stack tight">
-          <span className="brand">
-            <Mark />
-            AltLayer
-          </span>
-          <h1>Sign in</h1>
-        </div>
+    <div className="welcome">
+      <Welcome />
+      <main>
+        <h1>Sign in</h1>
         {failed ? (
           <Notice tone="warn" title="That sign-in link is used up or too old">
             A link works once, within ten minutes. Print a new one where the platform runs, or sign in with a wallet.
@@ -43,7 +40,7 @@ export function SignInPage() {
           <h2 id="by-wallet">With Ethereum</h2>
           {wallets.length === 0 ? (
             <Notice tone="info" title="No wallet found in this browser">
-              Install one, or open the link that the platform printed when it started.
+              Install one, or open the link that the platform printed where it was started.
             </Notice>
           ) : (
             wallets.map((wallet) => (
@@ -65,10 +62,55 @@ export function SignInPage() {
         <section className="stack tight" aria-labelledby="by-link">
           <h2 id="by-link">On your own machine</h2>
           <p className="quiet">
-            <code>npm start</code> prints a link that signs you in once.
+            <code>npm start</code> prints a link in its terminal that signs you in once, within ten minutes. Started
+            again, it prints another.
           </p>
         </section>
       </main>
     </div>
   );
 }
+
+const PROMISES = [
+  {
+    icon: Rocket,
+    title: "Seconds, not weeks",
+    text: "A form with a good value in every field. RPC, explorer, bridge and faucet are there when it is done.",
+  },
+  {
+    icon: ShieldCheck,
+    title: "Checked by restaked operators",
+    text: "They execute every block themselves and sign what they get. Who contradicts itself loses its stake.",
+  },
+  {
+    icon: DoorOpen,
+    title: "Yours to take along",
+    text: "The contracts belong to your own account. One export has all it takes to run the chain without us.",
+  },
+] as const;
+
+/** For who is here for the first time: what this is. */
+const Welcome = () => (
+  <header className="welcome-side">
+    <span className="brand">
+      <Mark />
+      AltLayer
+    </span>
+    <p className="welcome-claim">Your own rollup, secured by restaked operators.</p>
+    <ul>
+      {PROMISES.map(({ icon: Icon, title, text }) => (
+        <li key={title}>
+          <Icon size={18} aria-hidden="true" />
+          <div>
+            <strong>{title}</strong>
+            <p className="quiet">{text}</p>
+          </div>
+        </li>
+      ))}
+    </ul>
+    <p>
+      <a href="/docs/">Documentation</a> <span className="faint">·</span>{" "}
+      <a href="/docs/trust/">Who can do what to your funds</a>
+    </p>
+  </header>
+);
