@@ -9,6 +9,7 @@ import type { World } from "./support/world.ts";
 const SHOTS = process.env.ALTLAYER_SCREENSHOTS;
 /** A chart of minutes begins with the second. */
 const CHART_TIMEOUT_MS = 90_000;
+const EVERY_PAGE_MS = 900_000;
 const LOOKS = [
   { name: "light", options: {}, rules: undefined },
   { name: "dark", options: { dark: true }, rules: BY_LOOK },
@@ -68,7 +69,7 @@ export function everyPageStories(world: () => World): void {
       }
       expect(complaints).toEqual([]);
       await context.close();
-    }, 180_000);
+    }, EVERY_PAGE_MS);
   });
 
   test("the keyboard alone gets to the content and through the menu", async () => {

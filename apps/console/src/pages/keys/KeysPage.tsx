@@ -15,6 +15,7 @@ import { Hash } from "../../ui/Hash.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { ErrorNotice } from "../../ui/Notice.tsx";
 import { DateTime } from "../../ui/Time.tsx";
+import "../rollup/steps.css";
 import { Signatures } from "../rollup/Signatures.tsx";
 import { useRollup } from "../rollup/use-rollup.ts";
 
