@@ -21,6 +21,7 @@ import { Revisions } from "./Revisions.tsx";
 import { useRollup } from "./use-rollup.ts";
 
 /** Sections that are not of the spec; named by their headings. */
+const UPGRADE = { id: "upgrade-title", title: "Network upgrade" } as const;
 const BELOW = [
   { id: "revisions-title", title: "Revisions" },
   { id: "leave-title", title: "Leave" },
@@ -64,6 +65,11 @@ export function SettingsPage() {
     plan.reset();
     apply.reset();
   };
+  const sections = [
+    ...groups.map(({ id, title }) => ({ id: `group-${id}`, title })),
+    ...(rollup.forks === null ? [] : [UPGRADE]),
+    ...BELOW,
+  ];
   const forbidden = team.reasonNot("operator");
   const reason =
     forbidden ??
@@ -102,7 +108,7 @@ export function SettingsPage() {
       <div className="wizard">
         <nav aria-label="Sections">
           <ul className="wizard-steps unnumbered">
-            {[...groups.map(({ id, title }) => ({ id: `group-${id}`, title })), ...BELOW].map(({ id, title }) => (
+            {sections.map(({ id, title }) => (
               <li key={id}>
                 <a href={`#${id}`}>{title}</a>
               </li>
