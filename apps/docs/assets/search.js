@@ -1,4 +1,6 @@
 // Search over every section of the documentation. All it needs is fetched when somebody first looks for something.
+/** The build puts the library beside this file. */
+const LIBRARY = new URL("./minisearch.js", import.meta.url).href;
 const FOUND_MAX = 8;
 const AROUND = 70;
 const form = document.getElementById("search");
@@ -8,7 +10,7 @@ const none = document.getElementById("found-none");
 
 let index;
 const load = () => {
-  index ??= Promise.all([import("./minisearch.js"), fetch("/docs/search.json")]).then(async ([library, answer]) => {
+  index ??= Promise.all([import(LIBRARY), fetch("/docs/search.json")]).then(async ([library, answer]) => {
     if (!answer.ok) throw new Error(`search.json: ${answer.status}`);
     const { default: MiniSearch } = library;
     const search = new MiniSearch({

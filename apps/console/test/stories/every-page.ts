@@ -52,24 +52,28 @@ export function everyPageStories(world: () => World): void {
   };
 
   describe.each(LOOKS)("every page, $name", ({ name, options, rules }) => {
-    test("is accessible, fits its window, and breaks no policy", async () => {
-      const { browser, owner, platform } = world();
-      const { page, context, complaints } = await actor(browser, options);
-      await context.addCookies(await owner.context.cookies());
-      for (const [title, path, heading] of pages()) {
-        await page.goto(platform.url + path);
-        await page.getByText(heading, { exact: true }).first().waitFor();
-        await page.waitForFunction(() => document.querySelector("[role=status][aria-label]") === null);
-        if (SHOTS !== undefined) {
-          mkdirSync(SHOTS, { recursive: true });
-          await page.screenshot({ path: join(SHOTS, `${title}-${name}.png`), fullPage: true });
+    test(
+      "is accessible, fits its window, and breaks no policy",
+      async () => {
+        const { browser, owner, platform } = world();
+        const { page, context, complaints } = await actor(browser, options);
+        await context.addCookies(await owner.context.cookies());
+        for (const [title, path, heading] of pages()) {
+          await page.goto(platform.url + path);
+          await page.getByText(heading, { exact: true }).first().waitFor();
+          await page.waitForFunction(() => document.querySelector("[role=status][aria-label]") === null);
+          if (SHOTS !== undefined) {
+            mkdirSync(SHOTS, { recursive: true });
+            await page.screenshot({ path: join(SHOTS, `${title}-${name}.png`), fullPage: true });
+          }
+          await expectAccessible(page, `${title}, ${name}`, rules);
+          await expectNoSidewaysScroll(page, `${title}, ${name}`);
         }
-        await expectAccessible(page, `${title}, ${name}`, rules);
-        await expectNoSidewaysScroll(page, `${title}, ${name}`);
-      }
-      expect(complaints).toEqual([]);
-      await context.close();
-    }, EVERY_PAGE_MS);
+        expect(complaints).toEqual([]);
+        await context.close();
+      },
+      EVERY_PAGE_MS,
+    );
   });
 
   test("the keyboard alone gets to the content and through the menu", async () => {
