@@ -421,6 +421,8 @@ export class RollupStore {
 
 const notFound = (id: string) => new RaasError("NOT_FOUND", `there is no rollup ${id}`, { details: { rollup: id } });
 
+const parsed = <T>(text: string | null): T | null => (text === null ? null : (JSON.parse(text) as T));
+
 function recordOf(row: Selectable<Tables["rollups"]>): RollupRecord {
   return {
     id: row.id,
@@ -432,9 +434,9 @@ function recordOf(row: Selectable<Tables["rollups"]>): RollupRecord {
     revision: row.revision,
     desired: row.desired as Desired,
     phase: row.phase as Phase,
-    problem: row.problem === null ? null : (JSON.parse(row.problem) as Problem),
-    ports: row.ports === null ? null : (JSON.parse(row.ports) as Ports),
-    restore: row.restore === null ? null : (JSON.parse(row.restore) as RestoreOrder),
+    problem: parsed<Problem>(row.problem),
+    ports: parsed<Ports>(row.ports),
+    restore: parsed<RestoreOrder>(row.restore),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     readyAt: row.ready_at,
@@ -449,8 +451,8 @@ function stepOf(row: Selectable<Tables["steps"]>): StepRecord {
     startedAt: row.started_at,
     endedAt: row.ended_at,
     detail: row.detail,
-    problem: row.problem === null ? null : (JSON.parse(row.problem) as Problem),
-    result: row.result === null ? null : JSON.parse(row.result),
+    problem: parsed<Problem>(row.problem),
+    result: parsed(row.result),
   };
 }
 
