@@ -12,10 +12,10 @@ export function upgradeStories(world: () => World): void {
       const { page } = world().owner;
       const path = await page.evaluate(async () => {
         const session = await (await fetch("/api/v1/session")).json();
-        const { example } = await (await fetch("/api/v1/schema")).json();
+        const { presets } = await (await fetch("/api/v1/schema")).json();
         const rollups = `/teams/${session.teams[0].id}/rollups`;
         const spec = {
-          ...example,
+          ...presets[0].spec,
           name: "granite-one",
           chain: { chainId: 424_243, blockTimeSeconds: 1 },
           forks: { genesis: "granite" },
@@ -26,7 +26,9 @@ export function upgradeStories(world: () => World): void {
           headers: { "content-type": "application/json", "x-altlayer-csrf": session.csrfToken },
           body: JSON.stringify({ spec }),
         });
-        return `${rollups}/${(await answer.json()).id}`;
+        const made = await answer.json();
+        if (!answer.ok) throw new TypeError(JSON.stringify(made).slice(0, 1_000));
+        return `${rollups}/${made.id}`;
       });
       await page.goto(`${world().platform.url}${path}`);
       await page.getByText("Running", { exact: true }).waitFor({ timeout: LAUNCH_MS });

@@ -52,7 +52,7 @@ export function NetworkUpgrade({ rollup, leaves }: { readonly rollup: Rollup; re
                 {nameOf(fork)} from <DateTime iso={at} /> on
               </h3>
             ))}
-            <p className="quiet">
+            <p className="quiet prose">
               Whoever runs a node needs <a href={`${path}/rollup.json`}>rollup.json</a> and{" "}
               <a href={`${path}/genesis.json`}>genesis.json</a> before then.
             </p>
@@ -68,7 +68,7 @@ export function NetworkUpgrade({ rollup, leaves }: { readonly rollup: Rollup; re
         <div className="spec-field">
           <div className="stack tight">
             <h3>{nameOf(forks.next)} can be scheduled</h3>
-            <p className="quiet">
+            <p className="quiet prose">
               The rules change with the first block at or after a time that you choose.{" "}
               {rehearsal === undefined ? (
                 <>
