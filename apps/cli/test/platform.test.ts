@@ -182,7 +182,7 @@ describe("the platform", () => {
     await certifiedFrom(rollup, 1);
   }, 400_000);
 
-  test("launches a second rollup from a file, plans and refuses changes, and stops it", async () => {
+  test("launches a second rollup from a file, plans and refuses changes", async () => {
     const file = join(folder, "second.json");
     const spec = { ...exampleSpec(), name: "second-rollup", forks: { genesis: "granite" } };
     writeFileSync(file, JSON.stringify(spec));
