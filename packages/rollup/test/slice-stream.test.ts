@@ -3,19 +3,36 @@ import { connect } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { silentLogger } from "../src/log.ts";
-import type { SliceFeed } from "../src/slices/slice-feed.ts";
+import type { CertificationPoint } from "../src/slices/certification-points.ts";
+import type { DetailedSlice, SliceFeed, SliceListener } from "../src/slices/slice-feed.ts";
 import { type SliceStream, startSliceStream } from "../src/slices/stream-server.ts";
+import { until } from "./support/until.ts";
 
 let stream: SliceStream | undefined;
 afterEach(() => stream?.close());
 
-function start(): Promise<SliceStream> {
+let listener: SliceListener = {};
+let mark: (point: CertificationPoint) => void = () => {};
+
+function start(sign: ((hash: `0x${string}`) => Promise<`0x${string}`>) | null = null): Promise<SliceStream> {
+  const feed = {
+    listen: (added: SliceListener) => {
+      listener = added;
+      return () => {};
+    },
+  };
+  const points = {
+    listen: (added: typeof mark) => {
+      mark = added;
+      return () => {};
+    },
+  };
   return startSliceStream(
     { host: "127.0.0.1", port: 0, chainId: 901, maxClients: 4, maxBufferedBytes: 1_024 },
     {
-      feed: { listen: () => () => {} } as unknown as SliceFeed,
-      points: { listen: () => () => {} },
-      sign: null,
+      feed: feed as unknown as SliceFeed,
+      points,
+      sign,
       payloadByNumber: async () => null,
       log: silentLogger,
     },
@@ -45,5 +62,32 @@ it("refuses targets that are no paths of its own, and no URLs either, and goes o
   }
   const client = new WebSocket(stream.url);
   await once(client, "open", { signal: AbortSignal.timeout(60_000) });
+  client.terminate();
+});
+
+it("goes on, in order, after a slice that could not be signed", async () => {
+  const hash = (digit: string) => `0x${digit.repeat(64)}` as const;
+  let signed = 0;
+  stream = await start(async () => {
+    if (++signed === 2) throw new TypeError("the signer is away");
+    return `0x${"11".repeat(65)}`;
+  });
+  const client = new WebSocket(`${stream.url}/slices`);
+  const messages: { readonly slice?: { readonly index: number }; readonly mark?: { readonly index: number } }[] = [];
+  client.on("message", (data) => messages.push(JSON.parse(String(data))));
+  await once(client, "open", { signal: AbortSignal.timeout(60_000) });
+  const slice = (index: number) =>
+    listener.slice?.({
+      ...{ kind: "slice", number: 1, parentHash: hash("a"), index, id: hash(String(index)), previousId: hash("0") },
+      detail: { flashblock: "{}" },
+    } as unknown as DetailedSlice);
+  for (const index of [1, 2, 3]) slice(index);
+  mark({ parentHash: hash("a"), index: 3, id: hash("3") } as CertificationPoint);
+  await until(() => messages.length === 3);
+  expect(messages.map((message) => [message.slice?.index, message.mark?.index])).toEqual([
+    [1, undefined],
+    [3, undefined],
+    [undefined, 3],
+  ]);
   client.terminate();
 });

@@ -8,8 +8,9 @@ import type { Libp2p, PeerId } from "@libp2p/interface";
 import { ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
-import { multiaddr } from "@multiformats/multiaddr";
+import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
+import { RollupError } from "../errors.ts";
 import type { KnownHistory } from "../mach/settled-history.ts";
 import type { OpenBlock } from "../slices/open-block.ts";
 import type { BlockSigner } from "./block-signature.ts";
@@ -71,9 +72,13 @@ export interface GossipNode {
 
 const redialIntervalMs = 5_000;
 
-/** Joins the OP Stack's gossip of unsafe blocks (specs/protocol/rollup-node-p2p.md), with static peers. */
+/**
+ * Joins the OP Stack's gossip of unsafe blocks (specs/protocol/rollup-node-p2p.md), with static peers.
+ * @throws RollupError `CONFIG_INVALID` for a peer that is no multiaddress
+ */
 export async function startGossip(options: GossipOptions, dependencies: GossipDependencies): Promise<GossipNode> {
   const topic = blocksTopic(options.chainId);
+  const staticPeers = options.peers.map(staticPeer);
   const protocol = payloadByNumberProtocol(options.chainId);
   const validator = new BlockValidator(options, {
     unsafeBlockSigner: dependencies.unsafeBlockSigner,
@@ -155,10 +160,10 @@ export async function startGossip(options: GossipOptions, dependencies: GossipDe
 
   const dialPeers = async () => {
     const connected = new Set(node.getPeers().map(String));
-    const missing = options.peers.filter((peer) => !connected.has(multiaddr(peer).getComponents().at(-1)?.value ?? ""));
+    const missing = staticPeers.filter(({ id }) => !connected.has(id));
     // A static peer that is away is tried again at the next turn.
     await Promise.allSettled(
-      missing.map((peer) => node.dial(multiaddr(peer), { signal: AbortSignal.timeout(redialIntervalMs) })),
+      missing.map(({ address }) => node.dial(address, { signal: AbortSignal.timeout(redialIntervalMs) })),
     );
   };
   let dialing: Promise<void> = dialPeers();
@@ -215,4 +220,15 @@ export async function startGossip(options: GossipOptions, dependencies: GossipDe
       await node.stop();
     },
   };
+}
+
+/** Where a configured peer is dialled, and who it must be; the id is empty where the address names none. */
+function staticPeer(text: string): { readonly address: Multiaddr; readonly id: string } {
+  try {
+    const address = multiaddr(text);
+    return { address, id: address.getComponents().at(-1)?.value ?? "" };
+  } catch (cause) {
+    const message = `gossip.peers: ${text} is no multiaddress, such as /ip4/10.0.0.1/tcp/9222/p2p/16Uiu2...`;
+    throw new RollupError("CONFIG_INVALID", message, { severity: "critical", data: { peer: text }, cause });
+  }
 }

@@ -60,7 +60,12 @@ export async function startSliceStream(
   const slices = new Set<WebSocket>();
   let stopListening: (() => void) | null = null;
   // Signing takes its time; messages keep their order.
-  let signing: Promise<void> = Promise.resolve();
+  let before: Promise<void> = Promise.resolve();
+  const inOrder = (work: () => Promise<void> | void) => {
+    before = before
+      .then(work)
+      .catch((error: unknown) => log.error("slice or mark not streamed", { error: describeError(error) }));
+  };
 
   const send = (clients: Set<WebSocket>, text: string) => {
     // The same bytes for everybody.
@@ -78,15 +83,15 @@ export async function startSliceStream(
     if (flashblocks.size > 0) send(flashblocks, slice.detail.flashblock);
     if (slices.size === 0 || !sign) return;
     const signature = sign(sliceSigningHash({ chainId: options.chainId, id: slice.id }));
-    signing = signing
-      .then(async () => send(slices, messageOf(slice, await signature)))
-      .catch((error: unknown) => log.error("slice not signed", { error: describeError(error) }));
+    // Awaited only in its turn: until then a failure counts as nobody's.
+    signature.catch(() => {});
+    inOrder(async () => send(slices, messageOf(slice, await signature)));
   };
 
   const stopMarking = points.listen((mark) => {
     if (slices.size === 0) return;
     // Behind the slice that it marks.
-    signing = signing.then(() => send(slices, JSON.stringify({ mark } satisfies MarkMessage)));
+    inOrder(() => send(slices, JSON.stringify({ mark } satisfies MarkMessage)));
   });
 
   server.on("upgrade", (request, socket, head) => {

@@ -208,3 +208,8 @@ test("while the signer is not known nobody is judged", () => {
   );
   expect(validator.validate(randomBytes(100)).verdict).toBe("ignore");
 });
+
+test("a configured peer that is no multiaddress is named, not tried for ever", async () => {
+  const named = { code: "CONFIG_INVALID", data: { peer: "10.0.0.1:9222" } };
+  await expect(join({ peers: ["/ip4/127.0.0.1/tcp/9", "10.0.0.1:9222"] })).rejects.toMatchObject(named);
+});
