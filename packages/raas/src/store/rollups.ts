@@ -169,7 +169,7 @@ export class RollupStore {
     return recordOf(row);
   }
 
-  /** Another team's rollup is not found, as if it were not there. @throws RaasError `NOT_FOUND` */
+  /** @throws RaasError `NOT_FOUND`, for another team's too */
   async getOfTeam(teamId: string, id: string): Promise<RollupRecord> {
     const record = await this.get(id);
     if (record.teamId !== teamId) throw notFound(id);
@@ -220,7 +220,7 @@ export class RollupStore {
     }));
   }
 
-  /** How many rollups all teams have in each phase. */
+  /** Of all teams, by phase. */
   async countByPhase(): Promise<Readonly<Partial<Record<Phase, number>>>> {
     const rows = await this.#db
       .selectFrom("rollups")
@@ -278,7 +278,7 @@ export class RollupStore {
     return rows.map(revisionOf);
   }
 
-  /** Adds a revision on top of `base`; its predecessors stay. @throws RaasError `CONFLICT` when `base` is no longer the newest. */
+  /** Adds a revision on top of `base`. @throws RaasError `CONFLICT` when `base` is no longer the newest */
   async revise(options: {
     readonly id: string;
     readonly base: number;
