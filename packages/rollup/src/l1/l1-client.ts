@@ -3,6 +3,7 @@ import { bytesToHex, hexToBytes } from "viem/utils";
 import { z } from "zod";
 import { RollupError } from "../errors.ts";
 import { encodeReceipt, encodeTransaction, headerHash, withoutSidecar } from "./encoding.ts";
+import { HeaderBranch } from "./header-branch.ts";
 import { Lru } from "./lru.ts";
 import { orderedTrieRoot } from "./ordered-trie.ts";
 import type { JsonRpcClient } from "./rpc-client.ts";
@@ -59,6 +60,7 @@ export class L1Client implements L1Reader {
   readonly #options: L1ClientOptions;
   readonly #rpc: JsonRpcClient;
   readonly #headers: Lru<Hex, L1Header>;
+  readonly #branch: HeaderBranch;
   readonly #bodies: Lru<Hex, readonly L1RpcTransaction[]>;
   readonly #receipts: Lru<Hex, readonly L1Receipt[]>;
   /** What is being asked for: many nodes want the same block at the same moment. */
@@ -68,6 +70,10 @@ export class L1Client implements L1Reader {
     this.#options = { ...L1_CLIENT_DEFAULTS, ...options };
     this.#rpc = dependencies.rpc;
     this.#headers = new Lru({ maxWeight: this.#options.maxCachedHeaders });
+    this.#branch = new HeaderBranch(
+      { maxHeaders: this.#options.maxCachedHeaders },
+      { at: (hash) => this.#headers.get(hash) },
+    );
     this.#bodies = new Lru({ maxWeight: this.#options.maxCachedBytes });
     this.#receipts = new Lru({ maxWeight: this.#options.maxCachedBytes });
   }
@@ -104,9 +110,7 @@ export class L1Client implements L1Reader {
   }
 
   ancestorAtHand(head: Hex, number: number): L1Header | null {
-    let header = this.#headers.get(head);
-    while (header !== undefined && header.number > number) header = this.#headers.get(header.parentHash);
-    return header?.number === number ? header : null;
+    return this.#branch.ancestor(head, number);
   }
 
   /** The block's transactions in order, checked against the header's transaction root. */
