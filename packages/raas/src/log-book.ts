@@ -18,6 +18,8 @@ interface Book {
   next: number;
   unwritten: string[];
   writing: boolean;
+  /** The file's folder was there when it was last looked for. */
+  placed: boolean;
 }
 
 /** Kept in memory for readers; older ones are in the file. */
@@ -75,7 +77,7 @@ export class LogBook {
   #book(rollupId: string): Book {
     let book = this.#books.get(rollupId);
     if (book === undefined) {
-      book = { lines: [], listeners: new Set(), next: 1, unwritten: [], writing: false };
+      book = { lines: [], listeners: new Set(), next: 1, unwritten: [], writing: false, placed: false };
       this.#books.set(rollupId, book);
     }
     return book;
@@ -107,7 +109,8 @@ export class LogBook {
     book.writing = true;
     const file = this.#fileOf(rollupId);
     try {
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+      if (!book.placed) await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+      book.placed = true;
       while (book.unwritten.length > 0) {
         await appendFile(file, book.unwritten.splice(0).join(""), { mode: 0o600 });
         if ((await stat(file)).size > FILE_MAX_BYTES) await rename(file, `${file}.1`);
@@ -115,6 +118,7 @@ export class LogBook {
     } catch {
       // A full disk must not take the platform down; the lines in memory stay readable.
       book.unwritten = [];
+      book.placed = false;
     } finally {
       book.writing = false;
     }

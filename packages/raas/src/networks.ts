@@ -118,28 +118,29 @@ export async function postJson(
   body: string,
   { maxBytes = RESPONSE_MAX_BYTES, headers = {} }: PostOptions = {},
 ): Promise<string> {
-  let response: Response;
+  // By hand: `AbortSignal.timeout` keeps its timer, and makes an exception when it fires, long after the answer came.
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort("late"), TIMEOUT_MS);
+  const chunks: Uint8Array[] = [];
   try {
-    response = await fetch(url, {
+    const response = await fetch(url, {
       method: "POST",
       headers: { "content-type": "application/json", ...headers },
       body,
       redirect: "error",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: stop.signal,
     });
-  } catch (cause) {
-    throw new RaasError("UPSTREAM", "the node does not answer", { cause });
-  }
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
+    let size = 0;
     for await (const chunk of response.body ?? []) {
       size += chunk.byteLength;
       if (size > maxBytes) throw new RaasError("UPSTREAM", `the node answered more than ${maxBytes} bytes`);
       chunks.push(chunk);
     }
   } catch (cause) {
-    throw cause instanceof RaasError ? cause : new RaasError("UPSTREAM", "the node's answer broke off", { cause });
+    if (cause instanceof RaasError) throw cause;
+    throw new RaasError("UPSTREAM", "the node does not answer", { cause });
+  } finally {
+    clearTimeout(timer);
   }
   return Buffer.concat(chunks).toString("utf8");
 }

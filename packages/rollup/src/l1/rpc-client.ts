@@ -25,6 +25,9 @@ export interface CallOptions {
 /** Longest time that a server may make us wait by `Retry-After`. */
 const MAX_RETRY_AFTER_MS = 30_000;
 
+/** Why a request is ended from here. Without a reason of its own, every end would make an exception with a stack trace. */
+const STOPPED = "stopped";
+
 export const JSON_RPC_DEFAULTS = {
   timeoutMs: 10_000,
   maxResponseBytes: 96 * 1024 * 1024,
@@ -94,8 +97,15 @@ export class JsonRpcClient {
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs;
     const maxResponseBytes = options.maxResponseBytes ?? this.#options.maxResponseBytes;
     const id = ++this.#id;
-    const timeout = AbortSignal.timeout(timeoutMs);
-    const signal = AbortSignal.any([timeout, this.#closing.signal]);
+    // By hand: `AbortSignal.timeout` keeps its timer, and makes an exception when it fires, long after the answer came.
+    const stop = new AbortController();
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      stop.abort(STOPPED);
+    }, timeoutMs);
+    const close = () => stop.abort(STOPPED);
+    this.#closing.signal.addEventListener("abort", close, { once: true });
     let text: string;
     let status: number;
     try {
@@ -103,7 +113,7 @@ export class JsonRpcClient {
         method: "POST",
         headers: { "content-type": "application/json", ...this.#options.headers?.() },
         body: JSON.stringify({ jsonrpc: "2.0", id, method, params }),
-        signal,
+        signal: stop.signal,
         redirect: "error",
       });
       status = response.status;
@@ -122,7 +132,7 @@ export class JsonRpcClient {
       if (cause instanceof RollupError) throw cause;
       if (this.#closing.signal.aborted) throw closedError();
       this.#reachable = false;
-      if (timeout.aborted) {
+      if (late) {
         throw new RollupError("L1_TIMEOUT", `${method} was not answered within ${timeoutMs} ms`, {
           severity: "temporary",
           data: { method, timeoutMs },
@@ -133,6 +143,9 @@ export class JsonRpcClient {
         data: { method },
         cause,
       });
+    } finally {
+      clearTimeout(timer);
+      this.#closing.signal.removeEventListener("abort", close);
     }
     return unwrap({ method, id, status, text });
   }
