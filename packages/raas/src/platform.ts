@@ -96,7 +96,8 @@ const LINK_MS = 10 * 60_000;
 const LEASE_MS = 15_000;
 /** No request takes so long. */
 const ABANDONED_MS = 15 * 60_000;
-const CONCURRENCY = 4;
+const LAUNCH_CONCURRENCY = 4;
+const START_CONCURRENCY = 8;
 const ROTATION_POLL_MS = 1_000;
 /** Followers look at the signer every 30 seconds. */
 const SIGNER_GRACE_MS = 45_000;
@@ -182,7 +183,7 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       log: log.child("steps"),
     });
     const reconciler = new Reconciler(
-      { concurrency: CONCURRENCY, nowMs },
+      { concurrency: LAUNCH_CONCURRENCY, startConcurrency: START_CONCURRENCY, nowMs },
       { rollups, actions, events, lease, log: log.child("reconciler") },
     );
 

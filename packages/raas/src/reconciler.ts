@@ -1,15 +1,18 @@
 import type { Logger } from "@altlayer/rollup";
 import type { Decision, LaunchStep, Phase, StepName, View } from "./core/decide.ts";
-import { decide, LAUNCH_STEPS, phaseDuring, retryAfterMs } from "./core/decide.ts";
+import { decide, LAUNCH_STEPS, phaseDuring, RUN_STEPS, retryAfterMs } from "./core/decide.ts";
 import { problemOf } from "./errors.ts";
 import type { EventHub } from "./events.ts";
+import { Slots } from "./slots.ts";
 import type { Actions } from "./steps/step.ts";
 import type { Lease } from "./store/lease.ts";
 import type { Problem, RollupRecord, RollupStore, StepRecord } from "./store/rollups.ts";
 
 export interface ReconcilerOptions {
-  /** Steps of different rollups under way at a time. */
+  /** Steps of launches under way at a time, each of another rollup. */
   readonly concurrency: number;
+  /** Starts of nodes under way at a time, beside those: a chain that has users waits for no launch. */
+  readonly startConcurrency: number;
   readonly nowMs: () => number;
   /** How long to wait after so many failures in a row; `retryAfterMs` unless a test is in a hurry. */
   readonly retryMs?: (failures: number) => number;
@@ -41,6 +44,7 @@ const WAITING_MS = 2_000;
 /** So long a crash makes the start after the next one wait longer. */
 const CRASH_MEMORY_MS = 10 * 60_000;
 const CRASHES_MAX = 16;
+const STARTS: ReadonlySet<StepName> = new Set(RUN_STEPS);
 const WAITING_CODES = new Set(["FUNDS_MISSING"]);
 
 /**
@@ -54,13 +58,14 @@ export class Reconciler {
   readonly #closing = new AbortController();
   readonly #offExit: () => void;
   readonly #retryMs: (failures: number) => number;
-  #free: number;
-  readonly #queue: (() => void)[] = [];
+  readonly #launching: Slots;
+  readonly #starting: Slots;
 
   constructor(options: ReconcilerOptions, dependencies: ReconcilerDependencies) {
     this.#options = options;
     this.#dependencies = dependencies;
-    this.#free = options.concurrency;
+    this.#launching = new Slots(options.concurrency);
+    this.#starting = new Slots(options.startConcurrency);
     this.#retryMs = options.retryMs ?? retryAfterMs;
     this.#offExit = dependencies.actions.onExit((id, error) => {
       dependencies.log.warn("node ended", { rollup: id, error: problemOf(error).message });
@@ -112,7 +117,8 @@ export class Reconciler {
       if (worker.timer !== null) clearTimeout(worker.timer);
       worker.step?.abort();
     }
-    for (const next of this.#queue.splice(0)) next();
+    this.#launching.open();
+    this.#starting.open();
     await Promise.all([...this.#workers.values()].map(({ running }) => running));
   }
 
@@ -200,7 +206,8 @@ export class Reconciler {
       await actions.remove(rollup.id);
       return;
     }
-    await this.#slot();
+    const slots = STARTS.has(decision.step) ? this.#starting : this.#launching;
+    await slots.take();
     try {
       this.#closing.signal.throwIfAborted();
       await this.#runStep(decision.step, rollup, steps, worker.step.signal);
@@ -208,7 +215,7 @@ export class Reconciler {
       if (decision.step === "start") worker.healthy = false;
       if (decision.step === "restore") await this.#dependencies.rollups.endRestore(this.#dependencies.lease(), rollup);
     } finally {
-      this.#giveBack();
+      slots.giveBack();
     }
   }
 
@@ -300,19 +307,5 @@ export class Reconciler {
     const { rollups, events, lease } = this.#dependencies;
     await rollups.setPhase(lease(), rollup.id, { phase, problem });
     events.changed(rollup);
-  }
-
-  async #slot(): Promise<void> {
-    if (this.#free > 0) {
-      this.#free--;
-      return;
-    }
-    await new Promise<void>((resolve) => this.#queue.push(resolve));
-  }
-
-  #giveBack(): void {
-    const next = this.#queue.shift();
-    if (next === undefined) this.#free++;
-    else next();
   }
 }
