@@ -152,6 +152,9 @@ export class LiveView {
     if (known !== undefined && performance.now() - known.at < BALANCES_MS) return await known.value;
     const value = this.#readBalances(rollup);
     this.#balances.set(rollup.id, { at: performance.now(), value });
+    // What could not be read is asked again by the next who looks: an alarm must not end since the L1 was silent once.
+    const forget = () => this.#balances.delete(rollup.id);
+    value.then((read) => read.some(({ balanceWei }) => balanceWei === null) && forget(), forget);
     return await value;
   }
 

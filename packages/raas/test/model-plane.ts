@@ -81,7 +81,10 @@ export class ControlPlane {
     const shared = { rollups, events: new EventHub(), lease: held, log: silentLogger };
     const networks = world.l1.seenBy(() => incarnation.deed());
     this.incarnation = incarnation;
-    this.reconciler = new Reconciler({ concurrency: 2, startConcurrency: 2, nowMs, retryMs: () => 5 }, { ...shared, actions: incarnation });
+    this.reconciler = new Reconciler(
+      { concurrency: 2, startConcurrency: 2, nowMs, retryMs: () => 5 },
+      { ...shared, actions: incarnation },
+    );
     this.rotations = new Rotations(
       { nowMs, pollMs: ROTATION_POLL_MS, signerGraceMs: 0 },
       { ...shared, store: rotationStore, networks, runtime: incarnation, outbox },
