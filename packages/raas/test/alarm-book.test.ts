@@ -120,6 +120,11 @@ describe("what is wrong with a rollup", () => {
   test.each<readonly [string, Partial<Seen>, readonly string[]]>([
     ["nothing", {}, []],
     ["no node", { up: false, heads: null }, ["ROLLUP_DOWN"]],
+    [
+      "no node, and little money all the same",
+      { up: false, heads: null, balances: [{ role: "proposer", balanceWei: "99", runwayDays: null }] },
+      ["ROLLUP_DOWN", "BALANCE_LOW proposer"],
+    ],
     ["a silent node", { heads: null, mach: null }, ["NODE_SILENT"]],
     ["an old head", { nowSeconds: 10_100 }, ["HEAD_STALE"]],
     ["batches that do not come", { heads: { ...heads, safe: { number: 1, timestamp: 8_000 } } }, ["BATCHES_LAG"]],

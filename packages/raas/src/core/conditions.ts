@@ -55,7 +55,8 @@ const BUDGET_NEAR_PERCENT = 80;
 const ABSENT_MAX = 64;
 
 export function conditionsOf(seen: Seen, settings: AlarmSettings): readonly Condition[] {
-  if (!seen.up) return [one("ROLLUP_DOWN", "The rollup should run and does not.")];
+  // What the accounts hold is known of the settlement network, whatever becomes of the node.
+  if (!seen.up) return [one("ROLLUP_DOWN", "The rollup should run and does not."), ...balances(seen, settings)];
   if (seen.heads === null) return [one("NODE_SILENT", "The node does not answer."), ...balances(seen, settings)];
   return [...heads(seen, seen.heads, settings), ...balances(seen, settings), ...mach(seen, settings)];
 }
