@@ -150,7 +150,7 @@ export function newSpec(name: string, over: Partial<RollupSpecInput> = {}): Roll
 }
 
 /** Asks until the answer is as wanted, for at most `timeoutMs`. */
-export async function until<T>(ask: () => Promise<T>, wanted: (value: T) => boolean, timeoutMs = 30_000): Promise<T> {
+export async function until<T>(ask: () => Promise<T>, wanted: (value: T) => boolean, timeoutMs = 60_000): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const value = await ask();

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createWalletClient, http } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Anvil } from "../../deployer/test/anvil.ts";
 import type { TestPlatform } from "./harness.ts";
 import { newSpec, removeDir, startL1, startTestPlatform, until } from "./harness.ts";
@@ -34,12 +34,17 @@ interface Finality {
   }[];
 }
 
+/** A restaked launch is a hundred transactions and five engines: seconds of work, on a machine that may be shared. */
+const LAUNCH_MS = 180_000;
+vi.setConfig({ testTimeout: 2 * LAUNCH_MS });
+
 const rollups = () => `/teams/${at.teamId}/rollups`;
 const running = async (id: string) =>
   (
     await until(
       () => at.owner.ask("GET", `${rollups()}/${id}`),
       ({ body }) => body.phase === "running",
+      LAUNCH_MS,
     )
   ).body;
 
