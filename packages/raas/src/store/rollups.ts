@@ -230,17 +230,13 @@ export class RollupStore {
     return Object.fromEntries(rows.map(({ phase, count }) => [phase, Number(count)]));
   }
 
-  /** Rollups that may need work: those that should run, and others that are not what is wanted of them. */
+  /** Rollups that may need work: they should run, or are not what is wanted of them. */
   async unfinished(): Promise<readonly string[]> {
     const rows = await this.#db
       .selectFrom("rollups")
       .select("id")
       .where((row) =>
-        row.or([
-          row("desired", "=", "running"),
-          row("phase", "!=", row.ref("desired")),
-          row("problem", "is not", null),
-        ]),
+        row.or([row("desired", "=", "running"), row("phase", "!=", row.ref("desired")), row("problem", "is not", null)]),
       )
       .orderBy("id")
       .execute();
