@@ -49,7 +49,7 @@ const Figure = (props: { readonly title: string; readonly value: string; readonl
   <div>
     <dt>{props.title}</dt>
     <dd>
-      {props.value} {props.unit === undefined ? null : <small>{props.unit}</small>}
+      {props.value} {props.unit === undefined || props.value === "-" ? null : <small>{props.unit}</small>}
     </dd>
   </div>
 );
