@@ -55,6 +55,8 @@ test("of certificates with as many signers one is checked, and the next one only
   queue.take(claim("first", 3), b, false);
   queue.take(claim("first", 3), c, false);
   expect(checks).toHaveLength(1);
+  expect(queue.has(named("first"))).toBe(true);
+  expect(queue.has(named("second"))).toBe(false);
   await end(0);
   expect(banned).toEqual([a]);
   expect(checks).toHaveLength(2);
@@ -62,6 +64,7 @@ test("of certificates with as many signers one is checked, and the next one only
   expect(held.get(named("first"))).toBe(3);
   expect(checks).toHaveLength(2);
   expect(queue.isChecking).toBe(false);
+  expect(queue.has(named("first"))).toBe(false);
 });
 
 test("two digests are checked beside each other, the others in turn: no peer keeps another waiting", async () => {
@@ -108,8 +111,13 @@ test("operators get with the clock what they have not shown, others at once, nob
   const peers = [peerCalled("observer"), peerCalled("first", "1"), peerCalled("second", "2")];
   for (const peer of peers) peer.sendEncoded = (frame) => sent.push(`${peer.id} ${frame[0]}`);
   const [, first] = peers as [Peer, Peer, Peer];
-  const relay = new CertificateRelay({ peers: () => peers });
-  const certificate = (signers: number) => ({ digest: named("block"), signers, frame: Uint8Array.of(signers) });
+  const relay = new CertificateRelay({ peers: () => peers, nowMs: () => 0 });
+  const certificate = (signers: number) => ({
+    digest: named("block"),
+    ofBlock: true,
+    signers,
+    frame: Uint8Array.of(signers),
+  });
   relay.spread(certificate(3));
   expect(sent.splice(0)).toEqual(["observer 3"]);
   relay.shown(first, named("block"), 3);

@@ -52,6 +52,18 @@ test("the L1's verifier takes the certificate, with one operator absent, from wh
   await network.run(3);
 });
 
+test("an observer has most certificates from one operator alone, though four make them", async () => {
+  const repeated = () => observer.status().counters["certificates ignored, known"] ?? 0;
+  const blocks = 20;
+  const before = repeated();
+  for (let i = 0; i < blocks; i++) {
+    const { core } = await network.rollup.block(`fed ${i}`);
+    await until("a certificate", () => byBlock(observer, core.blockHash));
+  }
+  // Of each, the other three would repeat it.
+  expect(repeated() - before).toBeLessThan(2 * blocks);
+});
+
 test("slices are certified before their block, and give way to it", async () => {
   const told: string[] = [];
   const block = await network.rollup.add(["s1", "s2", "s3", "s4"]);

@@ -20,6 +20,17 @@ export interface Batch {
   readonly rank: number;
 }
 
+/** How a deployment signs and sends. */
+export interface Sending {
+  /** The account of a key: viem's, unless there is a quicker one. */
+  readonly accountOf?: (key: Hex) => LocalAccount;
+  /**
+   * Sends each without waiting for the one before: over a transport that keeps their order, to an L1 that makes its blocks
+   * when it is told to. Where a block comes between all the same, what it took too early reverts, and is tried again.
+   */
+  readonly atOnce?: boolean;
+}
+
 export interface SentCall {
   readonly batch: Batch;
   readonly call: PlannedCall;
@@ -31,7 +42,11 @@ export interface SentCall {
  * Whatever of them a block holds is a beginning of the list, so what comes later may build on what comes earlier: also
  * on an L1 that mines each as it comes.
  */
-export async function sendBatches(batches: readonly Batch[], publicClient: PublicClient): Promise<SentCall[]> {
+export async function sendBatches(
+  batches: readonly Batch[],
+  publicClient: PublicClient,
+  { atOnce = false }: Pick<Sending, "atOnce"> = {},
+): Promise<SentCall[]> {
   const [chainId, { baseFeePerGas }] = await Promise.all([publicClient.getChainId(), publicClient.getBlock()]);
   const signing = batches.flatMap((batch) => {
     const tip = parseGwei("0.1") * BigInt(batch.rank + 1);
@@ -50,19 +65,28 @@ export async function sendBatches(batches: readonly Batch[], publicClient: Publi
       return { batch, call, serializedTransaction };
     });
   });
+  const signed = await Promise.all(signing);
+  const send = async ({ batch, call, serializedTransaction }: (typeof signed)[number]): Promise<SentCall> => {
+    return { batch, call, hash: await publicClient.sendRawTransaction({ serializedTransaction }) };
+  };
+  if (atOnce) return await Promise.all(signed.map(send));
   const sent: SentCall[] = [];
-  for (const { batch, call, serializedTransaction } of await Promise.all(signing)) {
-    sent.push({ batch, call, hash: await publicClient.sendRawTransaction({ serializedTransaction }) });
-  }
+  for (const each of signed) sent.push(await send(each));
   return sent;
+}
+
+/** The last is waited for first, so that the others are mostly there when they are asked for, all at once. */
+async function receiptsOf(sent: readonly SentCall[], publicClient: PublicClient) {
+  const last = sent.at(-1);
+  if (last !== undefined) await receiptOf(last.hash, publicClient);
+  return await Promise.all(sent.map(({ hash }) => receiptOf(hash, publicClient)));
 }
 
 /** Waits until all are mined; returns those that reverted, in the order of their sending. */
 export async function revertedOf(sent: readonly SentCall[], publicClient: PublicClient): Promise<SentCall[]> {
   const reverted: SentCall[] = [];
-  for (const each of sent) {
-    const { status } = await receiptOf(each.hash, publicClient);
-    if (status !== "success") reverted.push(each);
+  for (const [i, receipt] of (await receiptsOf(sent, publicClient)).entries()) {
+    if (receipt.status !== "success") reverted.push(sent[i] as SentCall);
   }
   return reverted;
 }

@@ -58,6 +58,7 @@ export {
   type Windows,
   type Withdrawal,
 } from "@altlayer/sdk";
+export type { Sending } from "./batch.ts";
 export { type CoreAddresses, type CoreOptions, deployCore } from "./core.ts";
 export { abiOf, type Clients } from "./deployment.ts";
 export { deployDevelopmentCore } from "./dev/development-core.ts";

@@ -4,7 +4,7 @@ import { RollupError } from "./errors.ts";
 export interface Clock {
   /** Milliseconds since the Unix epoch, as the chains see them. */
   nowMs(): number;
-  /** Resolves after `ms`; rejects with `CLOSED` when the signal aborts first. */
+  /** Resolves after `ms`; rejects when the signal aborts first: with its reason where that is a text, else with `CLOSED`. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -49,7 +49,8 @@ function sleepOnTimer(ms: number, signal?: AbortSignal): Promise<void> {
     }
     const onAbort = () => {
       clearTimeout(timer);
-      reject(closedError());
+      // An error has a stack trace, which costs more than the sleep: who wakes others often gives a text.
+      reject(typeof signal?.reason === "string" ? signal.reason : closedError());
     };
     const timer = setTimeout(
       () => {

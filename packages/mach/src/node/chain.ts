@@ -6,8 +6,9 @@ export interface MachChain {
   /**
    * First tells what there is: L1 blocks, bases, and the sealed blocks above the newest base, ancestors first. Then what
    * comes, in order. Returns how to stop.
+   * @param options.slices false: of what is executed, sealed blocks are enough
    */
-  follow(listener: (event: ChainEvent) => void): () => void;
+  follow(listener: (event: ChainEvent) => void, options?: { readonly slices?: boolean }): () => void;
   /** `transactionLeaf` of every transaction of a sealed block, deposits included. @throws for a block that is not known */
   transactionLeaves(blockHash: Hex): Promise<readonly Hex[]>;
   /**

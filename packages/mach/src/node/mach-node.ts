@@ -16,8 +16,9 @@ import { type AlertEvent, Alerts } from "./alerts.ts";
 import { Bounded } from "./bounded.ts";
 import { Aggregation } from "./certificates/aggregation.ts";
 import type { CertificateRecord, CertificateStore } from "./certificates/certificate-store.ts";
-import { isSigned } from "./certificates/check.ts";
+import { AggregateCheck } from "./certificates/check.ts";
 import { Claims } from "./certificates/claims.ts";
+import { CertificateFeeds } from "./certificates/feeds.ts";
 import { takeCertificate } from "./certificates/intake.ts";
 import { CertificateRelay } from "./certificates/relay.ts";
 import type { ChainEvent } from "./chain.ts";
@@ -76,7 +77,9 @@ export class MachNode {
   readonly #aggregation: Aggregation;
   readonly #linkBook: LinkBook;
   readonly #claims: Claims;
-  readonly #relay = new CertificateRelay({ peers: () => this.links.peers });
+  readonly #relay = new CertificateRelay({ peers: () => this.links.peers, nowMs: () => performance.now() });
+  /** An operator makes certificates itself, and is sent few. */
+  readonly #feeds: CertificateFeeds | null;
   /** Set once, before anything happens. */
   links!: Links;
   seat: OperatorSeat | null = null;
@@ -115,8 +118,9 @@ export class MachNode {
       broadcast: (frame) => this.links.broadcast(frame, (peer) => peer.operator !== null),
       count: counters.count,
     });
+    const check = new AggregateCheck({ digests, bn254 });
     this.#claims = new Claims({
-      isSigned: ({ certificate, table }) => isSigned(certificate, table, { digests, bn254 }),
+      isSigned: ({ certificate, table }) => check.isSigned(certificate, table),
       isWanted: (claim) => parts.store.wants(claim),
       isLinked: (peer) => this.links.peers.includes(peer),
       onValid: ({ digest, certificate, table }, peer) => this.#accept(digest, certificate, table, peer),
@@ -124,6 +128,15 @@ export class MachNode {
       count: counters.count,
       nowMs: () => performance.now(),
     });
+    this.#feeds =
+      parts.operator === null
+        ? new CertificateFeeds({
+            peers: () => this.links.peers,
+            isKnown: (digest) => this.#isKnown(digest),
+            request: (peer, digest) => this.request(peer, digest),
+            nowMs: () => performance.now(),
+          })
+        : null;
     this.#aggregation = new Aggregation(
       { schedule: terms.schedule },
       {
@@ -184,6 +197,7 @@ export class MachNode {
   onGone(peer: Peer): void {
     this.#linkBook.forget(peer);
     this.#claims.forget(peer);
+    this.#feeds?.gone(peer);
   }
 
   onFrame(peer: Peer, frame: Frame): void {
@@ -219,6 +233,15 @@ export class MachNode {
         return;
       case "endorsement":
         if (peer.operator !== null) void this.reports.endorsed(peer.operator, frame);
+        return;
+      case "prune":
+        this.#relay.prune(peer);
+        return;
+      case "graft":
+        this.#relay.graft(peer);
+        return;
+      case "have":
+        this.#feeds?.named(peer, frame.digests);
     }
   }
 
@@ -232,9 +255,11 @@ export class MachNode {
     return this.#claims.isChecking;
   }
 
-  request(peer: Peer): void {
+  /** For a certificate, or for all from the own highest on. */
+  request(peer: Peer, digest?: Hex): void {
     this.#served.delete(peer);
-    peer.send({ type: "request", query: { height: Math.max(0, this.#parts.store.newestHeight) } });
+    const query = digest === undefined ? { height: Math.max(0, this.#parts.store.newestHeight) } : { digest };
+    peer.send({ type: "request", query });
   }
 
   /** The own operator signed: to its own aggregator, and to all that speak for an operator. */
@@ -251,6 +276,7 @@ export class MachNode {
     this.#aggregation.input({ type: "tick" });
     this.#relay.tick();
     this.#claims.tick();
+    this.#feeds?.tick();
     const nowMs = performance.now();
     if (nowMs - this.#lonelyAtMs < LONELY_EVERY_MS) return;
     this.#lonelyAtMs = nowMs;
@@ -338,12 +364,14 @@ export class MachNode {
     switch (intake.verdict) {
       case "claim": {
         const { digest, certificate } = intake.claim;
+        this.#fed(peer, digest);
         this.#claims.take(intake.claim, peer, store.signerCount(digest) > 0);
         this.#relay.shown(peer, digest, certificate.signers.length);
         return;
       }
       case "known":
         counters.count("certificates ignored, known");
+        this.#fed(peer, intake.digest);
         this.#relay.shown(peer, intake.digest, intake.signers);
         return;
       case "waiting":
@@ -357,6 +385,16 @@ export class MachNode {
     }
   }
 
+  /** A peer sends a certificate: unless it was asked for, it should not be one that others have sent. */
+  #fed(peer: Peer, digest: Hex): void {
+    if (this.#served.has(peer) && this.#isKnown(digest)) this.#feeds?.duplicate(peer);
+  }
+
+  /** Whether a certificate of the digest is held, or being checked. */
+  #isKnown(digest: Hex): boolean {
+    return this.#parts.store.signerCount(digest) > 0 || this.#claims.has(digest);
+  }
+
   #accept(digest: Hex, certificate: Certificate, table: EpochTable, from: Peer | null): void {
     const { store, counters } = this.#parts;
     const isLarger = store.signerCount(digest) > 0;
@@ -367,7 +405,7 @@ export class MachNode {
     // The certificate of a slice's block is on its way: nobody needs more signers of the slice.
     if (message.kind === BLOCK || !isLarger) {
       const frame = encodeFrame({ type: "certificate", encoded: hexToBytes(added.encoded) });
-      this.#relay.spread({ digest, signers: signers.length, frame });
+      this.#relay.spread({ digest, ofBlock: message.kind === BLOCK, signers: signers.length, frame });
     }
     this.seat?.certified(message);
     if (message.kind === BLOCK) {

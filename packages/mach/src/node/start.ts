@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type Hex, MACH_PARAMETERS, MachDigests, type MachParameters } from "@altlayer/protocol";
@@ -19,6 +19,9 @@ import { type ServiceTerms, TableContract } from "./table/table-contract.ts";
 import { TableSource } from "./table/table-source.ts";
 
 const MAX_CONNECTIONS = 256;
+/** Of a private key; one of Ed25519 has the public key behind it. */
+const SECP256K1_BYTES = 32;
+const ED25519_BYTES = 64;
 const SYNC_MS = 1_000;
 const CATCH_UP_POLL_MS = 20;
 /** How long signatures under a report are waited for. */
@@ -100,7 +103,7 @@ export async function startMach(options: MachOptions, dependencies: MachDependen
     );
     closers.push(() => node.links.close());
     closers.push(() => tables.close());
-    closers.push(chain.follow((event) => node.onChain(event)));
+    closers.push(chain.follow((event) => node.onChain(event), { slices: false }));
     const tick = setInterval(() => {
       node.tick();
       node.seat?.tick();
@@ -242,14 +245,18 @@ function syncing(sync: () => Promise<void>, log: MachDependencies["log"]): () =>
   };
 }
 
-/** The peer id's key: made at the first start, since links and tables of peers name it. */
+/**
+ * The peer id's key: made at the first start, since links and tables of peers name it. Ed25519, whose signatures Node makes
+ * itself: with secp256k1 a handshake takes milliseconds. Keys of that kind, from before, stay.
+ */
 async function identityKey(file: string): Promise<Uint8Array> {
   const found = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
     return null;
   });
-  if (found?.length === 32) return new Uint8Array(found);
-  const key = randomBytes(32);
+  if (found?.length === SECP256K1_BYTES || found?.length === ED25519_BYTES) return new Uint8Array(found);
+  const { d = "", x = "" } = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" });
+  const key = Buffer.concat([Buffer.from(d, "base64url"), Buffer.from(x, "base64url")]);
   await writeFile(file, key, { mode: 0o600 });
   await chmod(file, 0o600);
   return new Uint8Array(key);

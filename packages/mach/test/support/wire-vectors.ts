@@ -49,6 +49,9 @@ export function wireVectors(message: Message, certificate: Hex, digests: MachDig
     { type: "served" },
     { type: "report", report },
     { type: "endorsement", digest: digests.report(report), signature: sign(digests.report(report)) },
+    { type: "prune" },
+    { type: "graft" },
+    { type: "have", digests: [digests.message(message), digests.report(report)] },
   ];
   return {
     keyG2: bytesToHex(keys.g2),

@@ -2,6 +2,7 @@ import { engineFingerprint, installSnapshot, kzg, openEngine } from "@altlayer/e
 import { parseRollupConfig } from "@altlayer/protocol";
 import {
   type Logger,
+  localAccount,
   loggerTo,
   type NodeConfig,
   parseNodeConfig,
@@ -9,7 +10,6 @@ import {
   SharedL1,
   SystemClock,
 } from "@altlayer/rollup";
-import { privateKeyToAccount } from "viem/accounts";
 import { RaasError } from "../errors.ts";
 import type { Network } from "../networks.ts";
 import type { Role } from "../secrets/key-store.ts";
@@ -109,7 +109,7 @@ export class InProcessRuntime implements Runtime {
     const accountOf = async (name: string) => {
       const role = ROLES.find((known): known is Role => known === name);
       if (role === undefined) throw new RaasError("INTERNAL", `there is no role ${name}`);
-      return privateKeyToAccount(await request.privateKey(role));
+      return localAccount(await request.privateKey(role));
     };
     const rollup = parseRollupConfig(rollupJson);
     const chain = { rollup, genesisJson, clientVersion: this.#clientVersion };

@@ -1,3 +1,4 @@
+import { localAccount } from "@altlayer/rollup";
 import type { Selectable } from "kysely";
 import type { PrivateKeyAccount } from "viem/accounts";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
@@ -104,7 +105,7 @@ export class KeyRotations {
 
   /** The key that the role acts by now: the next one while the L1 accepts it. @throws RaasError `NOT_FOUND`, `SECRET_UNREADABLE` */
   async account(rollupId: string, role: Role): Promise<PrivateKeyAccount> {
-    return privateKeyToAccount(await this.privateKey(rollupId, role));
+    return localAccount(await this.privateKey(rollupId, role));
   }
 
   /** Of `account`, for exports. @throws RaasError `NOT_FOUND`, `SECRET_UNREADABLE` */

@@ -12,13 +12,14 @@ import type { KeyRotations } from "../secrets/key-rotations.ts";
 import type { Snapshots } from "../snapshots/snapshots.ts";
 import type { AttachmentStore } from "../store/attachments.ts";
 import type { RollupRecord, RollupStore } from "../store/rollups.ts";
+import { Foundations } from "./foundations.ts";
 import type { LaunchDependencies } from "./launch.ts";
 import { buildGenesis, deployContracts, fundRoles, makeKeys } from "./launch.ts";
-import { machRunOf, restake, settleFirstTable } from "./restake.ts";
+import { isRestaked, machRunOf, restake, settleFirstTable } from "./restake.ts";
 import { restoreNode } from "./restore.ts";
 import type { NodeVersion, StartResult } from "./results.ts";
 import { contractsResult, restakeResult, restoreResult, startResult } from "./results.ts";
-import type { Actions, StepContext } from "./step.ts";
+import type { Actions, Step, StepContext } from "./step.ts";
 
 export interface ActionDependencies extends LaunchDependencies {
   readonly runtime: Runtime;
@@ -38,6 +39,7 @@ const HEALTH_POLL_MS = 50;
 /** The real world: networks, keys, files and nodes. */
 export function makeActions(dependencies: ActionDependencies): Actions {
   const { runtime, directoryOf, explorer } = dependencies;
+  const foundations = new Foundations(dependencies);
   return {
     steps: {
       keys: async (context) => {
@@ -45,9 +47,9 @@ export function makeActions(dependencies: ActionDependencies): Actions {
         return await makeKeys(dependencies)(context);
       },
       fund: fundRoles(dependencies),
-      contracts: deployContracts(dependencies),
+      contracts: beside(deployContracts(dependencies), foundationOf({ ...dependencies, foundations })),
       genesis: buildGenesis(dependencies),
-      restake: restake(dependencies),
+      restake: restake({ ...dependencies, foundations }),
       restore: restoreNode(dependencies),
       start: startNode(dependencies),
       health: awaitFirstBlock(dependencies),
@@ -71,6 +73,22 @@ export function makeActions(dependencies: ActionDependencies): Actions {
     onExit: (listener) => runtime.onExit(listener),
   };
 }
+
+/** Begins something that a later step will want, and will do itself where this fails. */
+const beside =
+  (step: Step, early: Step): Step =>
+  async (context) => {
+    early(context).catch(() => {});
+    return await step(context);
+  };
+
+/** What a restaked rollup's service will stand on. */
+const foundationOf =
+  ({ networks, foundations }: Pick<ActionDependencies, "networks"> & { readonly foundations: Foundations }): Step =>
+  async ({ rollup, spec, signal }) => {
+    const network = networks.get(rollup.networkId);
+    if (isRestaked(spec, network)) await foundations.ensure({ network, rollupId: rollup.id, signal });
+  };
 
 const startNode =
   (dependencies: ActionDependencies) =>

@@ -18,7 +18,7 @@ const BATCH_SIZE = 60;
 const TIMEOUT_MS = 60_000;
 /** A burst has ended when nothing was sent for so long. */
 const BURST_END_MS = 15;
-const POLL_DEVELOPMENT_MS = 50;
+const POLL_DEVELOPMENT_MS = 20;
 const POLL_MS = 4_000;
 const RESUBMISSION_DEVELOPMENT_MS = 10_000;
 /** As the OP Stack's own services have it, and a few blocks at least. */

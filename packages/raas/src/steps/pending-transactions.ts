@@ -1,9 +1,10 @@
 import { bumpFees, type FeeLimits, marketFees } from "@altlayer/rollup";
-import { parseTransaction, recoverTransactionAddress, type TransactionSerialized } from "viem";
+import { parseTransaction, type TransactionSerialized } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
 import { RaasError } from "../errors.ts";
 import type { Hex } from "../spec/primitives.ts";
 import type { Attempt, Outbox, Slot } from "../store/outbox.ts";
+import { senderOf } from "./sender.ts";
 
 export type L1Request = (method: string, params: readonly unknown[]) => Promise<unknown>;
 
@@ -65,7 +66,7 @@ export class PendingTransactions {
   async send(raw: TransactionSerialized): Promise<Hex> {
     const { networkId, rollupId } = this.#options;
     const { nonce = 0 } = parseTransaction(raw);
-    const sender = (await recoverTransactionAddress({ serializedTransaction: raw })).toLowerCase() as Hex;
+    const sender = await senderOf(raw);
     const slot = { networkId, sender, nonce };
     const attempts = await this.#outbox.store({ ...slot, raw, rollupId });
     const now = performance.now();

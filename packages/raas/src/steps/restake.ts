@@ -6,16 +6,13 @@ import {
   altNeeded,
   developmentTerms,
   devOperator,
-  ensureFoundation,
   ensureRestaking,
-  type Foundation,
-  grantAlt,
   Keeper,
   type MachServiceFile,
   type RollupTiming,
   serviceFileJson,
 } from "@altlayer/restaking";
-import type { Logger } from "@altlayer/rollup";
+import { type Logger, localAccount } from "@altlayer/rollup";
 import {
   concat,
   createPublicClient,
@@ -24,79 +21,51 @@ import {
   hexToBytes,
   http,
   keccak256,
-  numberToHex,
   type PublicClient,
   parseAbi,
   stringToHex,
 } from "viem";
-import { privateKeyToAccount } from "viem/accounts";
-import { RaasError } from "../errors.ts";
 import type { Network, Networks } from "../networks.ts";
 import { readChainFiles } from "../runtime/chain-files.ts";
 import type { MachRun } from "../runtime/runtime.ts";
 import type { KeyStore } from "../secrets/key-store.ts";
 import type { RollupSpec } from "../spec/rollup-spec.ts";
+import { type Foundations, fundAccounts, SENDING, timingOf } from "./foundations.ts";
 import { l1AccessOf, mineBlock } from "./l1-access.ts";
-import type { LaunchDependencies } from "./launch.ts";
-import { MAX_SEQUENCER_DRIFT_SECONDS, SEQUENCING_WINDOW_DEVELOPMENT_BLOCKS } from "./launch.ts";
+import { type LaunchDependencies, MAX_SEQUENCER_DRIFT_SECONDS } from "./launch.ts";
 import { addressesOf, contractsResult, genesisResult } from "./results.ts";
 import type { StepContext } from "./step.ts";
 
-const BALANCE_WEI = 10n ** 21n;
 /** After the first table's block: anvil's finalized block is two below its head. */
 const FINALITY_BLOCKS = 2;
 /** From a service's start until its first table is final: the next block, the table's, and those that make it final. */
 const FIRST_TABLE_BLOCKS = 2 + FINALITY_BLOCKS;
 const POLL_MS = 20;
 const START_BLOCK = parseAbi(["function startBlock() view returns (uint256)"]);
-/** Deploys what all services of a development network share. Public, as all of such a network is. */
-const FOUNDATION_KEY = keccak256(stringToHex("altlayer platform: restaking of a development network"));
 
 /** Whether this spec gets a service there. */
 export function isRestaked(spec: RollupSpec, network: Network): boolean {
   return spec.services.mach.restaking !== "off" && network.development;
 }
 
-/**
- * The rollup's service on the network's core: contracts, and operators with stake and keys; started. What all rollups
- * share is deployed by the first that needs it.
- */
-export function restake(dependencies: LaunchDependencies & { readonly networksDirectory: string }) {
-  const { networks, keys, outbox, directoryOf, networksDirectory } = dependencies;
-  /** The foundation's account is one for all rollups of a network: they take turns. */
-  const turns = new Map<string, Promise<unknown>>();
-  const inTurn = <T>(id: string, work: () => Promise<T>): Promise<T> => {
-    const turn = (turns.get(id) ?? Promise.resolve()).then(work, work);
-    turns.set(
-      id,
-      turn.catch(() => {}),
-    );
-    return turn;
-  };
+/** The rollup's service on the network's core: contracts, and operators with stake and keys; started. */
+export function restake(dependencies: LaunchDependencies & { readonly foundations: Foundations }) {
+  const { networks, keys, outbox, directoryOf, foundations } = dependencies;
   return async ({ rollup, spec, lease, result, detail, signal }: StepContext): Promise<unknown> => {
     const network = await networks.check(rollup.networkId);
     if (!isRestaked(spec, network)) return { service: null, operators: [] };
     await keys.ensure(lease, rollup.id, ["restaking"]);
     const { creator, operators, keeper } = keysOf(await keys.privateKey(rollup.id, "restaking"), spec);
-    await fund([FOUNDATION_KEY, creator, keeper, ...operators], network, networks);
-    const account = privateKeyToAccount(keeper);
-    const others = [FOUNDATION_KEY, creator, ...operators].map((key) => privateKeyToAccount(key));
-    const { publicClient } = l1AccessOf({ network, rollupId: rollup.id, account, others }, { outbox, notice: detail });
+    await fundAccounts([creator, keeper, ...operators], network, networks);
+    const others = [creator, ...operators].map((key) => localAccount(key));
+    const access = { network, rollupId: rollup.id, account: localAccount(keeper), others };
+    const { publicClient } = l1AccessOf(access, { outbox, notice: detail });
     const timing = timingOf(network);
     const own = rollup.kind === "attached" ? await timingIn(directoryOf(rollup.id), network) : timing;
-    const to = privateKeyToAccount(creator).address;
-    const foundation = await inTurn(network.id, async (): Promise<Foundation> => {
-      signal.throwIfAborted();
-      detail("restaking core, ALT and factory");
-      const directory = join(networksDirectory, network.id);
-      const made = await ensureFoundation({ directory, timing, deployerKey: FOUNDATION_KEY }, publicClient);
-      // Whoever has begun was given it.
-      if ((await publicClient.getTransactionCount({ address: to, blockTag: "pending" })) === 0) {
-        const amount = altNeeded(developmentTerms(timing), operators.length);
-        await grantAlt({ foundation: made, deployerKey: FOUNDATION_KEY, to, amount }, publicClient);
-      }
-      return made;
-    });
+    detail("restaking core, ALT and factory");
+    const amount = altNeeded(developmentTerms(timing), operators.length);
+    const to = localAccount(creator).address;
+    const foundation = await foundations.ensure({ network, rollupId: rollup.id, signal }, { to, amount });
     signal.throwIfAborted();
     detail(`service with ${operators.length} operators`);
     const restaking = await ensureRestaking(
@@ -112,7 +81,7 @@ export function restake(dependencies: LaunchDependencies & { readonly networksDi
         operatorKeys: operators,
         core: foundation,
       },
-      { publicClient, bn254 },
+      { publicClient, bn254, sending: SENDING },
     );
     return {
       service: JSON.parse(serviceFileJson(restaking.service)) as unknown,
@@ -133,7 +102,7 @@ export async function settleFirstTable(
   const publicClient = createPublicClient({ transport, pollingInterval: POLL_MS, cacheTime: 0 });
   const clients = {
     publicClient,
-    walletClient: createWalletClient({ account: privateKeyToAccount(keeper), transport }),
+    walletClient: createWalletClient({ account: localAccount(keeper), transport }),
   };
   const startBlock = await publicClient.readContract({
     address: service.suite.table,
@@ -186,7 +155,7 @@ export async function machRunOf(
   if (service === null) return null;
   const secret = await keys.privateKey(rollup.id, "restaking");
   const { keeper } = keysOf(secret, spec);
-  await fund([keeper], network, networks);
+  await fundAccounts([keeper], network, networks);
   return {
     service,
     keeper,
@@ -217,18 +186,6 @@ export function keysOf(secret: Hex, spec: RollupSpec) {
   };
 }
 
-async function fund(keys: readonly Hex[], network: Network, networks: Networks): Promise<void> {
-  if (!network.development) throw new RaasError("INTERNAL", `${network.name} gives no ether`);
-  await Promise.all(
-    keys.map(async (key) => {
-      const { address } = privateKeyToAccount(key);
-      const held = BigInt(await networks.request<Hex>(network.id, "eth_getBalance", [address, "latest"]));
-      if (held >= BALANCE_WEI / 2n) return;
-      await networks.request(network.id, "anvil_setBalance", [address, numberToHex(BALANCE_WEI)]);
-    }),
-  );
-}
-
 /** Of a chain that others launched, from its rollup.json. Since Fjord the drift is the protocol's, whatever that says. */
 async function timingIn(directory: string, { blockTimeSeconds }: Network): Promise<RollupTiming> {
   const { rollupJson } = await readChainFiles(directory);
@@ -236,14 +193,6 @@ async function timingIn(directory: string, { blockTimeSeconds }: Network): Promi
   return {
     sequencingWindow: seqWindowSize,
     maxSequencerDrift: Math.max(maxSequencerDrift, MAX_SEQUENCER_DRIFT_SECONDS),
-    l1BlockTime: blockTimeSeconds,
-  };
-}
-
-function timingOf({ blockTimeSeconds }: Network): RollupTiming {
-  return {
-    sequencingWindow: SEQUENCING_WINDOW_DEVELOPMENT_BLOCKS,
-    maxSequencerDrift: MAX_SEQUENCER_DRIFT_SECONDS,
     l1BlockTime: blockTimeSeconds,
   };
 }

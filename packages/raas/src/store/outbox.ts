@@ -1,4 +1,5 @@
-import { keccak256 } from "viem";
+import { keccak256 } from "@altlayer/engine";
+import { bytesToHex, hexToBytes } from "viem";
 import { RaasError } from "../errors.ts";
 import type { Hex } from "../spec/primitives.ts";
 import type { Database } from "./database.ts";
@@ -70,20 +71,26 @@ export class Outbox {
       network_id: networkId,
       sender,
       nonce,
-      hash: keccak256(raw),
+      hash: hashOf(raw),
       raw,
       rollup_id: rollupId,
       created_at,
     }));
     try {
-      await fenced(this.#db, this.#lease(), (db) =>
+      const stored = await fenced(this.#db, this.#lease(), (db) =>
         db
           .insertInto("outbox")
           .values(rows)
           .onConflict((conflict) => conflict.columns(["network_id", "sender", "nonce"]).doNothing())
+          .returning("hash")
           .execute(),
       );
-      for (const { transaction, resolve } of batch) resolve(await this.attempts(transaction));
+      const fresh = new Set(stored.map(({ hash }) => hash));
+      for (const [i, { transaction, resolve, reject }] of batch.entries()) {
+        const hash = rows[i]!.hash;
+        if (fresh.has(hash)) resolve([{ hash, raw: transaction.raw }]);
+        else this.attempts(transaction).then(resolve, reject);
+      }
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
@@ -94,7 +101,7 @@ export class Outbox {
    * @throws RaasError `LEASE_LOST`, `CONFLICT` when there are more attempts by now
    */
   async replace({ networkId, sender, nonce }: Slot, raw: Hex, attempts: number): Promise<Attempt> {
-    const hash = keccak256(raw);
+    const hash = hashOf(raw);
     const created_at = this.#now();
     try {
       await fenced(this.#db, this.#lease(), (db) =>
@@ -123,4 +130,8 @@ export class Outbox {
     const later = await of("outbox_replacements").orderBy("attempt").execute();
     return [...first, ...later].map(({ hash, raw }) => ({ hash: hash as Hex, raw: raw as Hex }));
   }
+}
+
+function hashOf(raw: Hex): Hex {
+  return bytesToHex(keccak256(hexToBytes(raw)));
 }

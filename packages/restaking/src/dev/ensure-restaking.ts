@@ -13,7 +13,7 @@ import {
   stringToHex,
 } from "viem";
 import { type LocalAccount, privateKeyToAccount } from "viem/accounts";
-import { type Batch, type PlannedCall, revertedOf, sendBatches } from "../batch.ts";
+import { type Batch, type PlannedCall, revertedOf, type Sending, sendBatches } from "../batch.ts";
 import { abiOf } from "../deployment.ts";
 import { RestakingError } from "../errors.ts";
 import type { RollupTiming } from "../presets.ts";
@@ -47,6 +47,7 @@ export interface RestakingDependencies {
   readonly publicClient: PublicClient;
   readonly bn254: KeyMaker;
   readonly onProgress?: (text: string) => void;
+  readonly sending?: Sending;
 }
 
 export interface DevOperator {
@@ -79,10 +80,11 @@ const ROUNDS_MAX = 3;
  */
 export async function ensureRestaking(
   options: EnsureRestakingOptions,
-  { publicClient, bn254, onProgress = () => {} }: RestakingDependencies,
+  { publicClient, bn254, onProgress = () => {}, sending = {} }: RestakingDependencies,
 ): Promise<Restaking> {
-  const deployer = privateKeyToAccount(options.deployerKey);
-  const accounts = options.operatorKeys.map((key) => privateKeyToAccount(key));
+  const { accountOf = privateKeyToAccount } = sending;
+  const deployer = accountOf(options.deployerKey);
+  const accounts = options.operatorKeys.map((key) => accountOf(key));
   const terms = developmentTerms(options.timing, options.delays);
   const recordFile = join(options.directory, RECORD_FILE);
   let record = await readRecord(recordFile);
@@ -128,7 +130,7 @@ export async function ensureRestaking(
     const joining = operators.map(({ address, blsSecret }) =>
       operatorCalls({ operator: address, secret: hexToBytes(blsSecret), service, terms }, bn254),
     );
-    await deploy({ plan, joining, record, deployer, accounts }, publicClient);
+    await deploy({ plan, joining, record, deployer, accounts, sending }, publicClient);
     if (!(await hasStarted(service, publicClient))) {
       throw new RestakingError("RECORD_MISMATCH", `the L1 does not hold what ${recordFile} says: begin anew`, {
         record: recordFile,
@@ -145,11 +147,12 @@ interface Work {
   readonly record: DeploymentRecord;
   readonly deployer: LocalAccount;
   readonly accounts: readonly LocalAccount[];
+  readonly sending: Sending;
 }
 
 /** Sends what the nonces say is missing. What reverted, since a block was sorted otherwise, is tried again. */
 export async function deploy(
-  { plan, joining, record, deployer, accounts }: Work,
+  { plan, joining, record, deployer, accounts, sending }: Work,
   publicClient: PublicClient,
 ): Promise<void> {
   const sentBefore = async (account: LocalAccount, first: number) => (await nonceOf(account, publicClient)) - first;
@@ -170,7 +173,7 @@ export async function deploy(
       0,
     ),
   ];
-  let failed = await revertedOf(await sendBatches(batches, publicClient), publicClient);
+  let failed = await revertedOf(await sendBatches(batches, publicClient, sending), publicClient);
   for (let round = 1; failed.length > 0 && round < ROUNDS_MAX; round++) {
     const again = new Map<Batch, PlannedCall[]>();
     for (const { batch, call } of failed) again.set(batch, [...(again.get(batch) ?? []), call]);
@@ -178,7 +181,7 @@ export async function deploy(
     for (const [{ account, rank }, calls] of again) {
       batches.push({ account, rank, calls, nonce: await nonceOf(account, publicClient) });
     }
-    failed = await revertedOf(await sendBatches(batches, publicClient), publicClient);
+    failed = await revertedOf(await sendBatches(batches, publicClient, sending), publicClient);
   }
   const [first] = failed;
   if (first !== undefined) {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Address, encodeFunctionData, erc20Abi, type Hex, type PublicClient } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { sendBatches } from "../batch.ts";
+import { type Sending, sendBatches } from "../batch.ts";
 import { RestakingError } from "../errors.ts";
 import type { RollupTiming } from "../presets.ts";
 import { deploy, nonceOf } from "./ensure-restaking.ts";
@@ -21,8 +21,10 @@ const RECORD_FILE = "foundation.json";
 export async function ensureFoundation(
   options: { readonly directory: string; readonly timing: RollupTiming; readonly deployerKey: Hex },
   publicClient: PublicClient,
+  sending: Sending = {},
 ): Promise<Foundation> {
-  const deployer = privateKeyToAccount(options.deployerKey);
+  const { accountOf = privateKeyToAccount } = sending;
+  const deployer = accountOf(options.deployerKey);
   const file = join(options.directory, RECORD_FILE);
   let record = await readRecord(file);
   if (record === undefined) {
@@ -42,7 +44,8 @@ export async function ensureFoundation(
   const deployment = planFoundation(foundation, developmentTerms(options.timing));
   const done = (await publicClient.getTransactionCount({ address: deployer.address })) - firstNonce;
   if (done < deployment.length) {
-    await deploy({ plan: { deployment, start: [] }, joining: [], record, deployer, accounts: [] }, publicClient);
+    const plan = { deployment, start: [] };
+    await deploy({ plan, joining: [], record, deployer, accounts: [], sending }, publicClient);
   }
   if ((await publicClient.getCode({ address: altOf(foundation) })) === undefined) {
     throw mismatch("says what the L1 does not hold: begin anew");

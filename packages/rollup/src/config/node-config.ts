@@ -248,7 +248,7 @@ export const nodeConfigSchema = z.strictObject({
         .int()
         .min(10)
         .max(10_000)
-        .default(80)
+        .default(100)
         .describe("shortest time between two slices that are marked for MACH"),
     })
     .optional()

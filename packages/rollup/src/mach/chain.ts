@@ -61,6 +61,8 @@ export class RollupMachChain implements MachChain {
   readonly #bases = new Map<number, Base>();
   readonly #signed = new Set<Hex>();
   readonly #listeners = new Set<(event: ChainEvent) => void>();
+  /** Those of them that want slices, too. */
+  readonly #sliceListeners = new Set<(event: ChainEvent) => void>();
   readonly #closing = new AbortController();
   readonly #l1Moved = new Wakeup();
   readonly #l2Moved = new Wakeup();
@@ -105,12 +107,16 @@ export class RollupMachChain implements MachChain {
     await this.#d.history.close();
   }
 
-  follow(listener: (event: ChainEvent) => void): () => void {
+  follow(listener: (event: ChainEvent) => void, { slices = true }: { readonly slices?: boolean } = {}): () => void {
     for (const { number, hash } of this.#d.l1Blocks.known) listener({ type: "l1Block", number, hash });
     for (const base of this.#bases.values()) listener({ type: "base", base });
     for (const executed of this.#sealed?.all ?? []) listener({ type: "executed", executed });
     this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    if (slices) this.#sliceListeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      this.#sliceListeners.delete(listener);
+    };
   }
 
   async transactionLeaves(blockHash: Hex): Promise<readonly Hex[]> {
@@ -238,7 +244,7 @@ export class RollupMachChain implements MachChain {
   async #followL2(): Promise<void> {
     this.#sealed ??= await this.#begin();
     if (!this.#sealed) return;
-    while (!this.#closing.signal.aborted && (await this.#advance(this.#sealed)));
+    while (!this.#closing.signal.aborted && this.#isBehind(this.#sealed) && (await this.#advance(this.#sealed)));
     await this.#settle(this.#sealed);
     this.#tellSlice(this.#sealed);
     this.#tellDerived(this.#sealed);
@@ -265,6 +271,11 @@ export class RollupMachChain implements MachChain {
       return null;
     }
     return new SealedBlocks(await history.begin(first));
+  }
+
+  /** Most turns are about a mark of a slice, and there is no other block to ask for. */
+  #isBehind({ cursor }: SealedBlocks): boolean {
+    return this.#droppedHeight !== Number.POSITIVE_INFINITY || this.#d.engine.heads().unsafe.hash !== cursor.hash;
   }
 
   /** One block along the canonical chain; false at its head. */
@@ -345,6 +356,7 @@ export class RollupMachChain implements MachChain {
 
   /** The newest certification point of the block that is being built on the head. */
   #tellSlice(sealed: SealedBlocks): void {
+    if (this.#sliceListeners.size === 0) return;
     const { cursor } = sealed;
     const block = this.#opened.on(cursor.hash);
     const mark = block?.marks.at(-1);
@@ -352,7 +364,8 @@ export class RollupMachChain implements MachChain {
     block.told = block.marks.length;
     const core = this.sliceAt(cursor.hash, mark.count);
     if (!core) return;
-    this.#tell({ type: "executed", executed: { kind: SLICE, core, marks: [...block.marks], sequenced: true } });
+    const executed = { kind: SLICE, core, marks: [...block.marks], sequenced: true } as const;
+    for (const listener of this.#sliceListeners) listener({ type: "executed", executed });
   }
 
   #tellDerived(sealed: SealedBlocks): void {

@@ -7,7 +7,7 @@ export interface CertificationPointOptions {
 }
 
 /** As the configuration has it. */
-export const DEFAULT_MARK_MS = 80;
+export const DEFAULT_MARK_MS = 100;
 
 /** The slice at whose end the point is. */
 export interface CertificationPoint {

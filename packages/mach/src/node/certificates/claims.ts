@@ -48,6 +48,12 @@ export class Claims {
     return this.#checking.size > 0 || this.#queues.size > 0;
   }
 
+  /** Whether a certificate of the digest is being checked, or waits for its turn. */
+  has(digest: Hex): boolean {
+    if (this.#checking.has(digest)) return true;
+    return this.#queues.values().some((queue) => queue.some((claim) => claim.digest === digest));
+  }
+
   /** @param isLarger a certificate of the digest is held, with fewer signers */
   take(claim: Claim, peer: Peer, isLarger: boolean): void {
     if (isLarger) {

@@ -14,7 +14,7 @@ import { encodeFrame, type Frame, type SignedLink } from "./wire.ts";
 export interface LinksOptions {
   /** Of the service: peers of another one do not speak this protocol. */
   readonly domainSeparator: Hex;
-  /** secp256k1 key of this node's identity, 32 bytes. */
+  /** Private key of this node's identity: 64 bytes of Ed25519 (with the public key), or 32 of secp256k1. */
   readonly identityKey: Uint8Array;
   readonly listen: readonly string[];
   readonly peers: readonly string[];

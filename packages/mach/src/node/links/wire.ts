@@ -32,7 +32,13 @@ export type Frame =
   /** Asks an operator to sign who took part (section 8, "Rewards"). */
   | { readonly type: "report"; readonly report: RewardsReport }
   /** The signature on a report, by its digest. */
-  | { readonly type: "endorsement"; readonly digest: Hex; readonly signature: Hex };
+  | { readonly type: "endorsement"; readonly digest: Hex; readonly signature: Hex }
+  /** Somebody else is quicker: name blocks' certificates from now on instead of sending any at once. */
+  | { readonly type: "prune" }
+  /** Takes `prune` back. */
+  | { readonly type: "graft" }
+  /** Digests of blocks' certificates that the sender has. */
+  | { readonly type: "have"; readonly digests: readonly Hex[] };
 
 export interface SignedLink {
   readonly operator: Hex;
@@ -57,6 +63,9 @@ const TYPES = [
   "served",
   "report",
   "endorsement",
+  "prune",
+  "graft",
+  "have",
 ] as const;
 const SIGNATURE_BYTES = 64;
 const LINK_BYTES = 20 + 8 + SIGNATURE_BYTES;
@@ -64,6 +73,8 @@ const SHARE_BYTES = MESSAGE_BYTES + SIGNATURE_BYTES;
 const ALERT_BYTES = 20 + 8 + 8 + 32 + 1 + 4 + SIGNATURE_BYTES;
 const POINTS_BYTES = 20 + 8;
 const MAX_REPORTED = 1024;
+/** Digests in one `have`. */
+export const MAX_NAMED = 64;
 /** A report of as many operators as there can be. */
 export const MAX_FRAME_BYTES = 32 * 1024;
 const MIN_CERTIFICATE_BYTES = 1 + MESSAGE_BYTES + 32 + 64 + 128 + 2 + 1;
@@ -102,8 +113,12 @@ export function decodeFrame(bytes: Uint8Array): Frame {
         const bytes = sized(body, 32 + SIGNATURE_BYTES);
         return { type, digest: bytesToHex(bytes.subarray(0, 32)), signature: bytesToHex(bytes.subarray(32)) };
       }
+      case "have":
+        return { type, digests: readDigests(body) };
       case "ask":
       case "served":
+      case "prune":
+      case "graft":
         sized(body, 0);
         return { type };
     }
@@ -153,8 +168,12 @@ function bodyOf(frame: Frame): Uint8Array {
     }
     case "endorsement":
       return Buffer.concat([hexToBytes(frame.digest), hexToBytes(frame.signature)]);
+    case "have":
+      return Buffer.concat(frame.digests.map((digest) => hexToBytes(digest)));
     case "ask":
     case "served":
+    case "prune":
+    case "graft":
       return new Uint8Array();
   }
 }
@@ -208,6 +227,12 @@ function readReport(body: Buffer): RewardsReport {
   };
   encodeShares(report);
   return report;
+}
+
+function readDigests(body: Buffer): Hex[] {
+  const count = body.length / 32;
+  if (count < 1 || count > MAX_NAMED || !Number.isInteger(count)) throw malformed("no list of digests");
+  return Array.from({ length: count }, (_, i) => bytesToHex(body.subarray(32 * i, 32 * (i + 1))));
 }
 
 function readQuery(body: Buffer): { digest: Hex } | { height: number } {

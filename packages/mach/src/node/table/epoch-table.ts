@@ -9,6 +9,7 @@ import {
   tableCommitment,
 } from "@altlayer/protocol";
 import type { WeightTable } from "../../core/types.ts";
+import { Bounded } from "../bounded.ts";
 import type { Bn254Like, KeySetLike } from "../options.ts";
 
 /** An operator at its index, with weight. */
@@ -22,6 +23,8 @@ export interface TableMember {
   readonly weights: readonly bigint[];
 }
 
+/** Sets of signers whose key is remembered: few come again and again. */
+const MAX_SIGNER_SETS = 64;
 const FIELD = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
 
 /** The operator table of one epoch, as the L1 committed it (docs/spec/mach.md, section 7). */
@@ -33,6 +36,7 @@ export class EpochTable {
   readonly #indices: ReadonlyMap<Hex, number>;
   readonly #bn254: Bn254Like;
   readonly #keccak256: Keccak256;
+  readonly #sums = new Bounded<string, Uint8Array | null>(MAX_SIGNER_SETS);
   #keySet: { readonly keys: KeySetLike; readonly positions: ReadonlyMap<number, number> } | undefined;
   #tree: TableTree | undefined;
 
@@ -91,8 +95,13 @@ export class EpochTable {
 
   /** The G1 key that an aggregate of these members verifies with: the table's less that of who is absent. */
   keyOf(signers: readonly number[]): Uint8Array | null {
+    const set = signers.join();
+    const known = this.#sums.get(set);
+    if (known !== undefined) return known;
     const negated = this.absentOf(signers).map((index) => negate((this.members.get(index) as TableMember).key));
-    return this.#bn254.sumG1([hexToBytes(this.header.aggregateKey), ...negated]);
+    const sum = this.#bn254.sumG1([hexToBytes(this.header.aggregateKey), ...negated]);
+    this.#sums.set(set, sum);
+    return sum;
   }
 
   /** The G2 key of a certificate of these members. */

@@ -1,0 +1,74 @@
+import type { Hex } from "@altlayer/protocol";
+import type { Peer } from "../links/peer.ts";
+
+/** So often everybody may show again who is the quickest; a peer that holds slices' certificates back keeps them so long. */
+const RENEW_MS = 10_000;
+
+export interface CertificateFeedsDependencies {
+  /** Those that are connected. */
+  readonly peers: () => readonly Peer[];
+  /** Whether a certificate of that digest is held, or being checked. */
+  readonly isKnown: (digest: Hex) => boolean;
+  /** Asks the peer for that certificate, or for all from the own newest one on. */
+  readonly request: (peer: Peer, digest?: Hex) => void;
+  readonly nowMs: () => number;
+}
+
+/**
+ * From whom a node that speaks for no operator has certificates at once. All its peers make the same ones at the same
+ * time, and each that comes costs as much as the first: so who brings what another has brought is pruned, and only names
+ * what it has. Who names a block's certificate that is missing is grafted again. (Plumtree: Leitao, Pereira, Rodrigues,
+ * "Epidemic Broadcast Trees", SRDS 2007, sections 3.2 to 3.4.)
+ */
+export class CertificateFeeds {
+  readonly #d: CertificateFeedsDependencies;
+  readonly #pruned = new Set<Peer>();
+  #renewedAtMs: number;
+
+  constructor(dependencies: CertificateFeedsDependencies) {
+    this.#d = dependencies;
+    this.#renewedAtMs = dependencies.nowMs();
+  }
+
+  /** The peer sent unasked what was known already. */
+  duplicate(peer: Peer): void {
+    if (this.#pruned.has(peer)) return;
+    const isFed = this.#d.peers().some((other) => other !== peer && this.#feeds(other));
+    if (!isFed) return;
+    this.#pruned.add(peer);
+    peer.send({ type: "prune" });
+  }
+
+  /** The peer names certificates that it has. */
+  named(peer: Peer, digests: readonly Hex[]): void {
+    const missing = digests.filter((digest) => !this.#d.isKnown(digest));
+    if (missing.length === 0) return;
+    this.#graft(peer);
+    // One may lie below what is held, and contradict it; many are a lag.
+    this.#d.request(peer, missing.length === 1 ? missing[0] : undefined);
+  }
+
+  gone(peer: Peer): void {
+    this.#pruned.delete(peer);
+    if (this.#d.peers().some((other) => this.#feeds(other))) return;
+    for (const other of [...this.#pruned]) {
+      this.#graft(other);
+      this.#d.request(other);
+    }
+  }
+
+  tick(): void {
+    if (this.#d.nowMs() - this.#renewedAtMs < RENEW_MS) return;
+    this.#renewedAtMs = this.#d.nowMs();
+    for (const peer of [...this.#pruned]) this.#graft(peer);
+  }
+
+  /** It has spoken, and may send at once. */
+  #feeds(peer: Peer): boolean {
+    return peer.link !== undefined && !this.#pruned.has(peer);
+  }
+
+  #graft(peer: Peer): void {
+    if (this.#pruned.delete(peer)) peer.send({ type: "graft" });
+  }
+}
