@@ -1,4 +1,3 @@
-import type { Hex } from "@altlayer/protocol";
 import { expect, test } from "vitest";
 import { CertificateFeeds } from "../src/node/certificates/feeds.ts";
 import { CertificateRelay } from "../src/node/certificates/relay.ts";
@@ -21,20 +20,20 @@ function peerCalled(id: string) {
   return { peer, sent };
 }
 
+type Told = ReturnType<typeof peerCalled>;
+
 function feeds(count: number) {
   const all = Array.from({ length: count }, (_, i) => peerCalled(`operator ${i}`));
   const connected = all.map(({ peer }) => peer);
-  const known = new Set<Hex>();
   const requests: string[] = [];
   const clock = { nowMs: 0 };
   const observer = new CertificateFeeds({
     peers: () => connected,
-    isKnown: (digest) => known.has(digest),
-    request: (peer, digest) => requests.push(`${peer.id} ${digest ?? "newest"}`),
+    request: (peer) => requests.push(peer.id),
     nowMs: () => clock.nowMs,
   });
   const told = () => all.map(({ sent }) => sent.splice(0).map(({ type }) => type));
-  return { observer, peers: connected as [Peer, Peer, Peer], connected, known, requests, clock, told };
+  return { observer, peers: connected as [Peer, Peer, Peer], connected, requests, clock, told };
 }
 
 test("who brings what another has brought is pruned, but never the last that feeds", () => {
@@ -54,18 +53,13 @@ test("one that has not spoken yet feeds nobody", () => {
   expect(told()).toEqual([[], []]);
 });
 
-test("who names what is missing is grafted and asked: for one by its digest, for more by height", () => {
-  const { observer, peers, known, requests, told } = feeds(3);
+test("who names what the others have not sent feeds again", () => {
+  const { observer, peers, told } = feeds(3);
   observer.duplicate(peers[1]);
-  observer.duplicate(peers[2]);
   told();
-  known.add(named("held"));
-  observer.named(peers[1], [named("held")]);
-  expect([told(), requests]).toEqual([[[], [], []], []]);
-  observer.named(peers[1], [named("held"), named("missing")]);
-  observer.named(peers[2], [named("missing"), named("missing too")]);
-  expect(told()).toEqual([[], ["graft"], ["graft"]]);
-  expect(requests).toEqual([`operator 1 ${named("missing")}`, "operator 2 newest"]);
+  observer.missed(peers[1]);
+  observer.missed(peers[2]);
+  expect(told()).toEqual([[], ["graft"], []]);
 });
 
 test("when the one that feeds is gone, all others do again, and are asked for what was missed", () => {
@@ -75,7 +69,7 @@ test("when the one that feeds is gone, all others do again, and are asked for wh
   told();
   observer.gone(connected.shift() as Peer);
   expect(told()).toEqual([[], ["graft"], ["graft"]]);
-  expect(requests).toEqual(["operator 1 newest", "operator 2 newest"]);
+  expect(requests).toEqual(["operator 1", "operator 2"]);
 });
 
 test("now and then all feed again, so that none can hold certificates back for long", () => {
@@ -90,28 +84,39 @@ test("now and then all feed again, so that none can hold certificates back for l
   expect(told()).toEqual([[], ["graft"], []]);
 });
 
-test("a pruned peer is told the names of blocks' certificates that it has not shown, and sent all again once grafted", () => {
+test("operators and pruned peers are told the names of blocks' certificates that they have not shown, others get all", () => {
   const clock = { nowMs: 0 };
-  const { peer, sent } = peerCalled("observer");
-  const relay = new CertificateRelay({ peers: () => [peer], nowMs: () => clock.nowMs });
-  const certificate = (name: string, ofBlock = true) => {
-    const frame = encodeFrame({ type: "request", query: { digest: named(name) } });
-    return { digest: named(name), ofBlock, signers: 3, frame };
-  };
-  relay.prune(peer);
-  relay.spread(certificate("slice", false));
-  relay.spread(certificate("shown"));
-  relay.spread(certificate("new"));
-  relay.shown(peer, named("shown"), 3);
+  const [operator, pruned, other] = ["operator", "pruned", "other"].map(peerCalled) as [Told, Told, Told];
+  operator.peer.operator = named("operator");
+  const all = [operator, pruned, other];
+  const relay = new CertificateRelay({ peers: () => all.map(({ peer }) => peer), nowMs: () => clock.nowMs });
+  const sent = () => all.map((each) => each.sent.splice(0));
+  const frame = (name: string): Frame => ({ type: "request", query: { digest: named(name) } });
+  const spread = (name: string, { ofBlock = true, signers = 3 } = {}) =>
+    relay.spread({ digest: named(name), ofBlock, signers, frame: encodeFrame(frame(name)) });
+  const have = (name: string, signers = 3): Frame => ({
+    type: "have",
+    certificates: [{ digest: named(name), signers }],
+  });
+  relay.prune(pruned.peer);
+  spread("slice", { ofBlock: false });
+  spread("block");
   relay.tick();
-  expect(sent.splice(0)).toEqual([]);
+  expect(sent()).toEqual([[], [], [frame("slice"), frame("block")]]);
+  relay.shown(operator.peer, named("block"), 3);
   clock.nowMs = NAME_EVERY_MS;
   relay.tick();
-  expect(sent.splice(0)).toEqual([{ type: "have", digests: [named("new")] }]);
+  expect(sent()).toEqual([[], [have("block")], []]);
+  // Nothing twice; with more signers it is another certificate.
+  spread("block");
+  spread("block", { signers: 4 });
   clock.nowMs = 2 * NAME_EVERY_MS;
   relay.tick();
-  expect(sent.splice(0)).toEqual([]);
-  relay.graft(peer);
-  relay.spread(certificate("next"));
-  expect(sent).toEqual([{ type: "request", query: { digest: named("next") } }]);
+  expect(sent()).toEqual([[have("block", 4)], [have("block", 4)], [frame("block")]]);
+  clock.nowMs = 3 * NAME_EVERY_MS;
+  relay.tick();
+  expect(sent()).toEqual([[], [], []]);
+  relay.graft(pruned.peer);
+  spread("next");
+  expect(sent()).toEqual([[], [frame("next")], [frame("next")]]);
 });

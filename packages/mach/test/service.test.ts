@@ -54,8 +54,8 @@ test("the L1's verifier takes the certificate, with one operator absent, from wh
 
 test("an observer has most certificates from one operator alone, though four make them", async () => {
   const repeated = () => observer.status().counters["certificates ignored, known"] ?? 0;
-  const blocks = 20;
   const before = repeated();
+  const blocks = 20;
   for (let i = 0; i < blocks; i++) {
     const { core } = await network.rollup.block(`fed ${i}`);
     await until("a certificate", () => byBlock(observer, core.blockHash));

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type MarkMessage, parseSliceMessage, type SliceMessage } from "../src/slices/slice-message.ts";
+import { type MarkMessage, parseSliceMessages, type SliceMessage } from "../src/slices/slice-message.ts";
 
 const hex = (bytes: number) =>
   fc
@@ -51,6 +51,12 @@ function replaced(value: unknown, path: readonly string[], by: unknown): unknown
   return copy;
 }
 
+/** Of a message with one thing in it. */
+const parseSliceMessage = (text: string) => {
+  const read = parseSliceMessages(text);
+  return read?.length === 1 ? (read[0] ?? null) : null;
+};
+
 /** No random slice is a mark. */
 function sliceOf(read: SliceMessage | MarkMessage | null): SliceMessage | null {
   if (read === null) return null;
@@ -80,9 +86,28 @@ describe("a message of the slice stream", () => {
     );
     fc.assert(
       fc.property(anything, (text) => {
-        expect(parseSliceMessage(text)).toBeNull();
+        expect(parseSliceMessages(text)).toBeNull();
       }),
     );
+  });
+
+  it("may hold many, in their order, and is refused where one of them is none", () => {
+    const mark: MarkMessage = {
+      mark: { parentHash: `0x${"11".repeat(32)}`, index: 7, id: `0x${"22".repeat(32)}` },
+    };
+    fc.assert(
+      fc.property(fc.array(message, { minLength: 1, maxLength: 4 }), fc.nat(), (sent, place) => {
+        const read = parseSliceMessages(JSON.stringify([...sent, mark]));
+        expect(read?.slice(0, -1).map((one) => sliceOf(one)?.slice)).toEqual(sent.map(({ slice }) => slice));
+        expect(read?.at(-1)).toEqual(mark);
+        for (const wrong of [null, {}, [], [mark], { mark: {} }]) {
+          expect(
+            parseSliceMessages(JSON.stringify(sent.toSpliced(place % (sent.length + 1), 0, wrong as never))),
+          ).toBeNull();
+        }
+      }),
+    );
+    expect(parseSliceMessages("[]")).toBeNull();
   });
 
   it("is refused or of its type when any one value in it is another", () => {
@@ -107,7 +132,7 @@ describe("a message of the slice stream", () => {
     fc.assert(
       fc.property(message, fc.nat(), (sent, cut) => {
         const text = JSON.stringify(sent);
-        expect(parseSliceMessage(text.slice(0, cut % text.length))).toBeNull();
+        expect(parseSliceMessages(text.slice(0, cut % text.length))).toBeNull();
       }),
     );
   });

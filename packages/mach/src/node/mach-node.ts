@@ -26,7 +26,7 @@ import type { Counters } from "./counters.ts";
 import { LinkBook } from "./links/link-book.ts";
 import type { Links } from "./links/links.ts";
 import type { Peer } from "./links/peer.ts";
-import { encodeFrame, type Frame, type SignedAlert } from "./links/wire.ts";
+import { encodeFrame, type Frame, type NamedCertificate, type SignedAlert } from "./links/wire.ts";
 import { Listeners } from "./listeners.ts";
 import type { OperatorSeat } from "./operator/operator-seat.ts";
 import type { MachDependencies } from "./options.ts";
@@ -132,8 +132,7 @@ export class MachNode {
       parts.operator === null
         ? new CertificateFeeds({
             peers: () => this.links.peers,
-            isKnown: (digest) => this.#isKnown(digest),
-            request: (peer, digest) => this.request(peer, digest),
+            request: (peer) => this.request(peer),
             nowMs: () => performance.now(),
           })
         : null;
@@ -241,7 +240,7 @@ export class MachNode {
         this.#relay.graft(peer);
         return;
       case "have":
-        this.#feeds?.named(peer, frame.digests);
+        this.#named(peer, frame.certificates);
     }
   }
 
@@ -385,14 +384,24 @@ export class MachNode {
     }
   }
 
-  /** A peer sends a certificate: unless it was asked for, it should not be one that others have sent. */
-  #fed(peer: Peer, digest: Hex): void {
-    if (this.#served.has(peer) && this.#isKnown(digest)) this.#feeds?.duplicate(peer);
+  /** The peer names what it has: what is missing here is asked for. */
+  #named(peer: Peer, certificates: readonly NamedCertificate[]): void {
+    for (const { digest, signers } of certificates) this.#relay.shown(peer, digest, signers);
+    const missing = certificates.filter(({ digest, signers }) => this.#signerCount(digest) < signers);
+    if (missing.length === 0) return;
+    if (missing.some(({ digest }) => this.#signerCount(digest) === 0)) this.#feeds?.missed(peer);
+    // One may lie below what is held, and contradict it; many are a lag.
+    this.request(peer, missing.length === 1 ? missing[0]?.digest : undefined);
   }
 
-  /** Whether a certificate of the digest is held, or being checked. */
-  #isKnown(digest: Hex): boolean {
-    return this.#parts.store.signerCount(digest) > 0 || this.#claims.has(digest);
+  /** A peer sends a certificate: unless it was asked for, it should not be one that others have sent. */
+  #fed(peer: Peer, digest: Hex): void {
+    if (this.#served.has(peer) && this.#signerCount(digest) > 0) this.#feeds?.duplicate(peer);
+  }
+
+  /** Of a certificate of the digest that is held, or being checked; 0 without. */
+  #signerCount(digest: Hex): number {
+    return Math.max(this.#parts.store.signerCount(digest), this.#claims.signerCount(digest));
   }
 
   #accept(digest: Hex, certificate: Certificate, table: EpochTable, from: Peer | null): void {

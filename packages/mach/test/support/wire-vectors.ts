@@ -51,7 +51,13 @@ export function wireVectors(message: Message, certificate: Hex, digests: MachDig
     { type: "endorsement", digest: digests.report(report), signature: sign(digests.report(report)) },
     { type: "prune" },
     { type: "graft" },
-    { type: "have", digests: [digests.message(message), digests.report(report)] },
+    {
+      type: "have",
+      certificates: [
+        { digest: digests.message(message), signers: 3 },
+        { digest: digests.report(report), signers: 1_024 },
+      ],
+    },
   ];
   return {
     keyG2: bytesToHex(keys.g2),

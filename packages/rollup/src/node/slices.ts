@@ -9,7 +9,7 @@ import type { CertificationPoints } from "../slices/certification-points.ts";
 import { OpenBlockFile } from "../slices/open-block-file.ts";
 import type { SliceFeed } from "../slices/slice-feed.ts";
 import { SliceFollower, type SliceWitness } from "../slices/slice-follower.ts";
-import { type SliceStream, startSliceStream } from "../slices/stream-server.ts";
+import { GATHER, type SliceStream, startSliceStream } from "../slices/stream-server.ts";
 import type { RotatingSigner } from "./rotating-signer.ts";
 import type { UnsafeSigner } from "./unsafe-signer.ts";
 
@@ -60,9 +60,18 @@ export async function startSlices(
   // Only what MACH certifies is asked for again.
   const kept = witness ? await OpenBlockFile.open(join(dataDir, "open-block"), { log }) : null;
   const mode = config.sequencer?.standby ? "journalled" : "volatile";
+  // Who shows slices to nobody, and is there to sign them at certification points, needs none sooner.
+  const source = new URL(url);
+  if (witness !== null && !config.rpc && mode === "volatile") source.searchParams.set(GATHER, "");
   const follower = new SliceFollower(
     // A block whose parent comes by the L1 alone, late, can still be followed.
-    { url, chainId, parentWaitMs: rollup.blockTime * 1_000, maxReconnectMs: MAX_RECONNECT_MS, mode },
+    {
+      url: source.href,
+      chainId,
+      parentWaitMs: rollup.blockTime * 1_000,
+      maxReconnectMs: MAX_RECONNECT_MS,
+      mode,
+    },
     {
       engine,
       signer: () => unsafeSigner.address,

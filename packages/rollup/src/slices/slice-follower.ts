@@ -21,7 +21,7 @@ import { Wakeup } from "../signal.ts";
 import type { OpenBlock } from "./open-block.ts";
 import type { OpenBlockFile } from "./open-block-file.ts";
 import { sliceIds } from "./slice-id.ts";
-import { type Flashblock, type MarkMessage, parseSliceMessage, type SliceMessage } from "./slice-message.ts";
+import { type Flashblock, type MarkMessage, parseSliceMessages, type SliceMessage } from "./slice-message.ts";
 import { sliceSigningHash } from "./slice-signature.ts";
 import { requestStreamBlock } from "./stream-blocks.ts";
 
@@ -225,14 +225,15 @@ export class SliceFollower {
   }
 
   #take(text: string): boolean {
-    const message = parseSliceMessage(text);
-    if (!message || this.#waiting.length >= MAX_WAITING) {
+    const messages = parseSliceMessages(text);
+    if (!messages || this.#waiting.length + messages.length > MAX_WAITING) {
       this.#counts.refused++;
       return false;
     }
-    this.#waiting.push(message);
+    const isResting = this.#waiting.length === 0;
+    this.#waiting.push(...messages);
     this.#moved.poke();
-    if (this.#waiting.length === 1) this.#working = this.#work();
+    if (isResting) this.#working = this.#work();
     return true;
   }
 

@@ -52,16 +52,20 @@ export interface SliceMessage {
   readonly flashblock: Flashblock;
 }
 
-/** `null` if the text is no message of the stream. */
-export function parseSliceMessage(text: string): SliceMessage | MarkMessage | null {
+/** What one message of the stream holds, in order; `null` if it is none. */
+export function parseSliceMessages(text: string): readonly (SliceMessage | MarkMessage)[] | null {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
     return null;
   }
-  const marked = markMessage.safeParse(json);
-  if (marked.success) return marked.data;
+  const all = (Array.isArray(json) ? json : [json]).map(parseOne);
+  return all.length > 0 && all.every((message) => message !== null) ? all : null;
+}
+
+function parseOne(json: unknown): SliceMessage | MarkMessage | null {
+  if (typeof json === "object" && json !== null && "mark" in json) return markMessage.safeParse(json).data ?? null;
   const parsed = message.safeParse(json);
   if (!parsed.success) return null;
   const { attributes: opened, ...rest } = parsed.data;

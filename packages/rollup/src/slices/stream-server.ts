@@ -39,11 +39,19 @@ const CLOSE_GOING_AWAY = 1001;
 const CLOSE_TRY_AGAIN_LATER = 1013;
 const PING_INTERVAL_MS = 30_000;
 const SLICES_PATH = "/slices";
+/** The query that asks for gathered slices. */
+export const GATHER = "gather";
+/** So long a gathered slice waits at most for a certification point: about what is between two of them. */
+const GATHER_MS = 100;
+/** A message of gathered slices is sent once it has so many characters. */
+const GATHER_CHARACTERS = 1024 * 1024;
 
 /**
  * Streams slices over WebSocket, one JSON message each, without being asked: on `/` and `/ws` in the Flashblocks format
- * that OP Stack nodes read, on `/slices` with the signed slice id beside it (slice-message.ts); sealed blocks by HTTP (stream-blocks.ts). A client that does not
- * read fast enough is cut off; one that connects amid a block waits for the next block's first slice.
+ * that OP Stack nodes read, on `/slices` with the signed slice id beside it (slice-message.ts); sealed blocks by HTTP
+ * (stream-blocks.ts). On `/slices?gather` one message holds all up to a certification point, since each has its price for
+ * both sides. A client that does not read fast enough is cut off; one that connects amid a block waits for the next
+ * block's first slice.
  */
 export async function startSliceStream(
   options: SliceStreamOptions,
@@ -58,6 +66,9 @@ export async function startSliceStream(
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1_024, perMessageDeflate: false });
   const flashblocks = new Set<WebSocket>();
   const slices = new Set<WebSocket>();
+  const gathering = new Set<WebSocket>();
+  const gathered = new Gathered((text) => send(gathering, text));
+  const followers = () => slices.size + gathering.size;
   let stopListening: (() => void) | null = null;
   // Signing takes its time; messages keep their order.
   let before: Promise<void> = Promise.resolve();
@@ -81,33 +92,43 @@ export async function startSliceStream(
   };
   const publish = (slice: DetailedSlice) => {
     if (flashblocks.size > 0) send(flashblocks, slice.detail.flashblock);
-    if (slices.size === 0 || !sign) return;
+    if (followers() === 0 || !sign) return;
     const signature = sign(sliceSigningHash({ chainId: options.chainId, id: slice.id }));
     // Awaited only in its turn: until then a failure counts as nobody's.
     signature.catch(() => {});
-    inOrder(async () => send(slices, messageOf(slice, await signature)));
+    inOrder(async () => {
+      const text = messageOf(slice, await signature);
+      send(slices, text);
+      // A block's first slice says that the one before is sealed.
+      if (gathering.size > 0) gathered.add(text, slice.index === 0);
+    });
   };
 
   const stopMarking = points.listen((mark) => {
-    if (slices.size === 0) return;
+    if (followers() === 0) return;
     // Behind the slice that it marks.
-    inOrder(() => send(slices, JSON.stringify({ mark } satisfies MarkMessage)));
+    inOrder(() => {
+      const text = JSON.stringify({ mark } satisfies MarkMessage);
+      send(slices, text);
+      if (gathering.size > 0) gathered.add(text, true);
+    });
   });
 
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
     // Not parsed as a URL: whoever connects writes what it likes there, and not all of it is one.
-    const path = request.url?.split("?", 1)[0];
-    const clients = path === SLICES_PATH && sign ? slices : path === "/" || path === "/ws" ? flashblocks : null;
+    const [path, query] = (request.url ?? "").split("?", 2);
+    const signed = new URLSearchParams(query).has(GATHER) ? gathering : slices;
+    const clients = path === SLICES_PATH && sign ? signed : path === "/" || path === "/ws" ? flashblocks : null;
     if (!clients) return refuse(socket, "404 Not Found");
-    if (flashblocks.size + slices.size >= options.maxClients) return refuse(socket, "503 Service Unavailable");
+    if (flashblocks.size + followers() >= options.maxClients) return refuse(socket, "503 Service Unavailable");
     sockets.handleUpgrade(request, socket, head, (client) => {
       clients.add(client);
       stopListening ??= feed.listen({ slice: publish });
       client.on("error", () => client.terminate());
       client.on("close", () => {
         clients.delete(client);
-        if (flashblocks.size + slices.size > 0) return;
+        if (flashblocks.size + followers() > 0) return;
         stopListening?.();
         stopListening = null;
       });
@@ -139,6 +160,7 @@ export async function startSliceStream(
       clearInterval(pinging);
       stopListening?.();
       stopMarking();
+      gathered.close();
       for (const client of sockets.clients) {
         client.close(CLOSE_GOING_AWAY, "server shuts down");
         setTimeout(() => client.terminate(), 500).unref();
@@ -146,6 +168,38 @@ export async function startSliceStream(
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** Messages that wait for the one at which all of them are sent. */
+class Gathered {
+  readonly #send: (text: string) => void;
+  #texts: string[] = [];
+  #characters = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(send: (text: string) => void) {
+    this.#send = send;
+  }
+
+  add(text: string, isLast: boolean): void {
+    this.#texts.push(text);
+    this.#characters += text.length;
+    if (isLast || this.#characters >= GATHER_CHARACTERS) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), GATHER_MS);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const texts = this.#texts;
+    this.#texts = [];
+    this.#characters = 0;
+    if (texts.length > 0) this.#send(`[${texts.join()}]`);
+  }
 }
 
 /** A `SliceMessage` as JSON text, around the Flashblock as it came from the engine. */

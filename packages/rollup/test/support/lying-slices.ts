@@ -6,7 +6,7 @@ import type { Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { WebSocket, WebSocketServer } from "ws";
 import { sliceIds } from "../../src/slices/slice-id.ts";
-import { type Flashblock, parseSliceMessage } from "../../src/slices/slice-message.ts";
+import { type Flashblock, parseSliceMessages } from "../../src/slices/slice-message.ts";
 import { sliceSigningHash } from "../../src/slices/slice-signature.ts";
 
 export interface LyingSlices {
@@ -41,8 +41,9 @@ export async function startLyingSlices(
   const sockets = new WebSocketServer({ server });
   const told = new Map<Hex, string>();
   const changed = async (text: string): Promise<string> => {
-    const message = parseSliceMessage(text);
-    if (message === null || "mark" in message) return text;
+    // Not gathered: it asks for none.
+    const [message] = parseSliceMessages(text) ?? [];
+    if (message === undefined || "mark" in message) return text;
     const { slice } = message;
     const known = told.get(slice.id);
     // All followers are told the same.

@@ -37,7 +37,7 @@ export class Claims {
   readonly #queues = new Map<Peer, Waiting[]>();
   readonly #later = new Bounded<Hex, Waiting & { readonly atMs: number }>(MAX_LATER);
   /** One check at a time of a digest: mostly the others need none then. */
-  readonly #checking = new Set<Hex>();
+  readonly #checking = new Map<Hex, Claim>();
 
   constructor(dependencies: ClaimsDependencies) {
     this.#d = dependencies;
@@ -48,10 +48,11 @@ export class Claims {
     return this.#checking.size > 0 || this.#queues.size > 0;
   }
 
-  /** Whether a certificate of the digest is being checked, or waits for its turn. */
-  has(digest: Hex): boolean {
-    if (this.#checking.has(digest)) return true;
-    return this.#queues.values().some((queue) => queue.some((claim) => claim.digest === digest));
+  /** Most signers of a certificate of the digest that is being checked, or waits for its turn; 0 without. */
+  signerCount(digest: Hex): number {
+    const waiting = [...this.#queues.values()].flat().filter((claim) => claim.digest === digest);
+    const all = [this.#checking.get(digest), this.#later.get(digest), ...waiting];
+    return Math.max(...all.map((claim) => claim?.certificate.signers.length ?? 0));
   }
 
   /** @param isLarger a certificate of the digest is held, with fewer signers */
@@ -94,7 +95,7 @@ export class Claims {
     while (this.#checking.size < AT_ONCE) {
       const next = this.#next();
       if (next === null) return;
-      this.#checking.add(next.digest);
+      this.#checking.set(next.digest, next);
       void this.#check(next);
     }
   }

@@ -1,4 +1,3 @@
-import type { Hex } from "@altlayer/protocol";
 import type { Peer } from "../links/peer.ts";
 
 /** So often everybody may show again who is the quickest; a peer that holds slices' certificates back keeps them so long. */
@@ -7,10 +6,8 @@ const RENEW_MS = 10_000;
 export interface CertificateFeedsDependencies {
   /** Those that are connected. */
   readonly peers: () => readonly Peer[];
-  /** Whether a certificate of that digest is held, or being checked. */
-  readonly isKnown: (digest: Hex) => boolean;
-  /** Asks the peer for that certificate, or for all from the own newest one on. */
-  readonly request: (peer: Peer, digest?: Hex) => void;
+  /** Asks the peer for all certificates from the own newest one on. */
+  readonly request: (peer: Peer) => void;
   readonly nowMs: () => number;
 }
 
@@ -39,13 +36,9 @@ export class CertificateFeeds {
     peer.send({ type: "prune" });
   }
 
-  /** The peer names certificates that it has. */
-  named(peer: Peer, digests: readonly Hex[]): void {
-    const missing = digests.filter((digest) => !this.#d.isKnown(digest));
-    if (missing.length === 0) return;
+  /** The peer names a certificate that the others have not sent. */
+  missed(peer: Peer): void {
     this.#graft(peer);
-    // One may lie below what is held, and contradict it; many are a lag.
-    this.#d.request(peer, missing.length === 1 ? missing[0] : undefined);
   }
 
   gone(peer: Peer): void {

@@ -3,10 +3,9 @@ import { Bounded } from "../bounded.ts";
 import type { Peer } from "../links/peer.ts";
 import { encodeFrame, MAX_NAMED } from "../links/wire.ts";
 
-/** Digests that are remembered of each peer, and that wait for the next tick. */
+/** Digests that are remembered of each peer. */
 const MAX_SHOWN = 1_024;
-const MAX_WAITING = 1_024;
-/** Blocks' certificates are named this often to who has them from others. */
+/** Blocks' certificates are named this often. */
 const NAME_EVERY_MS = 1_000;
 
 export interface Relayed {
@@ -20,14 +19,13 @@ export interface Relayed {
 
 /**
  * Passes certificates on, to each peer at most once. Peers that speak for an operator make certificates of their own out
- * of the same shares: they get one with the clock, and only if they have not shown it until then. Others get it at once,
- * but for those that asked to be told the names only (feeds.ts).
+ * of the same shares, and others may have them from somebody quicker (feeds.ts): those are told the names of blocks'
+ * certificates now and then, and ask for what they lack. All others get each at once.
  */
 export class CertificateRelay {
   readonly #shown = new WeakMap<Peer, Bounded<Hex, number>>();
-  readonly #waiting = new Bounded<Hex, Relayed>(MAX_WAITING);
-  /** Digests that pruned peers are to be told of. */
-  readonly #unnamed = new Bounded<Hex, true>(MAX_NAMED);
+  /** Signers of what is to be named, by digest. */
+  readonly #unnamed = new Bounded<Hex, number>(MAX_NAMED);
   readonly #pruned = new WeakSet<Peer>();
   readonly #peers: () => readonly Peer[];
   readonly #nowMs: () => number;
@@ -56,36 +54,34 @@ export class CertificateRelay {
   }
 
   spread(certificate: Relayed): void {
-    this.#waiting.set(certificate.digest, certificate);
-    if (certificate.ofBlock) this.#unnamed.set(certificate.digest, true);
-    for (const peer of this.#peers())
-      if (peer.operator === null && !this.#pruned.has(peer)) this.#send(peer, certificate);
-  }
-
-  tick(): void {
-    this.#name();
-    const waiting = this.#waiting.drain();
-    if (waiting.length === 0) return;
-    const operators = this.#peers().filter(({ operator }) => operator !== null);
-    for (const [, certificate] of waiting) for (const peer of operators) this.#send(peer, certificate);
-  }
-
-  #name(): void {
-    const nowMs = this.#nowMs();
-    if (nowMs - this.#namedAtMs < NAME_EVERY_MS) return;
-    this.#namedAtMs = nowMs;
-    const digests = this.#unnamed.drain().map(([digest]) => digest);
+    const { digest, ofBlock, signers, frame } = certificate;
+    if (ofBlock) this.#unnamed.set(digest, signers);
     for (const peer of this.#peers()) {
-      if (peer.operator !== null || !this.#pruned.has(peer)) continue;
-      const known = this.#shown.get(peer);
-      const named = digests.filter((digest) => known?.get(digest) === undefined);
-      if (named.length > 0) peer.sendEncoded(encodeFrame({ type: "have", digests: named }));
+      if (this.#isNamed(peer) || this.#has(peer, digest, signers)) continue;
+      this.shown(peer, digest, signers);
+      peer.sendEncoded(frame);
     }
   }
 
-  #send(peer: Peer, { digest, signers, frame }: Relayed): void {
-    if ((this.#shown.get(peer)?.get(digest) ?? 0) >= signers) return;
-    this.shown(peer, digest, signers);
-    peer.sendEncoded(frame);
+  tick(): void {
+    const nowMs = this.#nowMs();
+    if (nowMs - this.#namedAtMs < NAME_EVERY_MS) return;
+    this.#namedAtMs = nowMs;
+    const all = this.#unnamed.drain().map(([digest, signers]) => ({ digest, signers }));
+    for (const peer of this.#peers()) {
+      if (!this.#isNamed(peer)) continue;
+      const certificates = all.filter(({ digest, signers }) => !this.#has(peer, digest, signers));
+      for (const { digest, signers } of certificates) this.shown(peer, digest, signers);
+      if (certificates.length > 0) peer.sendEncoded(encodeFrame({ type: "have", certificates }));
+    }
+  }
+
+  /** Whether the peer is told names only. */
+  #isNamed(peer: Peer): boolean {
+    return peer.operator !== null || this.#pruned.has(peer);
+  }
+
+  #has(peer: Peer, digest: Hex, signers: number): boolean {
+    return (this.#shown.get(peer)?.get(digest) ?? 0) >= signers;
   }
 }

@@ -37,8 +37,13 @@ export type Frame =
   | { readonly type: "prune" }
   /** Takes `prune` back. */
   | { readonly type: "graft" }
-  /** Digests of blocks' certificates that the sender has. */
-  | { readonly type: "have"; readonly digests: readonly Hex[] };
+  /** Blocks' certificates that the sender has. */
+  | { readonly type: "have"; readonly certificates: readonly NamedCertificate[] };
+
+export interface NamedCertificate {
+  readonly digest: Hex;
+  readonly signers: number;
+}
 
 export interface SignedLink {
   readonly operator: Hex;
@@ -73,8 +78,9 @@ const SHARE_BYTES = MESSAGE_BYTES + SIGNATURE_BYTES;
 const ALERT_BYTES = 20 + 8 + 8 + 32 + 1 + 4 + SIGNATURE_BYTES;
 const POINTS_BYTES = 20 + 8;
 const MAX_REPORTED = 1024;
-/** Digests in one `have`. */
+/** Certificates in one `have`. */
 export const MAX_NAMED = 64;
+const NAMED_BYTES = 32 + 2;
 /** A report of as many operators as there can be. */
 export const MAX_FRAME_BYTES = 32 * 1024;
 const MIN_CERTIFICATE_BYTES = 1 + MESSAGE_BYTES + 32 + 64 + 128 + 2 + 1;
@@ -114,7 +120,7 @@ export function decodeFrame(bytes: Uint8Array): Frame {
         return { type, digest: bytesToHex(bytes.subarray(0, 32)), signature: bytesToHex(bytes.subarray(32)) };
       }
       case "have":
-        return { type, digests: readDigests(body) };
+        return { type, certificates: readNamed(body) };
       case "ask":
       case "served":
       case "prune":
@@ -169,7 +175,12 @@ function bodyOf(frame: Frame): Uint8Array {
     case "endorsement":
       return Buffer.concat([hexToBytes(frame.digest), hexToBytes(frame.signature)]);
     case "have":
-      return Buffer.concat(frame.digests.map((digest) => hexToBytes(digest)));
+      return Buffer.concat(
+        frame.certificates.flatMap(({ digest, signers }) => [
+          hexToBytes(digest),
+          Buffer.of(signers >> 8, signers & 255),
+        ]),
+      );
     case "ask":
     case "served":
     case "prune":
@@ -229,10 +240,13 @@ function readReport(body: Buffer): RewardsReport {
   return report;
 }
 
-function readDigests(body: Buffer): Hex[] {
-  const count = body.length / 32;
-  if (count < 1 || count > MAX_NAMED || !Number.isInteger(count)) throw malformed("no list of digests");
-  return Array.from({ length: count }, (_, i) => bytesToHex(body.subarray(32 * i, 32 * (i + 1))));
+function readNamed(body: Buffer): NamedCertificate[] {
+  const count = body.length / NAMED_BYTES;
+  if (count < 1 || count > MAX_NAMED || !Number.isInteger(count)) throw malformed("no list of certificates");
+  return Array.from({ length: count }, (_, i) => {
+    const bytes = body.subarray(NAMED_BYTES * i, NAMED_BYTES * (i + 1));
+    return { digest: bytesToHex(bytes.subarray(0, 32)), signers: bytes.readUInt16BE(32) };
+  });
 }
 
 function readQuery(body: Buffer): { digest: Hex } | { height: number } {
