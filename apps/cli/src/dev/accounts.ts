@@ -1,4 +1,5 @@
-import { mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
+import { pbkdf2Sync } from "node:crypto";
+import { HDKey, privateKeyToAccount } from "viem/accounts";
 import { bytesToHex } from "viem/utils";
 import type { Role } from "./mnemonic.ts";
 import { MACH_OPERATORS, MNEMONIC, ROLES, USERS } from "./mnemonic.ts";
@@ -12,7 +13,7 @@ export interface TestAccount {
 
 const PARENT = "m/44'/60'/0'/0";
 const known = new Map<number, TestAccount>();
-let parent: ReturnType<ReturnType<typeof mnemonicToAccount>["getHdKey"]> | undefined;
+let parent: HDKey | undefined;
 
 export const userAccounts = (): readonly TestAccount[] => Array.from({ length: USERS }, (_, index) => account(index));
 
@@ -30,11 +31,16 @@ export function machAccounts(): { readonly keeper: Hex; readonly operators: read
 function account(index: number): TestAccount {
   let found = known.get(index);
   if (found === undefined) {
-    // A mnemonic's seed takes thousands of hashes by design: the path's parent is derived once, its children from there.
-    parent ??= mnemonicToAccount(MNEMONIC, { path: PARENT }).getHdKey();
+    // The path's parent is derived once, its children from there.
+    parent ??= HDKey.fromMasterSeed(seedOf(MNEMONIC)).derive(PARENT);
     const privateKey = bytesToHex(parent.deriveChild(index).privateKey ?? new Uint8Array(32));
     found = { address: privateKeyToAccount(privateKey).address.toLowerCase() as Hex, privateKey };
     known.set(index, found);
   }
   return found;
+}
+
+/** BIP-39, without a passphrase: thousands of hashes by design, which take JavaScript sixty milliseconds. */
+function seedOf(mnemonic: string): Uint8Array {
+  return new Uint8Array(pbkdf2Sync(mnemonic, "mnemonic", 2_048, 64, "sha512"));
 }
