@@ -4,7 +4,7 @@ import { privateKeyToAccount } from "viem/accounts";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { sliceIds } from "../src/slices/slice-id.ts";
-import { parseSliceMessage, type SliceMessage } from "../src/slices/slice-message.ts";
+import { parseSliceMessages, type SliceMessage } from "../src/slices/slice-message.ts";
 import { type Devnet, keyOf, ROLES, sequencing, startDevnet } from "./support/devnet.ts";
 import { until } from "./support/until.ts";
 
@@ -118,7 +118,7 @@ describe("slices", () => {
       const block = await client.getBlock({ blockNumber: BigInt(flashblock.metadata.block_number) });
       expect(block.parentHash).toBe(flashblock.base?.parent_hash);
     }
-    const slices = messages.flatMap((message) => parseSliceMessage(JSON.stringify(message)) ?? []);
+    const slices = messages.flatMap((message) => parseSliceMessages(JSON.stringify(message)) ?? []);
     const parents = new Map<string, SliceMessage[]>();
     for (const message of slices) {
       if ("mark" in message || message.slice.number > Number(last.blockNumber)) continue;
