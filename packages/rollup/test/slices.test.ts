@@ -60,6 +60,8 @@ describe("slices", () => {
 
     const flashblocks = listen(stream) as Flashblock[];
     const messages = listen(`${stream}/slices`);
+    // From a block's first slice on, so that all that follows can be hashed again.
+    await until(() => messages.some((message) => "attributes" in (message as object)), 60_000);
     const transport = http(sequencer.rpc?.httpUrl);
     const client = createPublicClient({ chain, transport });
     const subscriber = createPublicClient({ chain, transport: webSocket(sequencer.rpc?.wsUrl, { reconnect: false }) });

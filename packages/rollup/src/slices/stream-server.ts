@@ -79,6 +79,7 @@ export async function startSliceStream(
   };
 
   const send = (clients: Set<WebSocket>, text: string) => {
+    if (clients.size === 0) return;
     // The same bytes for everybody.
     const bytes = Buffer.from(text);
     for (const client of clients) {
@@ -91,7 +92,7 @@ export async function startSliceStream(
     }
   };
   const publish = (slice: DetailedSlice) => {
-    if (flashblocks.size > 0) send(flashblocks, slice.detail.flashblock);
+    send(flashblocks, slice.detail.flashblock);
     if (followers() === 0 || !sign) return;
     const signature = sign(sliceSigningHash({ chainId: options.chainId, id: slice.id }));
     // Awaited only in its turn: until then a failure counts as nobody's.
