@@ -24,56 +24,56 @@ type Told = ReturnType<typeof peerCalled>;
 
 function feeds(count: number) {
   const all = Array.from({ length: count }, (_, i) => peerCalled(`operator ${i}`));
-  const connected = all.map(({ peer }) => peer);
   const requests: string[] = [];
   const clock = { nowMs: 0 };
   const observer = new CertificateFeeds({
-    peers: () => connected,
     request: (peer) => requests.push(peer.id),
     nowMs: () => clock.nowMs,
   });
   const told = () => all.map(({ sent }) => sent.splice(0).map(({ type }) => type));
-  return { observer, peers: connected as [Peer, Peer, Peer], connected, requests, clock, told };
+  const peers = all.map(({ peer }) => peer) as [Peer, Peer, Peer];
+  return { observer, peers, requests, clock, told };
 }
 
-test("who brings what another has brought is pruned, but never the last that feeds", () => {
+test("who repeats what another has brought is pruned, but never the one that brought it last", () => {
   const { observer, peers, told } = feeds(3);
+  observer.duplicate(peers[1]);
+  expect(told()).toEqual([[], [], []]);
+  observer.brought(peers[0]);
+  observer.duplicate(peers[0]);
   observer.duplicate(peers[1]);
   observer.duplicate(peers[2]);
   observer.duplicate(peers[2]);
   expect(told()).toEqual([[], ["prune"], ["prune"]]);
-  observer.duplicate(peers[0]);
-  expect(told()).toEqual([[], [], []]);
 });
 
-test("one that has not spoken yet feeds nobody", () => {
-  const { observer, peers, told } = feeds(2);
-  peers[1].link = undefined;
-  observer.duplicate(peers[0]);
-  expect(told()).toEqual([[], []]);
-});
-
-test("who names what the others have not sent feeds again", () => {
+test("who names what the others have not sent feeds again, and takes the place of one that is silent", () => {
   const { observer, peers, told } = feeds(3);
+  observer.brought(peers[0]);
   observer.duplicate(peers[1]);
   told();
   observer.missed(peers[1]);
   observer.missed(peers[2]);
   expect(told()).toEqual([[], ["graft"], []]);
+  observer.brought(peers[1]);
+  observer.duplicate(peers[0]);
+  expect(told()).toEqual([["prune"], [], []]);
 });
 
 test("when the one that feeds is gone, all others do again, and are asked for what was missed", () => {
-  const { observer, peers, connected, requests, told } = feeds(3);
+  const { observer, peers, requests, told } = feeds(3);
+  observer.brought(peers[0]);
   observer.duplicate(peers[1]);
   observer.duplicate(peers[2]);
   told();
-  observer.gone(connected.shift() as Peer);
+  observer.gone(peers[0]);
   expect(told()).toEqual([[], ["graft"], ["graft"]]);
   expect(requests).toEqual(["operator 1", "operator 2"]);
 });
 
 test("now and then all feed again, so that none can hold certificates back for long", () => {
   const { observer, peers, clock, told } = feeds(3);
+  observer.brought(peers[0]);
   observer.duplicate(peers[1]);
   told();
   clock.nowMs = RENEW_MS - 1;

@@ -131,7 +131,6 @@ export class MachNode {
     this.#feeds =
       parts.operator === null
         ? new CertificateFeeds({
-            peers: () => this.links.peers,
             request: (peer) => this.request(peer),
             nowMs: () => performance.now(),
           })
@@ -363,14 +362,14 @@ export class MachNode {
     switch (intake.verdict) {
       case "claim": {
         const { digest, certificate } = intake.claim;
-        this.#fed(peer, digest);
+        this.#fed(peer, digest, certificate.signers.length);
         this.#claims.take(intake.claim, peer, store.signerCount(digest) > 0);
         this.#relay.shown(peer, digest, certificate.signers.length);
         return;
       }
       case "known":
         counters.count("certificates ignored, known");
-        this.#fed(peer, intake.digest);
+        this.#fed(peer, intake.digest, intake.signers);
         this.#relay.shown(peer, intake.digest, intake.signers);
         return;
       case "waiting":
@@ -395,8 +394,10 @@ export class MachNode {
   }
 
   /** A peer sends a certificate: unless it was asked for, it should not be one that others have sent. */
-  #fed(peer: Peer, digest: Hex): void {
-    if (this.#served.has(peer) && this.#signerCount(digest) > 0) this.#feeds?.duplicate(peer);
+  #fed(peer: Peer, digest: Hex, signers: number): void {
+    if (!this.#served.has(peer)) return;
+    if (this.#signerCount(digest) >= signers) this.#feeds?.duplicate(peer);
+    else this.#feeds?.brought(peer);
   }
 
   /** Of a certificate of the digest that is held, or being checked; 0 without. */

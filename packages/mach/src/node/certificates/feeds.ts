@@ -4,8 +4,6 @@ import type { Peer } from "../links/peer.ts";
 const RENEW_MS = 10_000;
 
 export interface CertificateFeedsDependencies {
-  /** Those that are connected. */
-  readonly peers: () => readonly Peer[];
   /** Asks the peer for all certificates from the own newest one on. */
   readonly request: (peer: Peer) => void;
   readonly nowMs: () => number;
@@ -20,6 +18,8 @@ export interface CertificateFeedsDependencies {
 export class CertificateFeeds {
   readonly #d: CertificateFeedsDependencies;
   readonly #pruned = new Set<Peer>();
+  /** Who brought the last certificate that was new. */
+  #source: Peer | null = null;
   #renewedAtMs: number;
 
   constructor(dependencies: CertificateFeedsDependencies) {
@@ -27,11 +27,15 @@ export class CertificateFeeds {
     this.#renewedAtMs = dependencies.nowMs();
   }
 
+  /** The peer was the first with a certificate. */
+  brought(peer: Peer): void {
+    this.#source = peer;
+  }
+
   /** The peer sent unasked what was known already. */
   duplicate(peer: Peer): void {
-    if (this.#pruned.has(peer)) return;
-    const isFed = this.#d.peers().some((other) => other !== peer && this.#feeds(other));
-    if (!isFed) return;
+    // Nobody is pruned for one that has brought nothing.
+    if (this.#source === null || this.#source === peer || this.#pruned.has(peer)) return;
     this.#pruned.add(peer);
     peer.send({ type: "prune" });
   }
@@ -43,7 +47,8 @@ export class CertificateFeeds {
 
   gone(peer: Peer): void {
     this.#pruned.delete(peer);
-    if (this.#d.peers().some((other) => this.#feeds(other))) return;
+    if (this.#source !== peer) return;
+    this.#source = null;
     for (const other of [...this.#pruned]) {
       this.#graft(other);
       this.#d.request(other);
@@ -54,11 +59,6 @@ export class CertificateFeeds {
     if (this.#d.nowMs() - this.#renewedAtMs < RENEW_MS) return;
     this.#renewedAtMs = this.#d.nowMs();
     for (const peer of [...this.#pruned]) this.#graft(peer);
-  }
-
-  /** It has spoken, and may send at once. */
-  #feeds(peer: Peer): boolean {
-    return peer.link !== undefined && !this.#pruned.has(peer);
   }
 
   #graft(peer: Peer): void {
