@@ -1,3 +1,4 @@
+// Size: what is told of L1, of sealed blocks and of slices must keep one order, so one class tells it; its parts lie beside.
 import type { EngineEvent, ExecutionPayload, PayloadAttributes } from "@altlayer/engine";
 import type { ChainEvent, Executed, Extension, MachChain, Mark } from "@altlayer/mach";
 import {
