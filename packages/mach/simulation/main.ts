@@ -1,14 +1,20 @@
-// Runs seeds of MACH's simulator: `npm run simulate -- --seeds 100000`, or one of them: `-- --seed 42`.
+// Runs seeds of MACH's simulator: `npm run simulate -- --seeds 100000`, on all cores, or one of them: `-- --seed 42`.
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { fastHash, type SimulationReport, simulate } from "../src/index.ts";
+import { Worker } from "node:worker_threads";
+import { fastHash, simulate } from "../src/index.ts";
+import type { Chunk, ChunkReport } from "./worker.ts";
 
 const PROGRESS_EVERY = 1_000;
+/** Seeds that a worker runs before it is asked for its report. */
+const CHUNK = 100;
 
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "1000" },
     from: { type: "string", default: "1" },
     seed: { type: "string" },
+    workers: { type: "string", default: String(availableParallelism()) },
   },
 });
 
@@ -27,9 +33,28 @@ function shown(counters: ReadonlyMap<string, number>): string {
     .join("\n");
 }
 
-function failed(report: SimulationReport): void {
-  say(`seed ${report.seed} fails; again: npm run simulate -- --seed ${report.seed}`);
-  for (const violation of report.violations.slice(0, 10)) say(`  ${violation}`);
+function failed({ seed, violations }: ChunkReport["failed"][number]): void {
+  say(`seed ${seed} fails; again: npm run simulate -- --seed ${seed}`);
+  for (const violation of violations.slice(0, 10)) say(`  ${violation}`);
+}
+
+/** One after the other, in a thread of its own, until nothing is left. */
+async function work(next: () => Chunk | null, report: (of: ChunkReport) => void): Promise<void> {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url));
+  try {
+    for (let chunk = next(); chunk !== null; chunk = next()) {
+      worker.postMessage(chunk);
+      report(
+        await new Promise<ChunkReport>((resolve, reject) => {
+          worker.once("message", resolve);
+          worker.once("error", reject);
+        }),
+      );
+      worker.removeAllListeners("error");
+    }
+  } finally {
+    await worker.terminate();
+  }
 }
 
 if (values.seed !== undefined) {
@@ -43,16 +68,24 @@ if (values.seed !== undefined) {
   const first = number("from", values.from);
   const count = number("seeds", values.seeds);
   const totals = new Map<string, number>();
-  let failures = 0;
-  for (let i = 0; i < count; i++) {
-    const report = simulate(first + i, { keccak256: fastHash });
-    for (const [name, times] of report.counters) totals.set(name, (totals.get(name) ?? 0) + times);
-    if (report.violations.length > 0) {
-      failures++;
-      failed(report);
-    }
-    if ((i + 1) % PROGRESS_EVERY === 0) say(`${i + 1} of ${count} seeds, ${failures} failed`);
-  }
+  let [planned, done, failures] = [0, 0, 0];
+  const next = () => {
+    if (planned >= count) return null;
+    const chunk = { from: first + planned, count: Math.min(CHUNK, count - planned) };
+    planned += chunk.count;
+    return chunk;
+  };
+  const report = (of: ChunkReport) => {
+    for (const [name, times] of of.counters) totals.set(name, (totals.get(name) ?? 0) + times);
+    for (const each of of.failed) failed(each);
+    failures += of.failed.length;
+    const before = done;
+    done += of.count;
+    if (Math.floor(before / PROGRESS_EVERY) < Math.floor(done / PROGRESS_EVERY))
+      say(`${done} of ${count} seeds, ${failures} failed`);
+  };
+  const workers = Math.max(1, number("workers", values.workers));
+  await Promise.all(Array.from({ length: workers }, () => work(next, report)));
   say(`${count} seeds from ${first}, ${failures} failed\n${shown(totals)}`);
   process.exitCode = failures > 0 ? 1 : 0;
 }

@@ -55,7 +55,11 @@ export class Evidence {
     if (core === undefined) throw new TypeError("a block without its history");
     const inclusion = range.history.inclusion(low.core.height - 1, high.core.height - 1);
     const at = this.#atHeight({ kind: BLOCK, core }, low);
-    return [base, { form: "PARENT" }, ...at.map((each): SlashingProof => ({ form: "HISTORY", core, inclusion, at: each }))];
+    return [
+      base,
+      { form: "PARENT" },
+      ...at.map((each): SlashingProof => ({ form: "HISTORY", core, inclusion, at: each })),
+    ];
   }
 
   #atHeight(a: Statement, b: Statement): EqualHeightProof[] {
