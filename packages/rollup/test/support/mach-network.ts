@@ -16,7 +16,7 @@ export const fees = { gas: 21_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerG
 export async function startNetwork(
   { devnet, mach }: { readonly devnet: Devnet; readonly mach: MachDevnet },
   sequencing: Partial<NodeConfigInput>,
-  { finalizedBlocks = 2, operatorCount = 4, slices = async (url: string) => url } = {},
+  { finalizedBlocks = 2, operatorCount = 4, slices = async (url: string) => url, operator = mach.operator } = {},
 ) {
   const l1 = { ...devnet.l1, finality: { kind: "blocks", safeBlocks: 1, finalizedBlocks } as const };
   const config: Partial<NodeConfigInput> = {
@@ -34,7 +34,7 @@ export async function startNetwork(
   const operators: RollupNode[] = [];
   for (let i = 0; i < operatorCount; i++) {
     const config = { l1, gossip, followSlices, mach: { ...mach.config, peers: [...peers] } };
-    const node = await devnet.node(`operator-${i}`, config, { machOperator: mach.operator(i) });
+    const node = await devnet.node(`operator-${i}`, config, { machOperator: operator(i) });
     operators.push(node);
     peers.push(...(node.mach?.service.status().addresses ?? []));
   }

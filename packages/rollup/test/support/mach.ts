@@ -1,5 +1,5 @@
 import { bn254 } from "@altlayer/engine";
-import { localSigner, type MachOperatorOptions } from "@altlayer/mach";
+import { localSigner, type MachOperatorOptions, type ServiceIdentity } from "@altlayer/mach";
 import { ensureRestaking, Keeper, type MachServiceFile } from "@altlayer/restaking";
 import { createPublicClient, createWalletClient, type Hex, http, keccak256, type PublicClient, toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
@@ -17,6 +17,7 @@ export interface MachDevnet {
   /** As nodes are told of it. */
   readonly config: NonNullable<NodeConfigInput["mach"]>;
   readonly service: MachServiceFile;
+  readonly identity: ServiceIdentity;
   /** The i-th operator's signer, for a node of its own. */
   operator(i: number): MachOperatorOptions;
   /** For a node in a process of its own, which reads a keystore: 32 bytes. */
@@ -64,6 +65,7 @@ export async function startMachDevnet(
   return {
     config: { avs: identity.avs, table: identity.table, verifier: identity.verifier },
     service,
+    identity,
     operator: (i) => {
       const { address, blsSecret } = operators[i] as (typeof operators)[number];
       const secret = Buffer.from(blsSecret.slice(2), "hex");
