@@ -86,7 +86,7 @@ export class ExampleChain {
 
 /** How the message goes on with the tip, by the blocks of a branch whose heights begin with 1. */
 export function extensionOn(
-  { blocks }: Pick<ExampleChain, "blocks">,
+  { blocks }: { readonly blocks: readonly ExampleBlock[] },
   { tip, message }: { readonly tip: Message; readonly message: Message },
   { digests, keccak256 }: { readonly digests: MachDigests; readonly keccak256: Keccak256 },
 ): Extension {
