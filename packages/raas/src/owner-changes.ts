@@ -1,5 +1,7 @@
 import { decodeFunctionResult, encodeFunctionData, parseAbi } from "viem";
-import type { Network, Networks } from "./networks.ts";
+import { RaasError } from "./errors.ts";
+import type { Network } from "./networks.ts";
+import { type Call, rpcOutcomes } from "./rpc-batch.ts";
 import type { Hex } from "./spec/primitives.ts";
 import type { RollupSpec } from "./spec/rollup-spec.ts";
 
@@ -45,41 +47,45 @@ export interface OwnedContracts {
   readonly ProxyAdmin: Hex;
 }
 
-/** Reads the values as they are on the settlement network now. @throws RaasError `NETWORK_UNREACHABLE`, `UPSTREAM` */
+type Getter = "owner" | "gasLimit" | "basefeeScalar" | "blobbasefeeScalar" | "eip1559Denominator" | "eip1559Elasticity";
+
+/** Reads the values as they are on the settlement network now, by one request. @throws RaasError `NETWORK_UNREACHABLE`, `UPSTREAM` */
 export async function readOwnerValues(
-  network: Network,
-  contracts: OwnedContracts,
-  networks: Networks,
+  { name, rpcUrl }: Pick<Network, "name" | "rpcUrl">,
+  { SystemConfigProxy, ProxyAdmin }: OwnedContracts,
 ): Promise<OwnerValues> {
-  const read = async <T>(
-    to: Hex,
-    functionName:
-      | "owner"
-      | "gasLimit"
-      | "basefeeScalar"
-      | "blobbasefeeScalar"
-      | "eip1559Denominator"
-      | "eip1559Elasticity",
-  ) => {
-    const data = encodeFunctionData({ abi: ABI, functionName });
-    const answer = await networks.request<Hex>(network.id, "eth_call", [{ to, data }, "latest"]);
-    return decodeFunctionResult({ abi: ABI, functionName, data: answer }) as T;
-  };
-  const config = contracts.SystemConfigProxy;
-  const [systemConfigOwner, proxyAdminOwner, gasLimit, basefeeScalar, blobbasefeeScalar, denominator, elasticity] =
-    await Promise.all([
-      read<Hex>(config, "owner"),
-      read<Hex>(contracts.ProxyAdmin, "owner"),
-      read<bigint>(config, "gasLimit"),
-      read<number>(config, "basefeeScalar"),
-      read<number>(config, "blobbasefeeScalar"),
-      read<number>(config, "eip1559Denominator"),
-      read<number>(config, "eip1559Elasticity"),
-    ]);
+  const getters = [
+    ["owner", SystemConfigProxy],
+    ["owner", ProxyAdmin],
+    ["gasLimit", SystemConfigProxy],
+    ["basefeeScalar", SystemConfigProxy],
+    ["blobbasefeeScalar", SystemConfigProxy],
+    ["eip1559Denominator", SystemConfigProxy],
+    ["eip1559Elasticity", SystemConfigProxy],
+  ] as const satisfies readonly (readonly [Getter, Hex])[];
+  const calls = getters.map(([functionName, to]): Call => {
+    return ["eth_call", [{ to, data: encodeFunctionData({ abi: ABI, functionName }) }, "latest"]];
+  });
+  const outcomes = await rpcOutcomes(rpcUrl, calls).catch((cause: unknown) => {
+    throw new RaasError("NETWORK_UNREACHABLE", `${name} does not answer eth_call`, { cause });
+  });
+  const [systemConfigOwner, proxyAdminOwner, gasLimit, ...numbers] = getters.map(([functionName], index) => {
+    const { result, error } = outcomes[index]!;
+    if (error !== undefined || typeof result !== "string") {
+      throw new RaasError("UPSTREAM", `${name} refused ${functionName}(): ${error?.message ?? "no data"}`);
+    }
+    return decodeFunctionResult({ abi: ABI, functionName, data: result as Hex });
+  });
+  const [basefeeScalar, blobbasefeeScalar, denominator, elasticity] = numbers.map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   return {
-    systemConfigOwner: systemConfigOwner.toLowerCase() as Hex,
-    proxyAdminOwner: proxyAdminOwner.toLowerCase() as Hex,
-    gasLimit,
+    systemConfigOwner: String(systemConfigOwner).toLowerCase() as Hex,
+    proxyAdminOwner: String(proxyAdminOwner).toLowerCase() as Hex,
+    gasLimit: BigInt(gasLimit as bigint),
     basefeeScalar,
     blobbasefeeScalar,
     denominator,

@@ -196,7 +196,7 @@ export class Planner {
     const network = this.#networks.get(rollup.networkId);
     const { addresses } = contractsResult.parse(step.result);
     const contracts = { SystemConfigProxy: addresses.SystemConfigProxy!, ProxyAdmin: addresses.ProxyAdmin! };
-    const values = await readOwnerValues(network, contracts, this.#networks);
+    const values = await readOwnerValues(network, contracts);
     const list = ownerTransactions(spec, values, { network, contracts });
     if (this.#signatures.size >= CACHE_MAX) this.#signatures.clear();
     this.#signatures.set(rollup.id, { at: performance.now(), key, list });
