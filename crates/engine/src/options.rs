@@ -37,6 +37,12 @@ pub struct QueryLimits {
     pub logs_max_results: usize,
 }
 
+impl QueryLimits {
+    pub const fn call_timeout(&self) -> std::time::Duration {
+        std::time::Duration::from_millis(self.call_timeout_ms)
+    }
+}
+
 impl Default for QueryLimits {
     fn default() -> Self {
         Self { call_gas: 50_000_000, call_timeout_ms: 5_000, logs_max_blocks: 10_000_000, logs_max_results: 20_000 }

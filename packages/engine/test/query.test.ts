@@ -48,3 +48,21 @@ test("an unknown method is go-ethereum's error, and an endless call ends", async
     expect(result).toMatchObject({ status: "rejected", reason: expect.any(EngineQueryError) });
   }
 });
+
+test("a call is answered while others take all the time they may have", async () => {
+  const endless = "0x00000000000000000000000000000000000e11d1";
+  await using opened = await useEngine({
+    genesis: { alloc: { [endless]: { balance: "0x0", code: "0x5b600056" } } },
+    limits: { callGas: 2 ** 52, callTimeoutMs: 3_000 },
+  });
+  const { engine } = opened;
+  const ask = (method: string, to: string) => engine.query(method, JSON.stringify([{ to }, "latest"]));
+  const calls = Promise.allSettled(Array.from({ length: 12 }, () => ask("eth_call", endless)));
+  const traces = Promise.allSettled(Array.from({ length: 4 }, () => ask("debug_traceCall", endless)));
+  // Behind the others these would be refused: their time would be over before their turn.
+  for (let index = 0; index < 20; index++) expect(await ask("eth_call", account(0).address)).toBe('"0x"');
+  expect(await ask("eth_estimateGas", account(0).address)).toBe('"0x5208"');
+  for (const result of [...(await calls), ...(await traces)]) {
+    expect(result).toMatchObject({ status: "rejected", reason: expect.any(EngineQueryError) });
+  }
+}, 60_000);

@@ -27,6 +27,11 @@ pub struct QueryContext {
 }
 
 impl QueryContext {
+    /// Milliseconds until the query must have ended.
+    pub fn left_ms(&self) -> u64 {
+        self.deadline.saturating_duration_since(Instant::now()).as_millis() as u64
+    }
+
     /// An error once the query's time is over.
     pub fn check_deadline(&self) -> Result<(), RpcError> {
         if Instant::now() < self.deadline {

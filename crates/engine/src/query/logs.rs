@@ -48,7 +48,7 @@ pub fn get(context: &QueryContext, params: &Params<'_>) -> Result<Vec<Log>, RpcE
             let limits = LogLimits {
                 max_blocks: context.limits.logs_max_blocks,
                 max_results: context.limits.logs_max_results,
-                max_ms: context.limits.call_timeout_ms,
+                max_ms: context.left_ms(),
             };
             let filter = LogFilter { from, to: to.min(head), addresses, topics };
             let found = context.chain.logs(&filter, &limits)?;

@@ -1,5 +1,8 @@
-//! Bounded pools of threads that answer reads. Cheap and expensive methods have their own, so that endless calls keep
-//! nobody from reading a block.
+//! Bounded pools of threads that answer reads, by what a read may take, so that nobody waits behind endless calls and traces:
+//! - light ones take microseconds;
+//! - quick ones mostly take a millisecond. Which do not nobody knows before, so each is given a few. Who needs more begins
+//!   anew among the patient;
+//! - patient ones have seconds, and the processor when nobody else wants it.
 
 use std::{
     sync::Arc,
@@ -24,21 +27,18 @@ use crate::{
 
 const LIGHT_THREADS: usize = 2;
 const LIGHT_QUEUE: usize = 16_384;
-const HEAVY_THREADS: usize = 4;
-const HEAVY_QUEUE: usize = 1_024;
+const QUICK_THREADS: usize = 2;
+const QUICK_QUEUE: usize = 1_024;
+/// What a quick read is given.
+const QUICK_TIME: Duration = Duration::from_millis(10);
+const PATIENT_THREADS: usize = 4;
+const PATIENT_QUEUE: usize = 1_024;
 
-/// A method beyond these prefixes takes microseconds.
-const HEAVY: [&str; 9] = [
-    "eth_call",
-    "eth_estimateGas",
-    "eth_createAccessList",
-    "eth_simulate",
-    "eth_getLogs",
-    "eth_getProof",
-    "eth_feeHistory",
-    "debug_trace",
-    "debug_executionWitness",
-];
+/// Methods that all look at their deadline.
+const QUICK: [&str; 5] = ["eth_call", "eth_estimateGas", "eth_createAccessList", "eth_getLogs", "eth_feeHistory"];
+
+/// Prefixes of those that may take seconds. What is in neither list takes microseconds.
+const PATIENT: [&str; 4] = ["eth_simulate", "eth_getProof", "debug_trace", "debug_executionWitness"];
 
 enum Job {
     Query { id: u32, method: String, params: String, asked: Instant },
@@ -47,7 +47,8 @@ enum Job {
 
 pub struct Readers {
     light: Pool,
-    heavy: Pool,
+    quick: Pool,
+    patient: Arc<Pool>,
     shared: Arc<Shared>,
 }
 
@@ -58,26 +59,32 @@ struct Pool {
 
 impl Readers {
     pub fn spawn(shared: &Arc<Shared>) -> Result<Self, EngineError> {
+        let patient = Arc::new(Pool::spawn(shared, "engine-caller", PATIENT_THREADS, PATIENT_QUEUE, 10, serve)?);
+        let slow = patient.clone();
+        let quickly = move |shared: &Shared, job| serve_quickly(shared, job, &slow);
         Ok(Self {
-            light: Pool::spawn(shared, "engine-reader", LIGHT_THREADS, LIGHT_QUEUE, 1)?,
-            heavy: Pool::spawn(shared, "engine-caller", HEAVY_THREADS, HEAVY_QUEUE, 5)?,
+            light: Pool::spawn(shared, "engine-reader", LIGHT_THREADS, LIGHT_QUEUE, 1, serve)?,
+            quick: Pool::spawn(shared, "engine-quick", QUICK_THREADS, QUICK_QUEUE, 2, quickly)?,
+            patient,
             shared: shared.clone(),
         })
     }
 
     pub fn query(&self, id: u32, method: String, params: String) -> Result<(), Failure> {
-        let pool = if HEAVY.iter().any(|prefix| method.starts_with(prefix)) { &self.heavy } else { &self.light };
-        pool.submit(Job::Query { id, method, params, asked: Instant::now() }).map_err(|refused| match refused {
-            Refused::Full => {
-                Failure::Rpc(RpcError::new(RpcError::LIMIT, "too many requests are waiting, try again later"))
-            }
-            Refused::Closed => Failure::Engine(self.shared.gone()),
-        })
+        let pool = if QUICK.contains(&&*method) {
+            &self.quick
+        } else if PATIENT.iter().any(|prefix| method.starts_with(prefix)) {
+            &self.patient
+        } else {
+            &self.light
+        };
+        let job = Job::Query { id, method, params, asked: Instant::now() };
+        pool.submit(job).map_err(|refused| refused.of_query(&self.shared))
     }
 
     pub fn request(&self, id: u32, operation: ReadOperation, json: String) -> Result<(), EngineError> {
         // A snapshot reads everything there is.
-        let pool = if operation == ReadOperation::WriteSnapshot { &self.heavy } else { &self.light };
+        let pool = if operation == ReadOperation::WriteSnapshot { &*self.patient } else { &self.light };
         pool.submit(Job::Read { id, operation, json }).map_err(|refused| match refused {
             Refused::Full => EngineError::new("ENGINE_BUSY", "too many reads are waiting"),
             Refused::Closed => self.shared.gone(),
@@ -86,7 +93,8 @@ impl Readers {
 
     pub fn close(&self) {
         self.light.close();
-        self.heavy.close();
+        self.quick.close();
+        self.patient.close();
     }
 }
 
@@ -95,12 +103,30 @@ enum Refused {
     Closed,
 }
 
+impl Refused {
+    fn of_query(self, shared: &Shared) -> Failure {
+        match self {
+            Self::Full => {
+                Failure::Rpc(RpcError::new(RpcError::LIMIT, "too many requests are waiting, try again later"))
+            }
+            Self::Closed => Failure::Engine(shared.gone()),
+        }
+    }
+}
+
 impl Pool {
-    fn spawn(shared: &Arc<Shared>, name: &str, threads: usize, queue: usize, nice: i32) -> Result<Self, EngineError> {
+    fn spawn(
+        shared: &Arc<Shared>,
+        name: &str,
+        threads: usize,
+        queue: usize,
+        nice: i32,
+        serve: impl Fn(&Shared, Job) + Clone + Send + 'static,
+    ) -> Result<Self, EngineError> {
         let (sender, jobs) = crossbeam_channel::bounded::<Job>(queue);
         let threads = (0..threads)
             .map(|_| {
-                let (shared, jobs) = (shared.clone(), jobs.clone());
+                let (shared, jobs, serve) = (shared.clone(), jobs.clone(), serve.clone());
                 guard::spawn(name, move || {
                     guard::yield_priority(nice);
                     for job in jobs {
@@ -131,7 +157,9 @@ impl Pool {
 
 fn serve(shared: &Shared, job: Job) {
     let (id, answer) = match job {
-        Job::Query { id, method, params, asked } => (id, answer_query(shared, &method, &params, asked)),
+        Job::Query { id, method, params, asked } => {
+            (id, answer_query(shared, &method, &params, asked, shared.limits.call_timeout()))
+        }
         Job::Read { id, operation, json } => {
             let answer = guard::contain(|| read(shared, operation, &json))
                 .unwrap_or_else(|panic| Err(EngineError::new("ENGINE_PANIC", format!("a read panicked: {panic}"))));
@@ -141,15 +169,30 @@ fn serve(shared: &Shared, job: Job) {
     shared.sink.answer(id, answer);
 }
 
-fn answer_query(shared: &Shared, method: &str, params: &str, asked: Instant) -> Answer {
-    let timeout = Duration::from_millis(shared.limits.call_timeout_ms);
-    if asked.elapsed() > timeout {
+fn serve_quickly(shared: &Shared, job: Job, patient: &Pool) {
+    let Job::Query { id, method, params, asked } = job else { return serve(shared, job) };
+    let time = shared.limits.call_timeout().min(QUICK_TIME);
+    let started = Instant::now();
+    let mut answer = answer_query(shared, &method, &params, asked, time);
+    // A late error may be the time's (a search counts whole milliseconds): what else it is shows when there is more of it.
+    if answer.is_err() && started.elapsed() >= QUICK_TIME / 2 {
+        match patient.submit(Job::Query { id, method, params, asked }) {
+            Ok(()) => return,
+            Err(refused) => answer = Err(refused.of_query(shared)),
+        }
+    }
+    shared.sink.answer(id, answer);
+}
+
+/// `time`: what the execution may take.
+fn answer_query(shared: &Shared, method: &str, params: &str, asked: Instant, time: Duration) -> Answer {
+    if asked.elapsed() > shared.limits.call_timeout() {
         return Err(Failure::Rpc(RpcError::new(RpcError::LIMIT, "request timed out while waiting")));
     }
     if params.contains("pending") {
         shared.await_pending();
     }
-    let context = shared.query_context(Instant::now() + timeout);
+    let context = shared.query_context(Instant::now() + time);
     match guard::contain(|| query(&context, method, params)) {
         // `Box<str>` to `String` moves.
         Ok(Ok(raw)) => Ok(String::from(Box::<str>::from(raw))),
