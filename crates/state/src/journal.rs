@@ -106,7 +106,11 @@ impl Journal {
             let path = segment_path(dir, last);
             let file = files.open(&path, Open::Read).map_err(StateError::io("opening", &path))?;
             let length = file.length().map_err(StateError::io("reading", &path))?;
-            if length > SEGMENT_HEADER || last <= promised_segment {
+            // A marker is written only behind a synced header.
+            let had_header = last <= promised_segment || (last == 1 && promised != Promised::Nothing);
+            let mut torn = vec![0; length.min(SEGMENT_HEADER) as usize];
+            file.read_exact_at(&mut torn, 0).map_err(StateError::io("reading", &path))?;
+            if length > SEGMENT_HEADER || had_header || !is_torn_header(&torn, genesis, last) {
                 return Err(StateError::Corrupt { what: "journal segment header", file: path, offset: 0 });
             }
             files.remove(&path).map_err(StateError::io("removing", &path))?;
@@ -480,7 +484,9 @@ struct Marker {
 fn open_marker(files: &dyn Files, dir: &Path) -> Result<(Marker, Promised), StateError> {
     let path = dir.join("journal.durable");
     let file = files.open(&path, Open::Create).map_err(StateError::io("opening", &path))?;
-    let mut promised = Promised::Nothing;
+    let length = file.length().map_err(StateError::io("reading", &path))?;
+    // Too short for even one slot, and not empty: no crash leaves that, since the first slots are synced.
+    let mut promised = if (1..MARKER as u64).contains(&length) { Promised::Unreadable } else { Promised::Nothing };
     let mut next_slot = 0;
     for (slot, offset) in MARKER_SLOTS.into_iter().enumerate() {
         let mut content = [0; MARKER];
@@ -559,6 +565,12 @@ fn parse_segment_header(header: &[u8; SEGMENT_HEADER as usize], segment: u32) ->
         previous_end,
         seed: crc32c::crc32c(&header[52..60]),
     })
+}
+
+/// Whether bytes that are no segment header can be what a crash left of one: what is not its beginning is zero.
+fn is_torn_header(bytes: &[u8], genesis: B256, segment: u32) -> bool {
+    let known = [&SEGMENT_MAGIC[..], genesis.as_slice(), &segment.to_le_bytes()].concat();
+    bytes.iter().enumerate().all(|(at, byte)| *byte == 0 || known.get(at).is_none_or(|expected| byte == expected))
 }
 
 /// Of a record: of its header but the checksum, and its payload.
