@@ -71,6 +71,7 @@ fn accounts(dir: &Path, count: u64, updates: u64, blocks: u64) -> Outcome<()> {
     })?;
     drop(state);
     let store = timed("open, replaying the genesis", || ChainStore::open(options.clone(), create()))?;
+    timed("the trie", || store.state_trie(store.heads().unsafe_head.hash).map(drop))?;
     let mut header = genesis.clone();
     let mut seed = 1u64;
     let mut times = [0f64; 4];
@@ -141,7 +142,7 @@ fn open(dir: &Path, root: B256, count: u64) -> Outcome<()> {
     let store = timed("restart from the checkpoint", || ChainStore::open(options, genesis))?;
     println!("resident after it: {} MiB, {} B an account", resident(), (resident() - before) * 1048576 / count);
     let head = store.heads().unsafe_head.hash;
-    timed("proof at the head", || store.proof(head, &address(1), &[]))?;
+    timed("the trie, and a proof at the head", || store.proof(head, &address(1), &[]))?;
     Ok(())
 }
 

@@ -66,6 +66,17 @@ pub fn list(files: &dyn Files, dir: &Path) -> Result<Vec<PathBuf>, StateError> {
     Ok(found)
 }
 
+/// Puts a checkpoint aside, so that no start reads it again. `false`: there is none of that block.
+pub fn disown(files: &dyn Files, dir: &Path, number: u64) -> Result<bool, StateError> {
+    let path = path_of(dir, number);
+    if !list(files, dir)?.contains(&path) {
+        return Ok(false);
+    }
+    files.rename(&path, &path.with_extension("unsound")).map_err(StateError::io("renaming", &path))?;
+    files.sync_dir(dir).map_err(StateError::io("syncing", dir))?;
+    Ok(true)
+}
+
 /// Writes the state at `head.number`, which was canonical in the flat state's `epoch`; gives back the file's size. `None`: the
 /// block left the history window (or was undone) meanwhile, nothing is written.
 pub fn write(

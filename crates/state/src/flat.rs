@@ -144,6 +144,13 @@ fn entry_of(accounts: &mut Accounts, address: Address) -> &mut Entry<Packed> {
     accounts.entry(address).or_insert(Entry::new(ABSENT))
 }
 
+/// Looks accounts up only to have them in the cache: a look-up in a big table misses it several times, and look-ups that
+/// follow each other closely wait for memory together.
+fn warm<'a>(accounts: &Accounts, addresses: impl Iterator<Item = &'a Address>) {
+    let seen = addresses.fold(0, |seen, address| seen ^ accounts.get(address).map_or(0, |entry| entry.current.nonce));
+    std::hint::black_box(seen);
+}
+
 pub struct FlatState {
     hasher: DefaultHashBuilder,
     accounts: Vec<RwLock<Accounts>>,
@@ -182,6 +189,15 @@ impl FlatState {
     fn shard(&self, address: &Address) -> usize {
         // The upper half: the maps inside use the same hash's other bits.
         (self.hasher.hash_one(address) >> 20) as usize % SHARDS
+    }
+
+    /// Has these accounts in the cache for who looks them up next; in parallel.
+    pub fn warm<'a>(&self, addresses: impl Iterator<Item = &'a Address>) {
+        let mut shards: Vec<Vec<&Address>> = vec![Vec::new(); SHARDS];
+        addresses.for_each(|address| shards[self.shard(address)].push(address));
+        shards.into_par_iter().enumerate().for_each(|(shard, addresses)| {
+            warm(&self.accounts[shard].read(), addresses.into_iter());
+        });
     }
 
     pub fn account(&self, address: &Address, block: u64) -> Option<Account> {
@@ -285,6 +301,7 @@ impl FlatState {
         slot: &impl Fn(&mut Entry<U256>, U256, U256),
     ) {
         let mut accounts = self.accounts[shard].write();
+        warm(&accounts, changes.iter().map(|change| &change.address));
         for change in changes.iter().filter(|change| change.old != change.new) {
             let (old, new) = (self.pack(&change.old), self.pack(&change.new));
             let entry = entry_of(&mut accounts, change.address);

@@ -328,7 +328,7 @@ fn build(
             parent: header.parent_hash,
             root: header.state_root,
             message_passer_root,
-            trie: StateTrie::new(),
+            trie: None,
             changes: Default::default(),
         };
         let kind = if header.number == 0 { crate::chain::write::KIND_GENESIS } else { KIND_BLOCK };

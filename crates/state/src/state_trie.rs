@@ -73,10 +73,12 @@ impl LeafValue for AccountLeaf {
         TrieAccount::new(account.nonce, account.balance, self.storage_root(), account.code_hash).encode(out);
     }
 
+    fn is_sealed(&self) -> bool {
+        self.contract.as_ref().is_none_or(|contract| contract.storage.cached_root().is_some())
+    }
+
     fn seal(&mut self) {
-        if let Some(contract) = &mut self.contract
-            && contract.storage.cached_root().is_none()
-        {
+        if let Some(contract) = &mut self.contract {
             Arc::make_mut(contract).storage.root();
         }
     }
@@ -89,7 +91,7 @@ impl Edit<U256> for SlotEdit {
     fn is_removal(&self) -> bool {
         self.0.is_zero()
     }
-    fn apply(self, _old: Option<&U256>) -> Result<U256, StateError> {
+    fn create(self) -> Result<U256, StateError> {
         Ok(self.0)
     }
 }
@@ -106,18 +108,28 @@ impl Edit<AccountLeaf> for AccountEdit {
         self.account.is_none()
     }
 
-    fn apply(self, old: Option<&AccountLeaf>) -> Result<AccountLeaf, StateError> {
-        let Some(account) = self.account else { return Err(StateError::Encoding { what: "account edit" }) };
-        let mut storage = match old {
-            Some(old) if !self.cleared => old.storage().cloned().unwrap_or_default(),
-            _ => StorageTrie::default(),
-        };
-        if !self.storage.is_empty() {
-            storage.edit_all(self.storage)?;
+    fn create(self) -> Result<AccountLeaf, StateError> {
+        let mut storage = StorageTrie::default();
+        storage.edit_all(self.storage)?;
+        Ok(AccountLeaf::new(self.account.ok_or(NO_ACCOUNT)?, storage))
+    }
+
+    fn update(self, leaf: &mut AccountLeaf) -> Result<(), StateError> {
+        let account = self.account.ok_or(NO_ACCOUNT)?;
+        if self.storage.is_empty() && !self.cleared && account.code_hash == leaf.account().code_hash {
+            (leaf.nonce, leaf.balance) = (account.nonce, account.balance);
+            return Ok(());
         }
-        Ok(AccountLeaf::new(account, storage))
+        // Taken out, so that a storage which nobody else holds is changed in place.
+        let contract = leaf.contract.take().filter(|_| !self.cleared);
+        let mut storage = contract.map_or_else(StorageTrie::default, |contract| Arc::unwrap_or_clone(contract).storage);
+        storage.edit_all(self.storage)?;
+        *leaf = AccountLeaf::new(account, storage);
+        Ok(())
     }
 }
+
+const NO_ACCOUNT: StateError = StateError::Encoding { what: "account edit" };
 
 pub(crate) fn address_key(address: &Address) -> Nibbles {
     Nibbles::unpack(keccak256(address))

@@ -46,6 +46,11 @@ impl StateView {
         self.number
     }
 
+    /// Has these accounts in the cache for who reads them next.
+    pub(crate) fn warm<'a>(&self, addresses: impl Iterator<Item = &'a Address>) {
+        self.shared.flat.warm(addresses);
+    }
+
     /// Reads through layers and base; again if blocks were undone meanwhile.
     fn read<T>(&self, read: impl Fn(&Base) -> Result<T, StateError>) -> Result<T, StateError> {
         loop {

@@ -1,5 +1,6 @@
 //! The chain: journal, canonical state, side blocks, history.
 
+mod line;
 pub(crate) mod origin;
 #[cfg(test)]
 mod power_tests;
@@ -74,9 +75,18 @@ impl ChainStore {
         self.view(self.canonical_hash(number)?.ok_or(StateError::UnknownNumber { number })?)
     }
 
-    /// State root (and what `insert` needs) of `diff` on top of the parent's state. Runs on the caller's thread and rayon's.
+    /// State root (and what `insert` needs) of `diff` on top of the parent's state, for a block that is to be inserted: quick
+    /// on the head and on what was prepared last. Runs on the caller's thread and rayon's.
     pub fn root_after(&self, parent: B256, diff: &StateDiff) -> Result<PreparedState, StateError> {
         self.prepare(parent, diff)
+    }
+
+    /// The same root for a block that will never be: keeps nobody who prepares a real one waiting.
+    pub fn root_beside(&self, parent: B256, diff: &StateDiff) -> Result<B256, StateError> {
+        let changes = write::change_set(&StateView::new(self.shared.clone(), parent)?, diff)?;
+        let mut trie = self.shared.trie_at(parent)?;
+        trie.apply_changes(&changes, false)?;
+        Ok(trie.root())
     }
 
     /// Journals a block beside the canonical chain; it becomes canonical by [`Self::set_heads`]. Known blocks are accepted

@@ -1,4 +1,5 @@
-//! Opening: newest valid checkpoint, then the journal's state changes; no execution. The root proves the result.
+//! Opening: newest valid checkpoint, then the journal's state changes; no execution. The root proves the result, once a thread
+//! of its own has built the trie.
 
 use std::{
     collections::HashMap,
@@ -12,6 +13,7 @@ use altlayer_files::Files;
 use rayon::prelude::*;
 
 use super::{
+    line::Line,
     origin::Origin,
     restore::{Missing, Restoring},
     shared::{CheckpointState, IndexJob, IndexQueue, Shared},
@@ -28,7 +30,7 @@ use crate::{
     flat::FlatState,
     index::{Index, OpeningIndex},
     journal::{Journal, Position, Scanned},
-    state_trie::{StateTrie, trie_of},
+    state_trie::trie_of,
 };
 
 /// Takes the directory for this process; released when the file is dropped.
@@ -198,7 +200,7 @@ pub fn append_genesis(journal: &Journal, genesis: &GenesisBlock, hash: B256) -> 
     let codes = genesis.state.codes.iter().map(|(hash, code)| (*hash, code.clone()));
     let changes = Arc::new(ChangeSet { accounts: accounts.collect(), codes: codes.collect() });
     let message_passer_root = trie.storage_root(&MESSAGE_PASSER)?;
-    let state = PreparedState { parent: genesis.header.parent_hash, root, message_passer_root, trie, changes };
+    let state = PreparedState { parent: genesis.header.parent_hash, root, message_passer_root, trie: None, changes };
     let block =
         ExecutedBlock { header: genesis.header.clone(), hash, transactions: Vec::new(), receipts: Vec::new(), state };
     journal.append(KIND_GENESIS, &codec::block_record(&block)).map(drop)
@@ -207,7 +209,6 @@ pub fn append_genesis(journal: &Journal, genesis: &GenesisBlock, hash: B256) -> 
 /// The state as recovery has it so far.
 struct Recovered {
     flat: FlatState,
-    trie: StateTrie,
     /// Canonical nodes of the history window, lowest first; the last is the head.
     window: Vec<Node>,
     heads: [B256; 3],
@@ -274,7 +275,8 @@ pub fn open(mut options: StoreOptions, genesis: GenesisBlock) -> Result<Shared, 
         }
         blocks.complete = from == Journal::start();
         if head.is_none() && blocks.found.genesis.is_none() {
-            if !blocks.found.blocks.is_empty() {
+            // A journal that lost everything must not pass for a new one.
+            if !blocks.found.blocks.is_empty() || !checkpoints.is_empty() {
                 return Err(StateError::Corrupt { what: "journal (no genesis)", file: dir, offset: 0 });
             }
             write_genesis(&journal, &genesis, hash)?;
@@ -409,12 +411,6 @@ fn recover_state(
         return Err(StateError::RootMismatch { computed: B256::ZERO, expected: target });
     }
     flat.set_oldest(oldest);
-    let mut trie = StateTrie::from_flat(&flat);
-    let root = trie.root();
-    let expected = nodes.last().map_or(B256::ZERO, |node| node.header.state_root);
-    if root != expected {
-        return Err(StateError::RootMismatch { computed: root, expected });
-    }
     let checkpoint = match loaded {
         Some((head, bytes)) => CheckpointState {
             last_number: head.number,
@@ -429,7 +425,7 @@ fn recover_state(
             ..Default::default()
         },
     };
-    Ok(Recovered { flat, trie, window: nodes, heads, checkpoint, missing })
+    Ok(Recovered { flat, window: nodes, heads, checkpoint, missing })
 }
 
 fn load(blocks: &mut Blocks<'_>, hash: &B256) -> Result<Node, StateError> {
@@ -443,6 +439,7 @@ struct Parts {
     origin: Option<Origin>,
     flat: FlatState,
     tree: Tree,
+    line: Line,
     queue: IndexQueue,
     checkpoint: CheckpointState,
     candidate: Option<CandidateRecords>,
@@ -460,6 +457,7 @@ impl Parts {
             index,
             flat: self.flat,
             tree: self.tree.into(),
+            line: self.line.into(),
             writing: Default::default(),
             queue: self.queue.into(),
             queue_moved: Default::default(),
@@ -496,7 +494,7 @@ fn finish(
     window: u64,
     origin: Option<Origin>,
 ) -> Result<Parts, StateError> {
-    let Recovered { flat, trie, window: nodes, heads, checkpoint, missing } = recovered;
+    let Recovered { flat, window: nodes, heads, checkpoint, missing } = recovered;
     let head = nodes.last().map_or(genesis, |node| node.block);
     let nodes: Vec<Arc<Node>> = nodes.into_iter().map(Arc::new).collect();
 
@@ -513,7 +511,15 @@ fn finish(
         while let Some((number, hash)) = progress
             && (number > known.number || (number == known.number && hash != cursor))
         {
-            let position = blocks.get(&hash)?.position;
+            let position = match blocks.get(&hash) {
+                Ok(known) => known.position,
+                // Only what the journal held durably was ever indexed.
+                Err(StateError::UnknownBlock { .. }) => {
+                    let what = "journal (it lacks blocks that the index has)";
+                    return Err(StateError::Corrupt { what, file: options.dir, offset: 0 });
+                }
+                Err(error) => return Err(error),
+            };
             let (_, payload) = blocks.journal.read(position)?;
             let block = codec::block(&payload)?;
             blocks.index.get()?.remove(&block, &codec::block_changes(&payload)?)?;
@@ -551,7 +557,7 @@ fn finish(
         Heads { unsafe_head: head, safe: refer(&mut blocks, &heads[1])?, finalized: refer(&mut blocks, &heads[2])? };
     let first = nodes.first().map_or(0, |node| node.block.number);
     let hashes = nodes.iter().map(|node| node.block.hash).collect();
-    let mut tree = Tree::new(heads, first, hashes, trie);
+    let mut tree = Tree::new(heads, first, hashes);
     for node in &nodes {
         tree.nodes.insert(node.block.hash, node.clone());
     }
@@ -573,5 +579,6 @@ fn finish(
         }
     }
     let Found { candidate, candidate_position, .. } = blocks.found;
-    Ok(Parts { options, genesis, origin, flat, tree, queue, checkpoint, candidate, candidate_position, missing })
+    let line = Line::unbuilt(head.hash, nodes.last().map_or(B256::ZERO, |node| node.header.state_root));
+    Ok(Parts { options, genesis, origin, flat, tree, line, queue, checkpoint, candidate, candidate_position, missing })
 }

@@ -240,7 +240,7 @@ impl ChainStore {
         };
         // If the chain moves between the steps the root tells.
         for _ in 0..4 {
-            let (trie, newer, lowest) = {
+            let (head, newer, lowest) = {
                 let tree = shared.tree.read();
                 let mut newer = Vec::new();
                 let mut block = tree.heads.unsafe_head.number;
@@ -250,8 +250,9 @@ impl ChainStore {
                     newer.push(Arc::clone(&node.changes));
                     block -= 1;
                 }
-                (tree.head_trie.clone(), newer, block)
+                (tree.heads.unsafe_head.hash, newer, block)
             };
+            let trie = shared.trie_at(head)?;
             let mut old = std::collections::BTreeMap::new();
             for changes in newer {
                 if let Ok(at) = changes.accounts.binary_search_by_key(&MESSAGE_PASSER, |change| change.address) {

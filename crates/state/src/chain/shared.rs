@@ -13,6 +13,7 @@ use alloy_primitives::{Address, B256, U256};
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::{
+    line::Line,
     origin::Origin,
     restore::{Missing, Restoring},
     tree::{Node, Tree},
@@ -58,8 +59,6 @@ pub struct CheckpointState {
     pub last_position: Position,
     /// Size of the last one: as much must be journalled before the next is worth its writing.
     pub last_bytes: u64,
-    /// Dropped off the writer's thread: freeing a big trie's nodes takes milliseconds.
-    pub garbage: Vec<StateTrie>,
 }
 
 pub struct Shared {
@@ -71,6 +70,7 @@ pub struct Shared {
     pub index: Index,
     pub flat: FlatState,
     pub tree: RwLock<Tree>,
+    pub line: Mutex<Line>,
     /// Serialises changes of the chain.
     pub writing: Mutex<()>,
     pub queue: Mutex<IndexQueue>,
@@ -89,6 +89,14 @@ pub struct Shared {
     pub restored: Condvar,
     pub blocks: Mutex<VecDeque<Arc<StoredBlock>>>,
     pub tries: Mutex<VecDeque<(B256, StateTrie)>>,
+}
+
+/// A trie, and what leads from it to the one that is wanted: first back to canonical block `below.0` from the head
+/// `below.1`, then the changes of side blocks, the last of them first.
+struct TrieBase {
+    trie: StateTrie,
+    below: Option<(u64, u64)>,
+    forward: Vec<Arc<ChangeSet>>,
 }
 
 impl Shared {
@@ -263,18 +271,37 @@ impl Shared {
 
     /// The state trie after any known block.
     pub fn trie_at(&self, hash: B256) -> Result<StateTrie, StateError> {
+        self.find_trie(hash, &mut || self.base_of(&self.line.lock(), hash))
+    }
+
+    /// As [`Self::trie_at`], for whoever holds the line.
+    pub fn trie_beside(&self, line: &Line, hash: B256) -> Result<StateTrie, StateError> {
+        self.find_trie(hash, &mut || self.base_of(line, hash))
+    }
+
+    fn find_trie(
+        &self,
+        hash: B256,
+        base: &mut dyn FnMut() -> Result<TrieBase, StateError>,
+    ) -> Result<StateTrie, StateError> {
         // The head may move between the look at the tree and the reading of diffs: then the root tells.
         for attempt in 0.. {
             if let Some((_, trie)) = self.tries.lock().iter().find(|(known, _)| *known == hash) {
                 return Ok(trie.clone());
             }
-            let (mut trie, is_head) = match self.try_trie_at(hash) {
-                Ok(found) => found,
-                Err(StateError::UnknownNumber { .. }) if attempt < 3 => continue,
-                Err(error) => return Err(error),
-            };
-            if is_head {
+            let TrieBase { mut trie, below, forward } = base()?;
+            if forward.is_empty() && below.is_none() {
                 return Ok(trie);
+            }
+            if let Some((number, head)) = below {
+                match self.backwards(number, head) {
+                    Ok(changes) => trie.apply_changes(&changes, false)?,
+                    Err(StateError::UnknownNumber { .. }) if attempt < 3 => continue,
+                    Err(error) => return Err(error),
+                }
+            }
+            for changes in forward.iter().rev() {
+                trie.apply_changes(changes, false)?;
             }
             let root = trie.root();
             let expected = self.header(&hash)?.ok_or(StateError::UnknownBlock { hash })?.state_root;
@@ -293,39 +320,35 @@ impl Shared {
         Err(StateError::UnknownBlock { hash })
     }
 
-    fn try_trie_at(&self, hash: B256) -> Result<(StateTrie, bool), StateError> {
+    /// The trie from which that of a block follows.
+    fn base_of(&self, line: &Line, hash: B256) -> Result<TrieBase, StateError> {
         let mut forward = Vec::new();
-        let (mut trie, below, head) = {
-            let tree = self.tree.read();
-            let head = tree.heads.unsafe_head;
-            let mut cursor = hash;
-            loop {
-                if cursor == head.hash {
-                    break (tree.head_trie.clone(), None, head.number);
-                }
-                let Some(node) = tree.nodes.get(&cursor) else {
-                    drop(tree);
-                    let number = self.canonical_number(&cursor)?.ok_or(StateError::UnknownBlock { hash: cursor })?;
-                    let tree = self.tree.read();
-                    break (tree.head_trie.clone(), Some(number), tree.heads.unsafe_head.number);
-                };
-                if let Some(trie) = &*node.trie.lock() {
-                    break (trie.clone(), None, head.number);
-                }
-                if tree.is_canonical(node) {
-                    break (tree.head_trie.clone(), Some(node.block.number), head.number);
-                }
-                forward.push(node.changes.clone());
-                cursor = node.block.parent_hash;
+        let mut cursor = hash;
+        loop {
+            if let Some(trie) = line.clone_at(&cursor)? {
+                return Ok(TrieBase { trie, below: None, forward });
             }
-        };
-        if let Some(number) = below.filter(|number| *number < head) {
-            trie.apply_changes(&self.backwards(number, head)?, false)?;
+            let (head, node) = {
+                let tree = self.tree.read();
+                let head = tree.heads.unsafe_head;
+                let node = tree.nodes.get(&cursor).map(|node| (node.clone(), tree.is_canonical(node)));
+                (head, node)
+            };
+            let number = match node {
+                Some((node, true)) => node.block.number,
+                Some((node, false)) => {
+                    if let Some(trie) = node.trie.lock().clone() {
+                        return Ok(TrieBase { trie, below: None, forward });
+                    }
+                    forward.push(node.changes.clone());
+                    cursor = node.block.parent_hash;
+                    continue;
+                }
+                None => self.canonical_number(&cursor)?.ok_or(StateError::UnknownBlock { hash: cursor })?,
+            };
+            let trie = line.clone_at(&head.hash)?.ok_or(StateError::UnknownBlock { hash: head.hash })?;
+            return Ok(TrieBase { trie, below: (number < head.number).then_some((number, head.number)), forward });
         }
-        for changes in forward.iter().rev() {
-            trie.apply_changes(changes, false)?;
-        }
-        Ok((trie, forward.is_empty() && below.is_none()))
     }
 
     /// The account after canonical block `block`.

@@ -408,7 +408,22 @@ fn storm(seed: u64, history: History, steps: usize) {
                 check_state(&view, &before);
                 reorgs += 1;
             }
-            16 => check_all(&store, &model, random, window, archive),
+            16 => {
+                // Prepared and given up: what comes after stands on the head all the same.
+                prepare(&store, &model, head, random).unwrap();
+                let kept = prepare(&store, &model, head, random).unwrap();
+                prepare(&store, &model, head, random).unwrap();
+                check_proof(&store, head, &model.blocks[&head], random);
+                // Also the one that was given up by the last.
+                let hash = kept.0.hash;
+                store.insert(kept.0, Durability::Buffered).unwrap();
+                model.blocks.insert(hash, kept.1);
+                check_proof(&store, hash, &model.blocks[&hash], random);
+                if random.below(2) == 0 {
+                    set_head(&store, &mut model, hash);
+                }
+                check_all(&store, &model, random, window, archive);
+            }
             17 => store.flush_index().unwrap(),
             18 => store.checkpoint().unwrap(),
             _ => {
@@ -668,6 +683,84 @@ fn damage_to_acknowledged_data_is_never_silent() {
         let found = matches!(result.map(|_| ()), Err(StateError::Corrupt { .. } | StateError::GenesisMismatch { .. }));
         assert!(found, "a flip at {position}");
     }
+}
+
+/// Whoever overwrites files of the directory loses nothing silently: the chain is whole, or a typed error says what to do.
+#[test]
+fn files_overwritten_with_garbage_never_pass_for_a_shorter_chain() {
+    let dir = tempfile::tempdir().unwrap();
+    let (model, options) = chain_with_checkpoint(dir.path(), 5, 3);
+    let names: Vec<_> = fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .map(|path| path.file_name().unwrap().to_owned())
+        .collect();
+    assert!(names.len() >= 4, "{names:?}");
+    let garbage = |length: usize| (0..length).map(|at| (at * 37 % 251) as u8 | 1).collect::<Vec<_>>();
+    type Damage<'a> = (&'a str, &'a dyn Fn(Vec<u8>) -> Vec<u8>);
+    let damages: [Damage<'_>; 7] = [
+        ("emptied", &|_| Vec::new()),
+        ("a few bytes", &|_| garbage(7)),
+        ("a header's bytes", &|_| garbage(64)),
+        ("as long as before", &|whole| garbage(whole.len())),
+        ("longer", &|whole| garbage(whole.len() + 5000)),
+        ("its first half", &|whole| [garbage(whole.len() / 2), whole[whole.len() / 2..].to_vec()].concat()),
+        ("its second half", &|whole| [&whole[..whole.len() / 2], &garbage(whole.len().div_ceil(2))].concat()),
+    ];
+    let (mut refused, mut whole) = (0, 0);
+    let each: Vec<Vec<_>> = names.iter().map(|name| vec![name]).chain([names.iter().collect()]).collect();
+    for damaged in &each {
+        for (what, damage) in &damages {
+            let copy = tempfile::tempdir().unwrap();
+            copy_dir(dir.path(), copy.path());
+            for name in damaged {
+                let path = copy.path().join(name);
+                fs::write(&path, damage(fs::read(&path).unwrap())).unwrap();
+            }
+            let options = StoreOptions { dir: copy.path().into(), ..options.clone() };
+            match ChainStore::open(options, genesis()) {
+                Ok(store) => {
+                    assert_eq!(store.heads().unsafe_head.hash, *model.canonical.last().unwrap(), "{damaged:?}: {what}");
+                    check_state(&store.view_at(8).unwrap(), &model.head().state);
+                    whole += 1;
+                }
+                Err(error) => {
+                    assert_eq!(error.code(), "STATE_CORRUPT", "{damaged:?}: {what}: {error}");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    // The journal, alone and with all others; whatever follows from it is made again.
+    assert!(refused >= damages.len() * 2 && whole > refused, "{refused} {whole}");
+}
+
+#[test]
+fn a_state_that_is_not_the_heads_is_written_on_by_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let (model, options) = chain_with_checkpoint(dir.path(), 5, 1);
+    let path = crate::checkpoint::list(&SystemFiles, dir.path()).unwrap().remove(0);
+    // Its checksums are right, one balance is not.
+    let flat = crate::flat::FlatState::new();
+    let (head, _) = crate::checkpoint::load(&SystemFiles, &path, &flat).unwrap();
+    let account = Account { nonce: 9, balance: U256::from(1), code_hash: KECCAK_EMPTY };
+    flat.load(crate::flat::Exported { address: Address::repeat_byte(0x77), account, storage: Vec::new() });
+    crate::checkpoint::write(&SystemFiles, dir.path(), &head, flat.epoch(), &flat).unwrap();
+    {
+        let store = ChainStore::open(options.clone(), genesis()).unwrap();
+        let head = store.heads().unsafe_head.hash;
+        let unusable = |result: Result<(), StateError>| assert_eq!(result.unwrap_err().code(), "STATE_UNUSABLE");
+        unusable(store.root_after(head, &StateDiff::default()).map(drop));
+        unusable(store.checkpoint());
+        unusable(store.set_heads(HeadsUpdate { unsafe_head: model.canonical[5], ..Default::default() }).map(drop));
+    }
+    // The next start reads another.
+    assert!(!path.exists());
+    let store = ChainStore::open(options, genesis()).unwrap();
+    check_all(&store, &model, &mut Random::new(4), 128, false);
+    let head = *model.canonical.last().unwrap();
+    prepare(&store, &model, head, &mut Random::new(6)).unwrap();
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub struct Node {
     pub changes: Arc<ChangeSet>,
     /// Number of changed keys.
     pub size: usize,
-    /// Of side blocks and of a dropped head; canonical blocks' tries follow from the head's.
+    /// Of side blocks and of a dropped head; other blocks' tries follow from the line's.
     pub trie: Mutex<Option<StateTrie>>,
     /// Transaction hashes, until the block is indexed.
     pub transactions: Mutex<Option<Arc<[B256]>>>,
@@ -33,7 +33,6 @@ pub struct Tree {
     /// Canonical hashes from block `first` to the head.
     canonical: VecDeque<B256>,
     first: u64,
-    pub head_trie: StateTrie,
     window: Option<Window>,
 }
 
@@ -47,8 +46,8 @@ struct Window {
 }
 
 impl Tree {
-    pub fn new(heads: Heads, first: u64, canonical: VecDeque<B256>, head_trie: StateTrie) -> Self {
-        Self { heads, nodes: HashMap::new(), canonical, first, head_trie, window: None }
+    pub fn new(heads: Heads, first: u64, canonical: VecDeque<B256>) -> Self {
+        Self { heads, nodes: HashMap::new(), canonical, first, window: None }
     }
 
     /// The oldest block whose state stays readable when its successors are at most `blocks` with at most `max_size`
@@ -168,7 +167,7 @@ mod tests {
         const MAX_SIZE: usize = 40;
         let start = node(0, 0, 1);
         let heads = Heads { unsafe_head: start.block, safe: start.block, finalized: start.block };
-        let mut tree = Tree::new(heads, 0, VecDeque::from([start.block.hash]), StateTrie::default());
+        let mut tree = Tree::new(heads, 0, VecDeque::from([start.block.hash]));
         tree.nodes.insert(start.block.hash, start);
         let (mut seed, mut reorgs, mut pushed_out) = (7u64, 0, 0);
         for round in 0..2_000u64 {

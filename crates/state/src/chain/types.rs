@@ -125,7 +125,8 @@ pub struct PreparedState {
     pub(crate) parent: B256,
     pub(crate) root: B256,
     pub(crate) message_passer_root: B256,
-    pub(crate) trie: StateTrie,
+    /// Of a state beside the line of the head (see `chain/line.rs`).
+    pub(crate) trie: Option<StateTrie>,
     pub(crate) changes: Arc<ChangeSet>,
 }
 

@@ -1,10 +1,12 @@
-//! Background threads: one indexes history behind the tip, one writes checkpoints and frees old tries.
+//! Background threads: one indexes history behind the tip, one writes checkpoints. A third
+//! builds the trie after a start, a fourth brings history back (see `restore.rs`).
 
 use std::{collections::HashSet, sync::Arc, thread::JoinHandle, time::Duration};
 
 use alloy_primitives::B256;
 
 use super::{
+    line::Line,
     restore,
     shared::{IndexJob, Shared},
 };
@@ -23,10 +25,36 @@ pub fn start(shared: &Arc<Shared>) -> Result<Vec<JoinHandle<()>>, StateError> {
             .map_err(StateError::io("starting thread", name))
     };
     let mut threads = vec![spawn("state-index", index_loop)?, spawn("state-checkpoint", checkpoint_loop)?];
+    // Whoever needs the trie waits for the line: nobody may have it first.
+    let (taken, is_taken) = crossbeam_channel::bounded::<()>(1);
+    let builds = shared.clone();
+    let builder = std::thread::Builder::new().name("state-trie".into()).spawn(move || {
+        let mut line = builds.line.lock();
+        let _ = taken.send(());
+        build_trie(&builds, &mut line);
+    });
+    threads.push(builder.map_err(StateError::io("starting thread", "state-trie"))?);
+    let _ = is_taken.recv();
     if shared.is_restoring() {
         threads.push(spawn("state-history", restore::run)?);
     }
     Ok(threads)
+}
+
+/// A start does not wait for the trie: hashing every account takes longer than reading them, and only the next block and
+/// proofs need it. What it proves is that the state which was read is the head's.
+fn build_trie(shared: &Shared, line: &mut Line) {
+    if let Err(error) = line.build(&shared.flat) {
+        tracing::error!(%error, "the state that was read is not the head's; nothing more is written");
+        let number = shared.checkpoint.lock().last_number;
+        match checkpoint::disown(&*shared.options.files, &shared.options.dir, number) {
+            Ok(true) => {
+                tracing::error!("its checkpoint is put aside: start again to read an older one or the whole journal")
+            }
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "its checkpoint cannot be put aside"),
+        }
+    }
 }
 
 fn index_loop(shared: &Shared) {
@@ -90,14 +118,13 @@ fn run_job(shared: &Shared, job: &IndexJob) -> Result<(), StateError> {
 
 fn checkpoint_loop(shared: &Shared) {
     loop {
-        let (garbage, wanted) = {
+        let wanted = {
             let mut state = shared.checkpoint.lock();
-            while !state.wanted && state.garbage.is_empty() && !shared.is_stopping() {
+            while !state.wanted && !shared.is_stopping() {
                 shared.checkpoint_wanted.wait_for(&mut state, Duration::from_secs(1));
             }
-            (std::mem::take(&mut state.garbage), std::mem::take(&mut state.wanted))
+            std::mem::take(&mut state.wanted)
         };
-        drop(garbage);
         if shared.is_stopping() {
             return;
         }
@@ -113,6 +140,8 @@ pub fn write_checkpoint(shared: &Shared) -> Result<(), StateError> {
     let _one_at_a_time = shared.checkpoint_writing.lock();
     // The history that is not in memory would be missing after the next start.
     shared.wait_until_restored()?;
+    // A state that is not the head's would replace one that is.
+    shared.line.lock().check()?;
     // A head that leaves the history window while its state is written is tried again with the next one.
     for _ in 0..8 {
         let (head, end, epoch) = {

@@ -33,9 +33,15 @@ pub const KIND_ORIGIN: u8 = 6;
 /// BLOCKHASH reaches 256 blocks back: so many canonical hashes, and some, stay in memory.
 const HASHES_KEPT: u64 = 512;
 
+/// With fewer changed accounts the cache has them, or few look-ups wait for memory.
+const WARM_FROM: usize = 1024;
+
 /// Old values beside the new ones; what does not change is left out, cleared storage is spelled out.
 pub fn change_set(view: &StateView, diff: &StateDiff) -> Result<ChangeSet, StateError> {
     let touched: Vec<_> = diff.accounts.iter().collect();
+    if touched.len() >= WARM_FROM {
+        view.warm(diff.accounts.keys());
+    }
     let accounts: Vec<Option<AccountChange>> = touched
         .into_par_iter()
         .with_min_len(256)
@@ -76,13 +82,15 @@ fn account_change(
 
 impl ChainStore {
     pub(super) fn prepare(&self, parent: B256, diff: &StateDiff) -> Result<PreparedState, StateError> {
-        let view = StateView::new(self.shared.clone(), parent)?;
-        let (changes, trie) = rayon::join(|| change_set(&view, diff), || self.shared.trie_at(parent));
-        let (changes, mut trie) = (changes?, trie?);
+        let changes = Arc::new(change_set(&StateView::new(self.shared.clone(), parent)?, diff)?);
+        if let Some((root, message_passer_root)) = self.shared.line.lock().extend(&parent, &changes)? {
+            return Ok(PreparedState { parent, root, message_passer_root, trie: None, changes });
+        }
+        let mut trie = self.shared.trie_at(parent)?;
         trie.apply_changes(&changes, false)?;
         let root = trie.root();
         let message_passer_root = trie.storage_root(&MESSAGE_PASSER)?;
-        Ok(PreparedState { parent, root, message_passer_root, trie, changes: Arc::new(changes) })
+        Ok(PreparedState { parent, root, message_passer_root, trie: Some(trie), changes })
     }
 
     pub(super) fn insert_block(&self, block: ExecutedBlock, durability: Durability) -> Result<(), StateError> {
@@ -115,6 +123,7 @@ impl ChainStore {
             if shared.position(&block.hash)?.is_none() {
                 let position = shared.journal.append(KIND_BLOCK, &codec::block_record(&block))?;
                 let ExecutedBlock { header, hash, transactions, receipts, state } = block;
+                shared.line.lock().name(&state.changes, hash);
                 let node = Node {
                     block: BlockRef::new(hash, &header),
                     header: Arc::new(header.clone()),
@@ -122,7 +131,7 @@ impl ChainStore {
                     message_passer_root: state.message_passer_root,
                     size: state.changes.size(),
                     changes: state.changes,
-                    trie: Some(state.trie).into(),
+                    trie: state.trie.into(),
                     transactions: Some(transactions.iter().map(|transaction| transaction.hash).collect()).into(),
                 };
                 shared.cache_block(Arc::new(StoredBlock { hash, header, transactions, receipts }));
@@ -156,19 +165,23 @@ impl ChainStore {
             dropped.push(self.canonical_node(number)?);
         }
         change.dropped = dropped.iter().map(|node| node.block).collect();
-        // Whatever can fail comes before the record, and the record before the change.
-        let trie = match added.last().and_then(|node| node.trie.lock().clone()) {
-            Some(trie) => Some(trie),
-            None if heads.unsafe_head.hash == old.unsafe_head.hash => None,
-            None => Some(shared.trie_at(heads.unsafe_head.hash)?),
-        };
         self.wait_for_index()?;
+        // Whatever can fail comes before the record, and the record before the change.
+        let head = heads.unsafe_head.hash;
+        let mut line = shared.line.lock();
+        line.check()?;
+        let beside = match line.has(&head) {
+            true => None,
+            false => {
+                line.rewind()?;
+                Some(shared.trie_beside(&line, head)?)
+            }
+        };
         let record = [heads.unsafe_head.hash, heads.safe.hash, heads.finalized.hash].concat();
         shared.journal.append(KIND_HEADS, &record)?;
         shared.journal.sync()?;
 
         self.queue_index_jobs(&dropped, &added);
-        let mut garbage = Vec::new();
         // Readers at fixed blocks do not notice blocks coming on top: values change before the lock is taken.
         if dropped.is_empty() {
             for node in &added {
@@ -189,17 +202,22 @@ impl ChainStore {
             }
             tree.switch(ancestor.number, &added);
             tree.heads = heads;
-            if let Some(trie) = trie {
-                let old_trie = std::mem::replace(&mut tree.head_trie, trie);
-                match dropped.last() {
-                    Some(top) => *top.trie.lock() = Some(old_trie),
-                    None => garbage.push(old_trie),
+            match beside {
+                None => line.advance(&head),
+                Some(trie) => {
+                    let before = line.replace(head, trie);
+                    if let Some(top) = dropped.last() {
+                        *top.trie.lock() = before;
+                    }
                 }
             }
         }
-        garbage.extend(added.iter().filter_map(|node| node.trie.lock().take()));
+        drop(line);
+        for node in &added {
+            node.trie.lock().take();
+        }
         self.evict()?;
-        self.consider_checkpoint(garbage);
+        self.consider_checkpoint();
         Ok(change)
     }
 
@@ -336,7 +354,7 @@ impl ChainStore {
         Ok(())
     }
 
-    fn consider_checkpoint(&self, garbage: Vec<crate::StateTrie>) {
+    fn consider_checkpoint(&self) {
         let shared = &*self.shared;
         let head = shared.tree.read().heads.unsafe_head.number;
         let end = shared.journal.end();
@@ -348,9 +366,6 @@ impl ChainStore {
         let due = blocks >= shared.options.checkpoint_blocks || (blocks > 0 && bytes >= enough);
         if due {
             state.wanted = true;
-        }
-        state.garbage.extend(garbage);
-        if state.wanted || !state.garbage.is_empty() {
             shared.checkpoint_wanted.notify_one();
         }
     }

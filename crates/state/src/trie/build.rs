@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::{
     PARALLEL_FROM, Trie,
-    node::{Branch, Extension, Leaf, LeafValue, Link, NodeRef, Scratch},
+    node::{Branch, Extension, Leaf, LeafValue, Link, Node, NodeRef, Scratch},
 };
 use crate::error::StateError;
 
@@ -55,7 +55,7 @@ impl<V: LeafValue> Trie<V> {
                 branch.add(index as u8, child);
             }
         }
-        Self { root: Some(Link::Branch(Arc::new(branch))), changed }
+        Self { root: Some(Link::branch(branch)), changed }
     }
 }
 
@@ -85,7 +85,7 @@ fn build<V: LeafValue>(leaves: &mut Vec<(B256, V)>, start: usize, depth: usize) 
     for (index, child) in children.into_iter().rev() {
         branch.add(index, child);
     }
-    Some(Link::extension(Nibbles::unpack(first).slice(depth..split), Link::Branch(Arc::new(branch))))
+    Some(Link::extension(Nibbles::unpack(first).slice(depth..split), Link::branch(branch)))
 }
 
 /// Builds partial tries out of a witness. Every node is checked against its hash, and built once for each depth it is
@@ -112,7 +112,7 @@ impl<'a, V: LeafValue> WitnessBuilder<'a, V> {
         if let Some(link) = self.built.get(&(hash, depth)) {
             return Ok(link.clone());
         }
-        let Some(rlp) = self.preimages.get(&hash) else { return Ok(Link::Blind(Arc::new(hash))) };
+        let Some(rlp) = self.preimages.get(&hash) else { return Ok(Link::blind(hash)) };
         if keccak256(rlp) != hash {
             return Err(bad(hash, "its hash differs"));
         }
@@ -145,30 +145,30 @@ impl<'a, V: LeafValue> WitnessBuilder<'a, V> {
                     return Err(bad(hash, "deeper than any key"));
                 }
                 let value = decode(&leaf.value).ok_or_else(|| bad(hash, "its value"))?;
-                Ok(Link::Leaf(Arc::new(Leaf { node_ref, path: leaf.key, value })))
+                Ok(Link { node_ref, node: Node::Leaf(Arc::new(Leaf { path: leaf.key, value })) })
             }
             TrieNode::Extension(extension) => {
                 if extension.key.is_empty() {
                     return Err(bad(hash, "an empty extension"));
                 }
                 let child = self.child(&extension.child, hash, depth + extension.key.len(), decode)?;
-                if !matches!(child, Link::Branch(_) | Link::Blind(_)) {
+                if !matches!(child.node, Node::Branch(_) | Node::Blind) {
                     return Err(bad(hash, "an extension not above a branch"));
                 }
-                Ok(Link::Extension(Arc::new(Extension { node_ref, path: extension.key, child })))
+                Ok(Link { node_ref, node: Node::Extension(Arc::new(Extension { path: extension.key, child })) })
             }
             TrieNode::Branch(node) => {
                 if node.stack.len() < 2 {
                     return Err(bad(hash, "a branch of less than two"));
                 }
-                let mut branch = Branch { node_ref, ..Branch::empty() };
+                let mut branch = Branch::empty();
                 let mut stack = node.stack.iter();
                 for index in (0..16u8).filter(|index| node.state_mask.is_bit_set(*index)) {
                     let Some(child) = stack.next() else { break };
                     let child = self.child(child, hash, depth + 1, decode)?;
                     branch.add(index, child);
                 }
-                Ok(Link::Branch(Arc::new(branch)))
+                Ok(Link { node_ref, node: Node::Branch(Arc::new(branch)) })
             }
         }
     }

@@ -5,14 +5,19 @@ use std::{collections::HashMap, sync::Arc};
 use alloy_primitives::{B256, Bytes};
 use alloy_trie::Nibbles;
 
-use super::node::{Branch, LeafValue, Link, NodeRef};
+use super::node::{Branch, LeafValue, Link, Node, NodeRef};
 use crate::error::StateError;
 
 /// One change of one key.
-pub trait Edit<V>: Send {
+pub trait Edit<V>: Send + Sized {
     fn is_removal(&self) -> bool;
-    /// The new value from the old. Not called for removals.
-    fn apply(self, old: Option<&V>) -> Result<V, StateError>;
+    /// The value of a key that had none. Not called for removals.
+    fn create(self) -> Result<V, StateError>;
+    /// Changes the value of a key that has one. Not called for removals; after an error the value is void.
+    fn update(self, value: &mut V) -> Result<(), StateError> {
+        *value = self.create()?;
+        Ok(())
+    }
 }
 
 /// Nodes that a collapse pulled up: no path leads through them, but whoever repeats the change needs them.
@@ -27,16 +32,16 @@ pub fn get<'a, V: LeafValue>(root: Option<&'a Link<V>>, key: &Nibbles) -> Result
     let Some(mut link) = root else { return Ok(None) };
     let mut depth = 0;
     loop {
-        match link {
-            Link::Leaf(leaf) => return Ok((leaf.path == key.slice(depth..)).then_some(&leaf.value)),
-            Link::Extension(extension) => {
+        match &link.node {
+            Node::Leaf(leaf) => return Ok((leaf.path == key.slice(depth..)).then_some(&leaf.value)),
+            Node::Extension(extension) => {
                 if !key.slice(depth..).starts_with(&extension.path) {
                     return Ok(None);
                 }
                 depth += extension.path.len();
                 link = &extension.child;
             }
-            Link::Branch(branch) => {
+            Node::Branch(branch) => {
                 if depth == key.len() {
                     return Ok(branch.value.as_deref());
                 }
@@ -46,12 +51,12 @@ pub fn get<'a, V: LeafValue>(root: Option<&'a Link<V>>, key: &Nibbles) -> Result
                 }
                 depth += 1;
             }
-            Link::Blind(hash) => return Err(missing(hash, key, depth)),
+            Node::Blind => return Err(missing(&link.node_ref.root_hash(), key, depth)),
         }
     }
 }
 
-/// Inserts or changes. On an error nothing has changed (but some caches may have been dropped).
+/// Inserts or changes. After an error the trie is unusable.
 pub fn upsert<V: LeafValue, E: Edit<V>>(
     slot: &mut Option<Link<V>>,
     key: &Nibbles,
@@ -61,7 +66,7 @@ pub fn upsert<V: LeafValue, E: Edit<V>>(
     match slot {
         Some(link) => upsert_link(link, key, depth, edit),
         None => {
-            *slot = Some(Link::leaf(key.slice(depth..), edit.apply(None)?));
+            *slot = Some(Link::leaf(key.slice(depth..), edit.create()?));
             Ok(())
         }
     }
@@ -73,57 +78,52 @@ fn upsert_link<V: LeafValue, E: Edit<V>>(
     depth: usize,
     edit: E,
 ) -> Result<(), StateError> {
-    match link {
-        Link::Leaf(leaf) => {
+    match &mut link.node {
+        Node::Leaf(leaf) => {
             let rest = key.slice(depth..);
             if leaf.path == rest {
-                let value = edit.apply(Some(&leaf.value))?;
-                match Arc::get_mut(leaf) {
-                    Some(leaf) => {
-                        leaf.value = value;
-                        leaf.node_ref = NodeRef::DIRTY;
-                    }
-                    None => *link = Link::leaf(rest, value),
-                }
-                return Ok(());
+                link.node_ref = NodeRef::DIRTY;
+                return edit.update(&mut Arc::make_mut(leaf).value);
             }
-            let value = edit.apply(None)?;
+            let value = edit.create()?;
             let common = leaf.path.common_prefix_length(&rest);
             let mut branch = Branch::empty();
             // A leaf's encoding holds its remaining path, so the displaced leaf is dirty too.
             place(&mut branch, &leaf.path, common, leaf.value.clone());
             place(&mut branch, &rest, common, value);
-            *link = Link::extension(rest.slice(..common), Link::Branch(Arc::new(branch)));
+            *link = Link::extension(rest.slice(..common), Link::branch(branch));
         }
-        Link::Extension(extension) => {
+        Node::Extension(extension) => {
             let rest = key.slice(depth..);
             let common = extension.path.common_prefix_length(&rest);
             if common == extension.path.len() {
-                let extension = Arc::make_mut(extension);
-                extension.node_ref = NodeRef::DIRTY;
-                return upsert_link(&mut extension.child, key, depth + common, edit);
+                link.node_ref = NodeRef::DIRTY;
+                return upsert_link(&mut Arc::make_mut(extension).child, key, depth + common, edit);
             }
-            let value = edit.apply(None)?;
+            let value = edit.create()?;
             let mut branch = Branch::empty();
             let below = Link::extension(extension.path.slice(common + 1..), extension.child.clone());
             branch.add(extension.path.get_unchecked(common), below);
             place(&mut branch, &rest, common, value);
-            *link = Link::extension(rest.slice(..common), Link::Branch(Arc::new(branch)));
+            *link = Link::extension(rest.slice(..common), Link::branch(branch));
         }
-        Link::Branch(branch) => {
+        Node::Branch(branch) => {
+            link.node_ref = NodeRef::DIRTY;
             let branch = Arc::make_mut(branch);
-            branch.node_ref = NodeRef::DIRTY;
             if depth == key.len() {
-                branch.value = Some(Box::new(edit.apply(branch.value.as_deref())?));
+                match &mut branch.value {
+                    Some(value) => edit.update(value)?,
+                    None => branch.value = Some(Box::new(edit.create()?)),
+                }
                 return Ok(());
             }
             let index = key.get_unchecked(depth);
             match branch.child_mut(index) {
                 Some(child) => return upsert_link(child, key, depth + 1, edit),
-                None => branch.add(index, Link::leaf(key.slice(depth + 1..), edit.apply(None)?)),
+                None => branch.add(index, Link::leaf(key.slice(depth + 1..), edit.create()?)),
             }
         }
-        Link::Blind(hash) => return Err(missing(hash, key, depth)),
+        Node::Blind => return Err(missing(&link.node_ref.root_hash(), key, depth)),
     }
     Ok(())
 }
@@ -170,24 +170,24 @@ fn remove_present<V: LeafValue>(
     depth: usize,
     siblings: &mut Option<&mut Siblings>,
 ) -> Result<bool, StateError> {
-    match link {
-        Link::Leaf(_) => return Ok(true),
-        Link::Extension(extension) => {
+    match &mut link.node {
+        Node::Leaf(_) => return Ok(true),
+        Node::Extension(extension) => {
+            link.node_ref = NodeRef::DIRTY;
             let extension = Arc::make_mut(extension);
-            extension.node_ref = NodeRef::DIRTY;
             let length = extension.path.len();
             if remove_present(&mut extension.child, key, depth + length, siblings)? {
                 return Ok(true);
             }
-            if !matches!(extension.child, Link::Branch(_)) {
+            if !matches!(extension.child.node, Node::Branch(_)) {
                 let path = extension.path;
                 let child = extension.child.clone();
                 *link = prepend(path, child).map_err(|hash| missing(&hash, key, depth + length))?;
             }
         }
-        Link::Branch(branch) => {
+        Node::Branch(branch) => {
+            link.node_ref = NodeRef::DIRTY;
             let branch = Arc::make_mut(branch);
-            branch.node_ref = NodeRef::DIRTY;
             if depth == key.len() {
                 branch.value = None;
             } else {
@@ -205,7 +205,7 @@ fn remove_present<V: LeafValue>(
                 }
             }
         }
-        Link::Blind(hash) => return Err(missing(hash, key, depth)),
+        Node::Blind => return Err(missing(&link.node_ref.root_hash(), key, depth)),
     }
     Ok(false)
 }
@@ -224,7 +224,7 @@ pub fn collapse<V: LeafValue>(
             let Some(child) = branch.children.pop() else { return Ok(None) };
             let index = branch.mask.trailing_zeros() as u8;
             if let Some(siblings) = siblings
-                && let Some(hash) = child.node_ref().as_hash()
+                && let Some(hash) = child.node_ref.as_hash()
                 && let Some(rlp) = child.rlp()
             {
                 siblings.insert(hash, rlp);
@@ -241,10 +241,10 @@ pub fn collapse<V: LeafValue>(
 
 /// A node one path further up. A blind one is an error: its kind decides the result.
 fn prepend<V: LeafValue>(path: Nibbles, child: Link<V>) -> Result<Link<V>, B256> {
-    match child {
-        Link::Leaf(leaf) => Ok(Link::leaf(path.join(&leaf.path), leaf.value.clone())),
-        Link::Extension(extension) => Ok(Link::extension(path.join(&extension.path), extension.child.clone())),
-        Link::Branch(_) => Ok(Link::extension(path, child)),
-        Link::Blind(hash) => Err(*hash),
+    match &child.node {
+        Node::Leaf(leaf) => Ok(Link::leaf(path.join(&leaf.path), leaf.value.clone())),
+        Node::Extension(extension) => Ok(Link::extension(path.join(&extension.path), extension.child.clone())),
+        Node::Branch(_) => Ok(Link::extension(path, child)),
+        Node::Blind => Err(child.node_ref.root_hash()),
     }
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use alloy_primitives::{B256, Bytes};
 use alloy_trie::{EMPTY_ROOT_HASH, Nibbles};
-use node::{Branch, NodeRef, Scratch};
+use node::{Branch, Node, Scratch};
 use rayon::prelude::*;
 
 pub use build::WitnessBuilder;
@@ -65,12 +65,15 @@ impl<V: LeafValue> Trie<V> {
     ///
     /// Removals come last: an insertion beside them can spare a collapse, and with it the need of a missing sibling.
     pub fn edit_all<E: Edit<V>>(&mut self, edits: Vec<(Nibbles, E)>) -> Result<(), StateError> {
-        if edits.len() < PARALLEL_FROM || !matches!(self.root, Some(Link::Branch(_))) {
+        let Some(Link { node: Node::Branch(root), .. }) = &mut self.root else {
             self.changed += edits.len();
-            return apply_group(&mut self.root, edits, 0, &mut None);
+            return apply_group(&mut self.root, edits, 0);
+        };
+        if edits.len() < PARALLEL_FROM {
+            self.changed += edits.len();
+            return apply_group(&mut self.root, edits, 0);
         }
-        let Some(Link::Branch(mut root)) = self.root.take() else { return Ok(()) };
-        let branch = Arc::make_mut(&mut root);
+        let branch = Arc::make_mut(root);
         let mut groups: [Group<V, E>; 16] = Default::default();
         let mut children = std::mem::take(&mut branch.children).into_iter();
         for (index, group) in groups.iter_mut().enumerate() {
@@ -87,15 +90,17 @@ impl<V: LeafValue> Trie<V> {
         }
         let results: Vec<Result<Option<Link<V>>, StateError>> = groups
             .into_par_iter()
-            .map(|(mut child, edits)| {
-                apply_group(&mut child, edits, 1, &mut None)?;
+            .map(|(mut child, mut edits)| {
+                // Neighbours share most of their paths.
+                edits.sort_unstable_by_key(|(key, _)| *key);
+                apply_group(&mut child, edits, 1)?;
                 if let Some(child) = &mut child {
                     child.seal(&mut Scratch::default());
                 }
                 Ok(child)
             })
             .collect();
-        let mut rebuilt = Branch { node_ref: NodeRef::DIRTY, value: branch.value.take(), ..Branch::empty() };
+        let mut rebuilt = Branch { value: branch.value.take(), ..Branch::empty() };
         for (index, child) in results.into_iter().enumerate() {
             if let Some(child) = child? {
                 rebuilt.add(index as u8, child);
@@ -104,12 +109,12 @@ impl<V: LeafValue> Trie<V> {
         if let Some(edit) = own {
             rebuilt.value = match edit.is_removal() {
                 true => None,
-                false => Some(Box::new(edit.apply(rebuilt.value.as_deref())?)),
+                false => Some(Box::new(edit.create()?)),
             };
         }
         self.root = match edit::collapse(&mut rebuilt, &Nibbles::new(), 0, &mut None)? {
             Some(collapsed) => collapsed,
-            None => Some(Link::Branch(Arc::new(rebuilt))),
+            None => Some(Link::branch(rebuilt)),
         };
         Ok(())
     }
@@ -129,8 +134,8 @@ impl<V: LeafValue> Trie<V> {
         self.changed = 0;
         let Some(root) = &mut self.root else { return EMPTY_ROOT_HASH };
         if parallel
-            && root.node_ref().is_dirty()
-            && let Link::Branch(branch) = root
+            && root.node_ref.is_dirty()
+            && let Node::Branch(branch) = &mut root.node
         {
             Arc::make_mut(branch).children.par_iter_mut().for_each(|child| {
                 child.seal(&mut Scratch::default());
@@ -143,7 +148,7 @@ impl<V: LeafValue> Trie<V> {
     pub fn cached_root(&self) -> Option<B256> {
         match &self.root {
             None => Some(EMPTY_ROOT_HASH),
-            Some(root) => Some(root.node_ref()).filter(|node_ref| !node_ref.is_dirty()).map(|r| r.root_hash()),
+            Some(root) => Some(root.node_ref).filter(|node_ref| !node_ref.is_dirty()).map(|r| r.root_hash()),
         }
     }
 
@@ -162,22 +167,31 @@ impl<V: LeafValue> Trie<V> {
 /// One child of the root, with the edits below it.
 type Group<V, E> = (Option<Link<V>>, Vec<(Nibbles, E)>);
 
+/// Edits whose paths are walked together.
+const WALKS: usize = 32;
+
 fn apply_group<V: LeafValue, E: Edit<V>>(
     slot: &mut Option<Link<V>>,
     edits: Vec<(Nibbles, E)>,
     depth: usize,
-    siblings: &mut Option<&mut Siblings>,
 ) -> Result<(), StateError> {
     let mut removals = Vec::new();
-    for (key, edit) in edits {
-        if edit.is_removal() {
-            removals.push(key);
-        } else {
-            edit::upsert(slot, &key, depth, edit)?;
+    let mut edits = edits.into_iter();
+    while !edits.as_slice().is_empty() {
+        let next = &edits.as_slice()[..edits.len().min(WALKS)];
+        if let Some(link) = slot {
+            walk::warm(link, next, depth);
+        }
+        for (key, edit) in edits.by_ref().take(WALKS) {
+            if edit.is_removal() {
+                removals.push(key);
+            } else {
+                edit::upsert(slot, &key, depth, edit)?;
+            }
         }
     }
     for key in removals {
-        edit::remove(slot, &key, depth, siblings)?;
+        edit::remove(slot, &key, depth, &mut None)?;
     }
     Ok(())
 }

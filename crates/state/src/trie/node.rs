@@ -1,4 +1,5 @@
-//! Nodes of the persistent trie: shared by `Arc`, each with the reference its parent embeds.
+//! Nodes of the persistent trie: shared by `Arc`. What a parent embeds for a child stands in the parent, beside the pointer:
+//! hashing a branch reads none of the children that did not change, each of which would be a cache miss.
 //!
 //! Encodings follow the yellow paper, appendix D: a child whose RLP is shorter than 32 bytes is embedded, others by hash.
 
@@ -15,7 +16,11 @@ use alloy_trie::{
 pub trait LeafValue: Clone + Send + Sync + 'static {
     /// The value's bytes (the leaf wraps them in an RLP string).
     fn encode(&self, out: &mut Vec<u8>);
-    /// Brings nested caches up to date before `encode`.
+    /// Whether nested caches are up to date, as `encode` needs them.
+    fn is_sealed(&self) -> bool {
+        true
+    }
+    /// Brings nested caches up to date.
     fn seal(&mut self) {}
 }
 
@@ -58,7 +63,7 @@ impl NodeRef {
         self.as_hash().unwrap_or_else(|| keccak256(&self.bytes[..self.len as usize]))
     }
 
-    const fn encoded_len(&self) -> usize {
+    pub const fn encoded_len(&self) -> usize {
         self.len as usize
     }
 
@@ -74,21 +79,18 @@ impl NodeRef {
 
 #[derive(Clone)]
 pub struct Leaf<V> {
-    pub node_ref: NodeRef,
     pub path: Nibbles,
     pub value: V,
 }
 
 #[derive(Clone)]
 pub struct Extension<V> {
-    pub node_ref: NodeRef,
     pub path: Nibbles,
     pub child: Link<V>,
 }
 
 #[derive(Clone)]
 pub struct Branch<V> {
-    pub node_ref: NodeRef,
     /// Bit n: child n is present. `children` holds the present ones in order: most branches of a big trie are sparse.
     pub mask: u16,
     pub children: Vec<Link<V>>,
@@ -96,18 +98,25 @@ pub struct Branch<V> {
     pub value: Option<Box<V>>,
 }
 
-/// A pointer to a node. `Blind` is a node known only by its hash (witnesses).
 #[derive(Clone)]
-pub enum Link<V> {
+pub enum Node<V> {
     Leaf(Arc<Leaf<V>>),
     Extension(Arc<Extension<V>>),
     Branch(Arc<Branch<V>>),
-    Blind(Arc<B256>),
+    /// Known by its hash only, which the link has (witnesses).
+    Blind,
+}
+
+/// A pointer to a node, and what its parent embeds for it: dirty when anything below has changed since.
+#[derive(Clone)]
+pub struct Link<V> {
+    pub node_ref: NodeRef,
+    pub node: Node<V>,
 }
 
 impl<V> Branch<V> {
     pub const fn empty() -> Self {
-        Self { node_ref: NodeRef::DIRTY, mask: 0, children: Vec::new(), value: None }
+        Self { mask: 0, children: Vec::new(), value: None }
     }
 
     fn position(&self, index: u8) -> usize {
@@ -154,8 +163,21 @@ pub struct Scratch {
 }
 
 impl<V: LeafValue> Link<V> {
+    /// A node that is not hashed yet.
+    pub const fn dirty(node: Node<V>) -> Self {
+        Self { node_ref: NodeRef::DIRTY, node }
+    }
+
     pub fn leaf(path: Nibbles, value: V) -> Self {
-        Self::Leaf(Arc::new(Leaf { node_ref: NodeRef::DIRTY, path, value }))
+        Self::dirty(Node::Leaf(Arc::new(Leaf { path, value })))
+    }
+
+    pub fn branch(branch: Branch<V>) -> Self {
+        Self::dirty(Node::Branch(Arc::new(branch)))
+    }
+
+    pub const fn blind(hash: B256) -> Self {
+        Self { node_ref: NodeRef::hash(hash), node: Node::Blind }
     }
 
     /// `child` itself if the path is empty.
@@ -163,30 +185,24 @@ impl<V: LeafValue> Link<V> {
         if path.is_empty() {
             return child;
         }
-        Self::Extension(Arc::new(Extension { node_ref: NodeRef::DIRTY, path, child }))
-    }
-
-    pub fn node_ref(&self) -> NodeRef {
-        match self {
-            Self::Leaf(leaf) => leaf.node_ref,
-            Self::Extension(extension) => extension.node_ref,
-            Self::Branch(branch) => branch.node_ref,
-            Self::Blind(hash) => NodeRef::hash(**hash),
-        }
+        Self::dirty(Node::Extension(Arc::new(Extension { path, child })))
     }
 
     /// Computes the references of this node and of everything changed below it.
     pub fn seal(&mut self, scratch: &mut Scratch) -> NodeRef {
-        let known = self.node_ref();
-        if !known.is_dirty() {
-            return known;
+        if !self.node_ref.is_dirty() {
+            return self.node_ref;
         }
-        match self {
-            Self::Leaf(leaf) => Arc::make_mut(leaf).value.seal(),
-            Self::Extension(extension) => {
+        match &mut self.node {
+            Node::Leaf(leaf) => {
+                if !leaf.value.is_sealed() {
+                    Arc::make_mut(leaf).value.seal();
+                }
+            }
+            Node::Extension(extension) => {
                 Arc::make_mut(extension).child.seal(scratch);
             }
-            Self::Branch(branch) => {
+            Node::Branch(branch) => {
                 let branch = Arc::make_mut(branch);
                 for child in &mut branch.children {
                     child.seal(scratch);
@@ -195,27 +211,16 @@ impl<V: LeafValue> Link<V> {
                     value.seal();
                 }
             }
-            Self::Blind(_) => {}
+            Node::Blind => {}
         }
-        self.seal_self(scratch)
-    }
-
-    /// As [`Self::seal`], with the children already sealed.
-    pub fn seal_self(&mut self, scratch: &mut Scratch) -> NodeRef {
         self.encode(scratch);
-        let node_ref = NodeRef::of_rlp(&scratch.node);
-        match self {
-            Self::Leaf(leaf) => Arc::make_mut(leaf).node_ref = node_ref,
-            Self::Extension(extension) => Arc::make_mut(extension).node_ref = node_ref,
-            Self::Branch(branch) => Arc::make_mut(branch).node_ref = node_ref,
-            Self::Blind(_) => {}
-        }
-        node_ref
+        self.node_ref = NodeRef::of_rlp(&scratch.node);
+        self.node_ref
     }
 
     /// RLP of a sealed node; `None` for a blind one.
     pub fn rlp(&self) -> Option<Bytes> {
-        if matches!(self, Self::Blind(_)) {
+        if matches!(self.node, Node::Blind) {
             return None;
         }
         let mut scratch = Scratch::default();
@@ -226,37 +231,37 @@ impl<V: LeafValue> Link<V> {
     fn encode(&self, scratch: &mut Scratch) {
         let Scratch { node: out, value: value_buffer } = scratch;
         out.clear();
-        match self {
-            Self::Leaf(leaf) => {
+        match &self.node {
+            Node::Leaf(leaf) => {
                 value_buffer.clear();
                 leaf.value.encode(value_buffer);
                 LeafNodeRef::new(&leaf.path, value_buffer).encode(out);
             }
-            Self::Extension(extension) => {
+            Node::Extension(extension) => {
                 // The child's reference is at most 33 bytes; `value_buffer` is free here.
                 value_buffer.clear();
-                extension.child.node_ref().put(value_buffer);
+                extension.child.node_ref.put(value_buffer);
                 ExtensionNodeRef::new(&extension.path, value_buffer).encode(out);
             }
-            Self::Branch(branch) => {
+            Node::Branch(branch) => {
                 value_buffer.clear();
                 if let Some(value) = &branch.value {
                     value.encode(value_buffer);
                 }
-                let children: usize = branch.children.iter().map(|child| child.node_ref().encoded_len()).sum();
+                let children: usize = branch.children.iter().map(|child| child.node_ref.encoded_len()).sum();
                 let empty = 16 - branch.children.len();
                 let payload_length = children + empty + value_buffer.as_slice().length();
                 out.reserve(payload_length + length_of_length(payload_length));
                 Header { list: true, payload_length }.encode(out);
                 for index in 0..16 {
                     match branch.child(index) {
-                        Some(child) => child.node_ref().put(out),
+                        Some(child) => child.node_ref.put(out),
                         None => out.put_u8(EMPTY_STRING_CODE),
                     }
                 }
                 value_buffer.as_slice().encode(out);
             }
-            Self::Blind(_) => {}
+            Node::Blind => {}
         }
     }
 }

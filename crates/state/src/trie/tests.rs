@@ -25,7 +25,7 @@ impl Edit<Raw> for Put {
     fn is_removal(&self) -> bool {
         self.0.is_none()
     }
-    fn apply(self, _old: Option<&Raw>) -> Result<Raw, StateError> {
+    fn create(self) -> Result<Raw, StateError> {
         Ok(Raw(self.0.unwrap_or_default()))
     }
 }
@@ -194,7 +194,7 @@ fn run(batches: Vec<BTreeMap<Vec<u8>, Option<Vec<u8>>>>) -> Result<(), TestCaseE
         prop_assert_eq!(listed, model.values().cloned().collect::<Vec<_>>());
         for key in batch.keys() {
             // Alloy's verifier takes the root for a hash reference, which a tiny root does not have.
-            if trie.root.as_ref().is_some_and(|root| root.node_ref().as_hash().is_none()) {
+            if trie.root.as_ref().is_some_and(|root| root.node_ref.as_hash().is_none()) {
                 break;
             }
             let path = Nibbles::unpack(key);

@@ -254,7 +254,7 @@ impl Simulation<'_> {
         header.logs_bloom = if receipts.is_empty() { Bloom::ZERO } else { summary.bloom };
         header.transactions_root = transactions_root(transactions.iter().map(|(stored, _)| &stored.raw));
         if let Some(hash) = self.base_hash {
-            header.state_root = self.context.chain.root_after(hash, &self.diff()?)?.root();
+            header.state_root = self.context.chain.root_beside(hash, &self.diff()?)?;
         }
         let hash = header.hash_slow();
         self.state.cache.block_hashes.insert(U256::from(header.number), hash);

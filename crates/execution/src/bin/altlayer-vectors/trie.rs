@@ -30,7 +30,7 @@ impl Edit<Raw> for Put {
         self.0.is_none()
     }
 
-    fn apply(self, _: Option<&Raw>) -> Result<Raw, StateError> {
+    fn create(self) -> Result<Raw, StateError> {
         Ok(Raw(self.0.unwrap_or_default()))
     }
 }
