@@ -1,6 +1,6 @@
 /**
  * State root, journal and commit of a block of 10,000 transfers (20,000 random accounts) by the number of accounts, and
- * memory per account. `--accounts a,b,c`, `--blocks N`.
+ * memory per account; a restart until it serves, which is before the trie is built. `--accounts a,b,c`, `--blocks N`.
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
