@@ -41,7 +41,10 @@ export class BatchTurns {
 
   #next(): void {
     while (this.#atWork < AT_WORK && this.#waiting.length > 0) {
-      const smallest = this.#waiting.reduce((best, { size }, at, all) => (size < (all[best]?.size ?? 0) ? at : best), 0);
+      const smallest = this.#waiting.reduce(
+        (best, { size }, at, all) => (size < (all[best]?.size ?? 0) ? at : best),
+        0,
+      );
       this.#waiting.splice(smallest, 1)[0]?.begin();
     }
   }
