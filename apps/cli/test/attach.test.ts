@@ -19,6 +19,8 @@ import { runner } from "./support/restaking.ts";
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const TOKEN = "ALTLAYER_ATTACH_TEST_TOKEN";
 const WAIT_MS = 120_000;
+/** After a start operators certify again once the L1 has settled what was made meanwhile: epochs, at the L1's pace. */
+const CERTIFIED_MS = 300_000;
 const CHAIN_ID = 471_101;
 
 interface Ready {
@@ -122,7 +124,7 @@ async function certifiedAnew(): Promise<void> {
   await until(
     () => rpc<{ certified: { number: string } | null } | null>("mach_getHead"),
     (head) => Number(head?.certified?.number ?? 0) >= next,
-    WAIT_MS,
+    CERTIFIED_MS,
   );
 }
 
@@ -170,7 +172,7 @@ test("it is given MACH only with the genesis that is its own", async () => {
   expect((await altlayer(null, giveMach(file).replace("--operators 2", "--operators 3"))).answer.error.code).toBe(
     "CONFLICT",
   );
-}, 400_000);
+}, 600_000);
 
 test("a control plane that starts anew goes on with its operators, who remember what they signed", async () => {
   await at.close();
@@ -181,7 +183,7 @@ test("a control plane that starts anew goes on with its operators, who remember 
     WAIT_MS,
   );
   await certifiedAnew();
-}, 300_000);
+}, 600_000);
 
 test("when the chain falls silent an alarm is told, and the list says so by its exit code", async () => {
   await ended();
