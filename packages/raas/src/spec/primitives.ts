@@ -29,5 +29,8 @@ export const word = z
 /** A moment to the second, UTC. */
 export const moment = z
   .string()
-  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/, "must be a time as 2030-01-31T12:00:00Z (UTC)")
+  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/, {
+    error: "must be a time as 2030-01-31T12:00:00Z (UTC)",
+    abort: true,
+  })
   .refine((text) => !Number.isNaN(Date.parse(text)), "is no date");
