@@ -1,7 +1,6 @@
 import type { RawJson } from "@altlayer/engine";
 import { invalidRequest, limitExceeded, methodNotFound, parseError, responseTooLarge, toWireError } from "../errors.ts";
 import type { RpcLimits } from "../options.ts";
-import { BatchTurns } from "./batch-turns.ts";
 import type { ByteBudget, ByteHolding } from "./byte-budget.ts";
 import { isDeeperThan } from "./depth.ts";
 import type { CallContext, Outcome, RpcMethod } from "./method.ts";
@@ -24,8 +23,8 @@ export interface HandlerDependencies {
   readonly onInternalError?: (failure: { readonly method: string; readonly error: unknown }) => void;
 }
 
-/** Batches up to this size are worked for at once. */
-const SMALL_BATCH = 16;
+/** So many batches run at the full limit of requests at a time; more share it. */
+const BATCH_SHARE = 4;
 
 /** Methods that look at no block, or that wake the chain by what they bring. */
 const TIMELESS = /^(net|web3|admin|engine)_|^eth_(chainId|sendRawTransaction(Sync)?|protocolVersion)$/;
@@ -37,11 +36,8 @@ const TIMELESS = /^(net|web3|admin|engine)_|^eth_(chainId|sendRawTransaction(Syn
 export class JsonRpcHandler {
   readonly #limits: RpcLimits;
   readonly #dependencies: HandlerDependencies;
-  readonly #turns = new BatchTurns();
-  /** Batches that came and are not answered. */
+  /** Batches being answered. */
   #batches = 0;
-  /** Those of them that are worked for. */
-  #running = 0;
 
   constructor(options: { readonly limits: RpcLimits }, dependencies: HandlerDependencies) {
     this.#limits = options.limits;
@@ -68,21 +64,6 @@ export class JsonRpcHandler {
     if (this.#batches >= this.#limits.batches) {
       return `[${errorResponse("null", limitExceeded("too many batches are under way, try again"))}]`;
     }
-    this.#batches++;
-    // What one call answers takes the main thread no time.
-    const isBrief = requests.length <= SMALL_BATCH || this.#runOf(requests, 0).requests.length === requests.length;
-    const endTurn = isBrief ? undefined : await this.#turns.take(requests.length);
-    this.#running++;
-    try {
-      return await this.#answerAll(requests, context);
-    } finally {
-      this.#running--;
-      this.#batches--;
-      endTurn?.();
-    }
-  }
-
-  async #answerAll(requests: readonly unknown[], context: CallContext): Promise<string | undefined> {
     const budget = new ResponseBudget(this.#limits.responseBytes, context.budget);
     const responses: (string | undefined)[] = new Array(requests.length);
     let next = 0;
@@ -96,10 +77,13 @@ export class JsonRpcHandler {
       }
     };
     // Many batches at a time share what one would have, so that single requests do not wait behind all of them.
-    const share = Math.floor(this.#limits.concurrentRequests / this.#running);
-    const workers = Math.max(1, Math.min(requests.length, share));
+    const share = Math.floor((BATCH_SHARE * this.#limits.concurrentRequests) / ++this.#batches);
+    const workers = Math.max(1, Math.min(this.#limits.concurrentRequests, requests.length, share));
     // Requests start in order, which keeps the order of a sender's transactions on their way into the pool.
-    await Promise.all(Array.from({ length: workers }, worker)).finally(() => budget.release());
+    await Promise.all(Array.from({ length: workers }, worker)).finally(() => {
+      this.#batches--;
+      budget.release();
+    });
     const answered = responses.filter((response) => response !== undefined);
     return answered.length === 0 ? undefined : `[${answered.join(",")}]`;
   }
