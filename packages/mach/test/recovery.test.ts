@@ -117,6 +117,21 @@ test("the restore flag is quarantine, also with nothing to restore from; a lost 
   expect(sent(restored)).toBe(0);
 });
 
+test("who is quarantined for a lost journal only signs on after a restart with it", async () => {
+  const options = { createJournal: false, quarantineIfLost: true };
+  await certified(1);
+  await network.stop("operator 1");
+  const back = await network.run(1, options);
+  await network.rollup.block("with it");
+  await until("its signature", () => back.status().tip?.core.height === 2);
+  expect(back.status()).toMatchObject({ silence: null, quarantineHeight: null });
+  await network.stop("operator 1");
+  await rm(path.join(folderOf(1), "signing.journal"));
+  const lost = await network.run(1, options);
+  await until("the quarantine", () => lost.status().silence === "QUARANTINE");
+  expect(sent(lost)).toBe(0);
+});
+
 test("a journal made anew where there was one before is found out by the others", async () => {
   await certified(2);
   await network.stop("operator 1");

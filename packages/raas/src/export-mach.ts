@@ -65,7 +65,7 @@ export async function machExportOf(options: {
           keystore: `../../keys/operator-${index}-bls.json`,
           passwordFile: "../../password",
           // Without its journal it signs nothing until the L1 has settled what it may have signed.
-          ...(journals.length === 0 ? { restored: true } : {}),
+          ...(journals.length === 0 ? { quarantineIfLost: true } : {}),
         },
       },
     };

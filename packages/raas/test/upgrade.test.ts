@@ -182,6 +182,16 @@ describe("a network upgrade", () => {
     expect((await get()).body.forks).toMatchObject({ active: "holocene", scheduled: [], next: null });
   }, 600_000);
 
+  test("takes its operators along: they certify blocks of the new rules", async () => {
+    const head = await rpc("eth_getBlockByNumber", ["latest", false]);
+    expect(head.extraData).toMatch(HOLOCENE_EXTRA);
+    await until(
+      () => rpc("mach_getHead"),
+      (mach) => Number(mach?.certified?.number ?? 0) >= Number(head.number),
+      WAIT_MS,
+    );
+  }, 300_000);
+
   test("cannot be undone once it is there, and says why", async () => {
     const { revision } = (await get()).body;
     const back = await at.owner.ask("POST", `${path}/rollback`, { to: revision - 1, revision });

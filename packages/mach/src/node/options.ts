@@ -21,6 +21,8 @@ export interface MachOperatorOptions {
   readonly signer: MachSigner;
   /** The data come from a backup: quarantine (docs/spec/mach.md, section 7). */
   readonly restored?: boolean;
+  /** Where the signing journal is gone it is made anew and the operator begins in quarantine; without this it does not start. */
+  readonly quarantineIfLost?: boolean;
   /**
    * Makes the signing journal where there is none. Only for an operator that never signed for this service: a lost
    * journal made anew is a restored backup that nobody declared.

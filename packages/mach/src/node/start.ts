@@ -158,16 +158,20 @@ async function takeSeat(
   },
 ): Promise<OperatorSeat> {
   const { operator, dataDir } = options;
-  const { address, signer, restored = false, createJournal = false } = operator;
+  const { address, signer, restored = false, quarantineIfLost = false, createJournal = false } = operator;
   const { node, digests, keccak256 } = context;
   const identity = journalIdentity(digests, address, keccak256);
   const journal = await openOperatorJournal(
-    { file: path.join(dataDir, "signing.journal"), identity, create: createJournal || restored },
+    { file: path.join(dataDir, "signing.journal"), identity, create: createJournal || restored || quarantineIfLost },
     { signer, chain: context.chain },
   );
   const furthest = await FurthestFile.open({ file: path.join(dataDir, "furthest.log"), identity });
   return new OperatorSeat(
-    { address, restored, config: operatorConfig(options, context.terms) },
+    {
+      address,
+      restored: restored || (journal.isNew && !createJournal),
+      config: operatorConfig(options, context.terms),
+    },
     {
       ...context,
       signer,

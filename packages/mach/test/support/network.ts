@@ -67,6 +67,7 @@ export class Network {
       readonly chain?: MachChain;
       readonly name?: string;
       readonly restored?: boolean;
+      readonly quarantineIfLost?: boolean;
       readonly peers?: readonly string[];
       readonly more?: Partial<MachOptions>;
       readonly createJournal?: boolean;
@@ -86,6 +87,7 @@ export class Network {
               signer: options.signer ?? this.signer(i),
               createJournal: options.createJournal ?? true,
               restored: options.restored ?? false,
+              quarantineIfLost: options.quarantineIfLost ?? false,
             },
           };
     const service = await startMach(

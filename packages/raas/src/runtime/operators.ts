@@ -92,7 +92,7 @@ export async function startOperators(
         {
           ...parts,
           log: log.child(`operator-${i}`),
-          machOperator: { address, signer, createJournal: !startedBefore, restored: startedBefore },
+          machOperator: { address, signer, createJournal: !startedBefore, quarantineIfLost: startedBefore },
         },
       );
     }),

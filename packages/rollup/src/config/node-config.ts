@@ -186,6 +186,7 @@ const machSchema = z.strictObject({
         .describe("instead of a keystore: a process that holds key and signing journal (altlayer operator signer)"),
       createJournal: z.boolean().default(false).describe("of an operator that never signed for this service"),
       restored: z.boolean().default(false).describe("the data come from a backup: signs nothing until L1 data settle"),
+      quarantineIfLost: z.boolean().default(false).describe("a lost journal is made anew, and taken for restored"),
     })
     .refine(({ keystore, passwordFile, signer }) =>
       signer === undefined ? keystore !== undefined && passwordFile !== undefined : keystore === undefined,

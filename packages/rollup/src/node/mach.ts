@@ -238,8 +238,8 @@ async function operatorOf(
   operator: NonNullable<MachConfig["operator"]>,
   service: ServiceIdentity,
 ): Promise<MachOperatorOptions> {
-  const { address, createJournal, restored, signer } = operator;
-  const options = { address, createJournal, restored };
+  const { address, createJournal, restored, quarantineIfLost, signer } = operator;
+  const options = { address, createJournal, restored, quarantineIfLost };
   if (signer !== undefined) {
     const token = (await secretIn(signer.tokenFile, "the signer's token")).trim();
     const { domainSeparator } = new MachDigests(machDomainOf(service, keccakBytes), { keccak256: keccakBytes });

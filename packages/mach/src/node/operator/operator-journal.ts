@@ -10,6 +10,8 @@ import { SigningJournal } from "../signing-journal.ts";
 /** Where an operator's records go: the signer's own journal, or a file here. */
 export interface OperatorJournal {
   readonly record: JournalRecord;
+  /** There was none: it was made now. */
+  readonly isNew: boolean;
   /**
    * Resolves once the record is on disk.
    * @throws MachError `SIGNER_REFUSED` where the signer's journal does not take it: then it holds what it held before
@@ -23,7 +25,7 @@ const UNREACHABLE_RETRY_MS = 500;
 
 /**
  * Opens the journal of an operator that signs here.
- * @param options.create makes one where there is none; so does `restored`, which begins in quarantine
+ * @param options.create makes one where there is none
  * @throws MachError as `SigningJournal.open`; what the signer's journal throws
  */
 export async function openOperatorJournal(
@@ -31,8 +33,8 @@ export async function openOperatorJournal(
   { signer, chain }: { readonly signer: MachSigner; readonly chain?: MachChain },
 ): Promise<OperatorJournal> {
   if (signer.journal !== undefined) return remoteJournal(signer.journal, chain);
-  const { journal, record } = await opened(options);
-  return { record, append: (next) => journal.append(next), close: () => journal.close() };
+  const { journal, record, isNew } = await opened(options);
+  return { record, isNew, append: (next) => journal.append(next), close: () => journal.close() };
 }
 
 /** The signer's own: it is shown how a message goes on with the one before, and asked again while it does not answer. */
@@ -42,6 +44,7 @@ async function remoteJournal(journal: SignerJournal, chain: MachChain | undefine
   let last = record;
   return {
     record,
+    isNew: false,
     append: async (next) => {
       const extension = await extensionOf(last.tip, next, chain);
       for (;;) {
@@ -72,10 +75,10 @@ async function extensionOf(
 
 async function opened({ file, identity, create }: { file: string; identity: Hex; create: boolean }) {
   try {
-    return await SigningJournal.open({ file, identity });
+    return { ...(await SigningJournal.open({ file, identity })), isNew: false };
   } catch (error) {
     if (!(create && error instanceof MachError && error.code === "JOURNAL_MISSING")) throw error;
     const journal = await SigningJournal.create({ file, identity });
-    return { journal, record: { tip: null, quarantineHeight: null } };
+    return { journal, record: { tip: null, quarantineHeight: null }, isNew: true };
   }
 }
