@@ -1,4 +1,4 @@
-import type { RollupRecord, StepRecord } from "./store/rollups.ts";
+import type { RollupRecord, StepRecord } from "./store/rollup-records.ts";
 
 export type PlatformEvent =
   | { readonly kind: "changed"; readonly teamId: string; readonly rollupId: string }

@@ -21,7 +21,7 @@ import type { Role } from "./secrets/key-store.ts";
 import { type Hex, word } from "./spec/primitives.ts";
 import { operatorsOf } from "./steps/restake.ts";
 import { contractsResult, restakeResult } from "./steps/results.ts";
-import type { RollupRecord } from "./store/rollups.ts";
+import type { RollupRecord } from "./store/rollup-records.ts";
 
 const EXPORT_TIMEOUT_MS = 60_000;
 const DRAIN_TIMEOUT_MS = 60_000;

@@ -7,7 +7,7 @@ import { type Call, rpcBatch } from "./rpc-batch.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { KeyStore, Role } from "./secrets/key-store.ts";
 import type { Hex } from "./spec/primitives.ts";
-import type { RollupRecord } from "./store/rollups.ts";
+import type { RollupRecord } from "./store/rollup-records.ts";
 
 export interface Head {
   readonly number: number;

@@ -14,7 +14,8 @@ import { prestateMissing } from "./steps/parameters.ts";
 import { isRestaked } from "./steps/restake.ts";
 import { contractsResult } from "./steps/results.ts";
 import { STEP_TITLES } from "./steps/step.ts";
-import type { RollupRecord, RollupStore } from "./store/rollups.ts";
+import type { RollupRecord } from "./store/rollup-records.ts";
+import type { RollupStore } from "./store/rollups.ts";
 
 export interface PlanAction {
   readonly kind: string;

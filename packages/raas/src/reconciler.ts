@@ -6,7 +6,8 @@ import type { EventHub } from "./events.ts";
 import { Slots } from "./slots.ts";
 import type { Actions } from "./steps/step.ts";
 import type { Lease } from "./store/lease.ts";
-import type { Problem, RollupRecord, RollupStore, StepRecord } from "./store/rollups.ts";
+import type { Problem, RollupRecord, StepRecord } from "./store/rollup-records.ts";
+import type { RollupStore } from "./store/rollups.ts";
 
 export interface ReconcilerOptions {
   /** Steps of launches under way at a time, each of another rollup. */

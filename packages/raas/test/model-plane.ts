@@ -17,7 +17,7 @@ import { DrillStore } from "../src/store/drills.ts";
 import type { Lease } from "../src/store/lease.ts";
 import { takeLease } from "../src/store/lease.ts";
 import { Outbox } from "../src/store/outbox.ts";
-import type { RollupRecord } from "../src/store/rollups.ts";
+import type { RollupRecord } from "../src/store/rollup-records.ts";
 import { RollupStore } from "../src/store/rollups.ts";
 import { NAMED_ROLES } from "./simulated-l1.ts";
 import { Incarnation, SimulatedWorld } from "./simulated-world.ts";

@@ -1,7 +1,7 @@
 import { ALARMS } from "../core/alarms.ts";
 import { uptimePercent } from "../core/uptime.ts";
 import { INCIDENTS_MS, type IncidentStore } from "../store/incidents.ts";
-import type { RollupRecord } from "../store/rollups.ts";
+import type { RollupRecord } from "../store/rollup-records.ts";
 
 const DAY_MS = 86_400_000;
 const LISTED_MAX = 200;

@@ -5,7 +5,7 @@ import type { Seen, SeenBalance, SeenMach } from "../core/conditions.ts";
 import type { Networks } from "../networks.ts";
 import { rpcBatch } from "../rpc-batch.ts";
 import { address, type Hex } from "../spec/primitives.ts";
-import type { RollupRecord } from "../store/rollups.ts";
+import type { RollupRecord } from "../store/rollup-records.ts";
 
 const TABLE = parseAbi([
   "struct Windows { uint32 k; uint32 epochLength; uint32 undecided; uint32 certificateAge; uint32 evidenceWindow; uint32 pauseSlack; }",

@@ -12,7 +12,8 @@ import { restakeResult } from "../steps/results.ts";
 import type { Heartbeat } from "../store/heartbeat.ts";
 import type { Incident, IncidentStore } from "../store/incidents.ts";
 import type { Lease } from "../store/lease.ts";
-import type { RollupRecord, RollupStore } from "../store/rollups.ts";
+import type { RollupRecord } from "../store/rollup-records.ts";
+import type { RollupStore } from "../store/rollups.ts";
 import type { Observer } from "./observer.ts";
 
 export interface WatcherOptions {

@@ -9,7 +9,8 @@ import type { StartResult } from "../steps/results.ts";
 import { contractsResult, genesisResult, restakeResult, startResult } from "../steps/results.ts";
 import { STEP_TITLES } from "../steps/step.ts";
 import type { DrillStore } from "../store/drills.ts";
-import type { RollupRecord, RollupStore, StepRecord } from "../store/rollups.ts";
+import type { RollupRecord, StepRecord } from "../store/rollup-records.ts";
+import type { RollupStore } from "../store/rollups.ts";
 import { drillResults } from "./present-recovery.ts";
 import { iso, isoOrNull } from "./time.ts";
 

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { Access, TeamRole } from "../auth/roles.ts";
-import type { RollupRecord } from "../store/rollups.ts";
+import type { RollupRecord } from "../store/rollup-records.ts";
 import type { Services } from "./services.ts";
 
 /** Who asks: a person with a session, or a program with a token of one team. */

@@ -3,7 +3,8 @@ import type { Outbound } from "../outbound/outbound.ts";
 import { parseSpec } from "../spec/parse.ts";
 import type { Hex } from "../spec/primitives.ts";
 import type { AttachmentStore } from "../store/attachments.ts";
-import type { RollupRecord, RollupStore } from "../store/rollups.ts";
+import type { RollupRecord } from "../store/rollup-records.ts";
+import type { RollupStore } from "../store/rollups.ts";
 import { ForeignRpc } from "./foreign-rpc.ts";
 import { verifyAttachment } from "./verify.ts";
 

@@ -14,7 +14,8 @@ import { GENESIS_FILE, ROLLUP_FILE } from "../runtime/chain-files.ts";
 import type { Hex } from "../spec/primitives.ts";
 import { contractsResult } from "../steps/results.ts";
 import type { AttachmentStore } from "../store/attachments.ts";
-import type { RollupRecord, RollupStore } from "../store/rollups.ts";
+import type { RollupRecord } from "../store/rollup-records.ts";
+import type { RollupStore } from "../store/rollups.ts";
 import { ForeignRpc } from "./foreign-rpc.ts";
 
 /** A peer by its IP address: a name could lead elsewhere at each connection, and is refused. */

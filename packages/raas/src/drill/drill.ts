@@ -6,7 +6,7 @@ import type { ChainFiles } from "../runtime/chain-files.ts";
 import type { SnapshotRecord, Snapshots } from "../snapshots/snapshots.ts";
 import type { Hex } from "../spec/primitives.ts";
 import type { RollupSpec } from "../spec/rollup-spec.ts";
-import type { RollupRecord } from "../store/rollups.ts";
+import type { RollupRecord } from "../store/rollup-records.ts";
 import type { IsolatedL1 } from "./isolated-l1.ts";
 
 /** What a drill works with. Of the real rollup it may read, and have a snapshot written. */

@@ -7,7 +7,7 @@ import type { SpecProblem } from "../spec/parse.ts";
 import { invalid } from "../spec/parse.ts";
 import type { Hex } from "../spec/primitives.ts";
 import type { RollupSpec } from "../spec/rollup-spec.ts";
-import type { RollupRecord } from "../store/rollups.ts";
+import type { RollupRecord } from "../store/rollup-records.ts";
 import {
   type ForkChange,
   type ForkState,

@@ -1,5 +1,5 @@
 import type { Networks } from "../networks.ts";
-import type { RollupRecord } from "../store/rollups.ts";
+import type { RollupRecord } from "../store/rollup-records.ts";
 import type { Spending, SpendingStore } from "../store/spending.ts";
 import { l1Cursor } from "./ledger.ts";
 import {

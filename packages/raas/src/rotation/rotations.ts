@@ -13,7 +13,8 @@ import { l1AccessOf } from "../steps/l1-access.ts";
 import { contractsResult } from "../steps/results.ts";
 import type { Lease } from "../store/lease.ts";
 import type { Outbox } from "../store/outbox.ts";
-import type { RollupRecord, RollupStore } from "../store/rollups.ts";
+import type { RollupRecord } from "../store/rollup-records.ts";
+import type { RollupStore } from "../store/rollups.ts";
 import { AcceptedKeys, GAME_ROLES, isGameRole } from "./accepted-keys.ts";
 
 /** What a next key waits for. */

@@ -14,7 +14,7 @@ import { RaasError } from "../errors.ts";
 import type { Network } from "../networks.ts";
 import type { Role } from "../secrets/key-store.ts";
 import { ROLES } from "../secrets/key-store.ts";
-import type { Ports } from "../store/rollups.ts";
+import type { Ports } from "../store/rollup-records.ts";
 import { readChainFiles } from "./chain-files.ts";
 import { nodeConfigOf } from "./node-config.ts";
 import { drainOf, rotateKeysOf } from "./orders.ts";

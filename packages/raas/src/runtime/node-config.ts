@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { NodeConfigInput } from "@altlayer/rollup";
 import type { RollupSpec } from "../spec/rollup-spec.ts";
-import type { Ports } from "../store/rollups.ts";
+import type { Ports } from "../store/rollup-records.ts";
 import { GENESIS_FILE, ROLLUP_FILE } from "./chain-files.ts";
 import { serviceNames } from "./operators.ts";
 import type { RunRequest } from "./runtime.ts";

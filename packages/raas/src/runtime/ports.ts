@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import type { Ports } from "../store/rollups.ts";
+import type { Ports } from "../store/rollup-records.ts";
 
 const ATTEMPTS = 3;
 

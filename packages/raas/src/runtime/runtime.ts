@@ -4,7 +4,7 @@ import type { Role } from "../secrets/key-store.ts";
 import type { Hex } from "../spec/primitives.ts";
 import type { RollupSpec } from "../spec/rollup-spec.ts";
 import type { NodeVersion } from "../steps/results.ts";
-import type { Ports } from "../store/rollups.ts";
+import type { Ports } from "../store/rollup-records.ts";
 import type { Operator } from "./operators.ts";
 
 /** Operators of a development network, which run beside their rollup's node. */

@@ -1,7 +1,7 @@
 import type { StepName } from "../core/decide.ts";
 import type { RollupSpec } from "../spec/rollup-spec.ts";
 import type { Lease } from "../store/lease.ts";
-import type { RollupRecord } from "../store/rollups.ts";
+import type { RollupRecord } from "../store/rollup-records.ts";
 
 export interface StepContext {
   readonly rollup: RollupRecord;

@@ -2,7 +2,7 @@ import type { Selectable } from "kysely";
 import type { MessageKind } from "../alarms/message.ts";
 import type { AlarmTables } from "./alarm-tables.ts";
 import type { Database } from "./database.ts";
-import type { Page } from "./rollups.ts";
+import type { Page } from "./rollup-records.ts";
 
 export interface Delivery {
   readonly id: string;

@@ -6,7 +6,7 @@ import type { Database } from "./database.ts";
 import { isUniqueViolation } from "./database.ts";
 import type { Lease } from "./lease.ts";
 import { fenced } from "./lease.ts";
-import type { Page, Problem } from "./rollups.ts";
+import type { Page, Problem } from "./rollup-records.ts";
 import type { Tables } from "./tables.ts";
 
 export interface DrillRecord {

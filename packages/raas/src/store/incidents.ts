@@ -6,7 +6,7 @@ import type { AlarmTables } from "./alarm-tables.ts";
 import type { Database } from "./database.ts";
 import type { Lease } from "./lease.ts";
 import { fenced } from "./lease.ts";
-import type { Page } from "./rollups.ts";
+import type { Page } from "./rollup-records.ts";
 
 export interface Incident {
   readonly id: string;

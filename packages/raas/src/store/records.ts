@@ -1,6 +1,6 @@
 import { newId } from "../ids.ts";
 import type { Database } from "./database.ts";
-import type { Page } from "./rollups.ts";
+import type { Page } from "./rollup-records.ts";
 
 export interface AuditEntry {
   readonly id: string;

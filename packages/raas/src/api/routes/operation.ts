@@ -2,7 +2,7 @@ import { z } from "zod";
 import { atLeast } from "../../auth/roles.ts";
 import { RaasError } from "../../errors.ts";
 import { exportRollup } from "../../export.ts";
-import type { RollupRecord } from "../../store/rollups.ts";
+import type { RollupRecord } from "../../store/rollup-records.ts";
 import type { Route } from "../route.ts";
 import { defineRoute } from "../route.ts";
 import { proxyRpc, rpcAnswer } from "../rpc-proxy.ts";
