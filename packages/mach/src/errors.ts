@@ -9,6 +9,8 @@ export const MACH_ERRORS = {
   /** What a peer sent: it is banned for it. */
   MALFORMED_FRAME: "critical",
   LINK_CLOSED: "temporary",
+  /** A configured peer is no multiaddress. */
+  PEER_INVALID: "critical",
   SERVICE_NOT_STARTED: "temporary",
   /** What the L1 told does not fit together: asked again with its next block. */
   TABLE_MISMATCH: "temporary",

@@ -52,6 +52,11 @@ test("the L1's verifier takes the certificate, with one operator absent, from wh
   await network.run(3);
 });
 
+test("a configured peer that is no address is named", async () => {
+  const run = network.run(null, { name: "misconfigured", peers: ["10.0.0.2:9333"] });
+  await expect(run).rejects.toMatchObject({ code: "PEER_INVALID", details: { peer: "10.0.0.2:9333" } });
+});
+
 test("an observer has most certificates from one operator alone, though four make them", async () => {
   const repeated = () => observer.status().counters["certificates ignored, known"] ?? 0;
   const before = repeated();

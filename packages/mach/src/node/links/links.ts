@@ -4,7 +4,7 @@ import { privateKeyFromRaw } from "@libp2p/crypto/keys";
 import type { Libp2p, PeerId } from "@libp2p/interface";
 import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
-import { multiaddr } from "@multiformats/multiaddr";
+import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import { MachError } from "../../errors.ts";
 import type { MachLog } from "../options.ts";
@@ -43,6 +43,7 @@ export class Links {
   readonly #dependencies: LinksDependencies;
   readonly #protocol: string;
   readonly #peers = new Map<string, Peer>();
+  readonly #staticPeers: readonly StaticPeer[];
   readonly #bannedUntil = new Map<string, number>();
   /** By multiaddr, once it was dialled. */
   readonly #dialled = new Map<string, string>();
@@ -56,9 +57,11 @@ export class Links {
   private constructor(options: LinksOptions, dependencies: LinksDependencies) {
     this.#options = options;
     this.#dependencies = dependencies;
+    this.#staticPeers = options.peers.map(staticPeer);
     this.#protocol = `/altlayer/mach/1/${options.domainSeparator}`;
   }
 
+  /** @throws MachError `PEER_INVALID` */
   static async start(options: LinksOptions, dependencies: LinksDependencies): Promise<Links> {
     const links = new Links(options, dependencies);
     await links.#start();
@@ -195,20 +198,32 @@ export class Links {
   async #dial(): Promise<void> {
     const connected = new Set(this.#node.getPeers().map(String));
     connected.add(this.#node.peerId.toString());
-    const missing = this.#options.peers.filter((address) => {
-      const named = multiaddr(address)
-        .getComponents()
-        .findLast(({ name }) => name === "p2p")?.value;
-      return !connected.has(named ?? this.#dialled.get(address) ?? "");
-    });
+    const missing = this.#staticPeers.filter(({ id, text }) => !connected.has(id ?? this.#dialled.get(text) ?? ""));
     this.#isDialling = true;
     // One that is away is tried again at the next turn.
     await Promise.allSettled(
-      missing.map(async (address) => {
-        const connection = await this.#node.dial(multiaddr(address), { signal: AbortSignal.timeout(OPEN_TIMEOUT_MS) });
-        this.#dialled.set(address, connection.remotePeer.toString());
+      missing.map(async ({ address, text }) => {
+        const connection = await this.#node.dial(address, { signal: AbortSignal.timeout(OPEN_TIMEOUT_MS) });
+        this.#dialled.set(text, connection.remotePeer.toString());
       }),
     );
     this.#isDialling = false;
+  }
+}
+
+interface StaticPeer {
+  readonly text: string;
+  readonly address: Multiaddr;
+  /** Who it must be; undefined where the address names nobody. */
+  readonly id: string | undefined;
+}
+
+function staticPeer(text: string): StaticPeer {
+  try {
+    const address = multiaddr(text);
+    return { text, address, id: address.getComponents().findLast(({ name }) => name === "p2p")?.value };
+  } catch {
+    const example = "/ip4/10.0.0.2/tcp/9333";
+    throw new MachError("PEER_INVALID", `the peer ${text} is no multiaddress, such as ${example}`, { peer: text });
   }
 }
