@@ -75,7 +75,6 @@ export async function verifyAttachment(
   const l1 = reader(
     async (to, data) => await networks.request<string>(network.id, "eth_call", [{ to, data }, "latest"]),
   );
-  const l2 = reader(async (to, data) => await rpc.ask("eth_call", [{ to, data }, "latest"], bytes));
   const findings: Finding[] = [];
   const compare = (name: string, detail: string, ok: boolean | null) => {
     findings.push({ name, ok, detail });
@@ -98,6 +97,10 @@ export async function verifyAttachment(
     `the L1's games are for chain ${config.chainId}, the RPC serves ${chainId}`,
     chainId === config.chainId,
   );
+  // All at one block: between two calls the chain goes on, and may have another L1 origin.
+  const head = await rpc.ask("eth_getBlockByNumber", ["latest", false], blockSchema);
+  const tag = `0x${head.number.toString(16)}`;
+  const l2 = reader(async (to, data) => await rpc.ask("eth_call", [{ to, data }, tag], bytes));
   const [bridge, messenger] = [await l2(L2_BRIDGE, "otherBridge"), await l2(L2_MESSENGER, "otherMessenger")];
   compare("bridge", `the rollup's bridge trusts ${bridge}`, same(bridge, config.addresses.L1StandardBridgeProxy));
   compare(
@@ -125,7 +128,6 @@ export async function verifyAttachment(
     `block 0 is ${genesis.hash}${served === null ? "; the RPC serves no rollup configuration" : ""}`,
     ok,
   );
-  const head = await rpc.ask("eth_getBlockByNumber", ["latest", false], blockSchema);
   compare(
     "output root",
     ...(await outputRoot(head.number, { factory: config.addresses.DisputeGameFactoryProxy, l1, rpc })),
