@@ -169,8 +169,14 @@ impl StateTrie {
             .shards()
             .into_par_iter()
             .map(|shard| {
+                // Read first: a thread that waits for its share of a big storage trie takes up other work meanwhile, which
+                // could be a change of this very shard.
+                let mut read = Vec::new();
+                flat.visit(shard, |address, account, slots| read.push((*address, account, slots.collect::<Vec<_>>())));
                 let mut parts: AccountParts = Default::default();
-                flat.visit(shard, |address, account, slots| add_account(&mut parts, address, account, slots));
+                for (address, account, slots) in read {
+                    add_account(&mut parts, &address, account, &mut slots.into_iter());
+                }
                 parts
             })
             .collect();
