@@ -14,7 +14,7 @@ let path: string;
 let id: string;
 
 const DRILL_MS = 240_000;
-const FORK = ["--no-mining", "--slots-in-an-epoch", "1", "--no-storage-caching"];
+const FORK = ["--no-mining", "--slots-in-an-epoch", "1", "--no-storage-caching", "--threads", "16"];
 /** What is done to the copy before the drill gets it. */
 let sabotage: (url: string) => Promise<void> = async () => {};
 

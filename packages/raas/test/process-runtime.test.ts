@@ -25,7 +25,7 @@ const DRILL_MS = 240_000;
 /** Anvil's first account, the owner of the example's contracts. */
 const OWNER = privateKeyToAccount("0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
 const copyL1: CopyL1 = ({ url }) =>
-  startAnvil(["--fork-url", url, "--no-mining", "--slots-in-an-epoch", "1", "--no-storage-caching"]);
+  startAnvil(["--fork-url", url, "--no-mining", "--slots-in-an-epoch", "1", "--no-storage-caching", "--threads", "16"]);
 
 // Each test waits for several things of that kind, one after the other.
 vi.setConfig({ testTimeout: 4 * WAIT_MS });

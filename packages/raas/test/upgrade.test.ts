@@ -17,7 +17,7 @@ let at: TestPlatform;
 let path: string;
 
 const WAIT_MS = 240_000;
-const FORK = ["--no-mining", "--slots-in-an-epoch", "1", "--no-storage-caching"];
+const FORK = ["--no-mining", "--slots-in-an-epoch", "1", "--no-storage-caching", "--threads", "16"];
 const HOLOCENE_EXTRA = /^0x00[0-9a-f]{16}$/;
 
 const copyL1: CopyL1 = async ({ url }) => await startAnvil(["--fork-url", url, ...FORK]);

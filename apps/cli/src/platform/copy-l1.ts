@@ -18,6 +18,8 @@ export const copyL1: CopyL1 = async ({ url, development, directory }) => {
   const logFile = join(directory, "anvil.log");
   const args = [
     ...["--host", "127.0.0.1", "--port", "0", "--fork-url", url, "--no-mining", "--slots-in-an-epoch", "1"],
+    // One for each core is too few: a thread that reads of the network waits for others of them, and two such stand still.
+    ...["--threads", "16"],
     // Its cache would lie outside of the drill's directory, and outlive it.
     ...["--no-storage-caching", "--no-request-size-limit"],
     ...(development ? ["--hardfork", "prague"] : []),

@@ -52,7 +52,7 @@ export function rehearsedForks(spec: RollupSpec, network: Network, nowMs: number
  * begins after it must be paid out.
  */
 export const upgradeDrill: Drill = async (context) => {
-  const { spec, network, step, signal } = context;
+  const { spec, network, step } = context;
   const forks = rehearsedForks(spec, network, Date.now());
   const names = forks.map(titleOf).join(" and ");
   const snapshot = await snapshotFor(context);
@@ -69,7 +69,10 @@ export const upgradeDrill: Drill = async (context) => {
   const nowMs = () => Date.now() + network.clockOffsetMs;
   const pace = new AbortController();
   const pacing = l1.keepPace(nowMs, pace.signal);
-  pacing.catch(() => {});
+  // A copy whose time stands still makes nothing come: nobody waits for it.
+  const lost = new AbortController();
+  pacing.catch((error: unknown) => lost.abort(error));
+  const signal = AbortSignal.any([context.signal, lost.signal]);
   context.atEnd(async () => {
     pace.abort();
     await pacing.catch(() => {});
