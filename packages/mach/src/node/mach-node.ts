@@ -45,6 +45,8 @@ const MAX_DERIVED = 16_384;
 /** Certificates sent for one request, and how often a peer may ask. */
 const SERVED_AT_ONCE = 64;
 const REQUEST_EVERY_MS = 500;
+/** So often a peer is asked here: what comes sooner than it may ask is not answered. */
+const ASK_EVERY_MS = 1.5 * REQUEST_EVERY_MS;
 /** Shares that find no quorum are checked so often. */
 const LONELY_EVERY_MS = 1_000;
 /** Below the highest certified block, late shares are of no use any more. */
@@ -91,6 +93,9 @@ export class MachNode {
   readonly #waitingAlerts = new Bounded<Peer, readonly SignedAlert[]>(MAX_WAITING_SENDERS);
   readonly #derived = new Bounded<number, Hex>(MAX_DERIVED);
   readonly #askedAtMs = new WeakMap<Peer, number>();
+  readonly #requestedAtMs = new WeakMap<Peer, number>();
+  /** Waiting to be sent: for a certificate, or all. */
+  readonly #requests = new Map<Peer, Hex | undefined>();
   readonly #served = new WeakSet<Peer>();
   #l1Head = -1;
   #lonelyAtMs = performance.now();
@@ -195,6 +200,7 @@ export class MachNode {
   onGone(peer: Peer): void {
     this.#linkBook.forget(peer);
     this.#claims.forget(peer);
+    this.#requests.delete(peer);
     this.#feeds?.gone(peer);
   }
 
@@ -253,9 +259,16 @@ export class MachNode {
     return this.#claims.isChecking;
   }
 
-  /** For a certificate, or for all from the own highest on. */
+  /** For a certificate, or for all from the own highest on; later, if the peer was asked just now. */
   request(peer: Peer, digest?: Hex): void {
     this.#served.delete(peer);
+    const nowMs = performance.now();
+    if (nowMs - (this.#requestedAtMs.get(peer) ?? Number.NEGATIVE_INFINITY) < ASK_EVERY_MS) {
+      this.#requests.set(peer, this.#requests.has(peer) ? undefined : digest);
+      return;
+    }
+    this.#requestedAtMs.set(peer, nowMs);
+    this.#requests.delete(peer);
     const query = digest === undefined ? { height: Math.max(0, this.#parts.store.newestHeight) } : { digest };
     peer.send({ type: "request", query });
   }
@@ -275,6 +288,10 @@ export class MachNode {
     this.#relay.tick();
     this.#claims.tick();
     this.#feeds?.tick();
+    for (const [peer, digest] of [...this.#requests]) {
+      this.#requests.delete(peer);
+      this.request(peer, digest);
+    }
     const nowMs = performance.now();
     if (nowMs - this.#lonelyAtMs < LONELY_EVERY_MS) return;
     this.#lonelyAtMs = nowMs;
