@@ -37,6 +37,8 @@ test("equivocation by a quorum, of which a node heard before a crash, is brought
   const elsewhere = { ...slice, core: { ...slice.core, attributesHash: named("others") } };
   const observer = await network.run(null);
   const attacker = await Attacker.join(network, observer);
+  // A node reads its tables beside its start, and certificates are made by one.
+  await until("the table is known", () => observer.table());
   const certificates = [
     certify(network, blockMessage(first, base), [0, 1, 2]),
     certify(network, blockMessage(other, base), [1, 2, 3]),
