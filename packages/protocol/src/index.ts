@@ -84,6 +84,7 @@ export {
   isDepositTransaction,
 } from "./l1/deposit-transaction.ts";
 export { depositFromLog, deriveDeposits, TRANSACTION_DEPOSITED_TOPIC } from "./l1/deposits.ts";
+export { type L1HeaderFields, l1HeaderHash } from "./l1/header.ts";
 export {
   L1_ATTRIBUTES_DEPOSITOR,
   L1_BLOCK_PREDEPLOY,

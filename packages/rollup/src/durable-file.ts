@@ -1,19 +1,34 @@
-import { open, readFile, rename } from "node:fs/promises";
+import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 
-/** Replaces a file so that after a crash it holds either the old or the new content in full, and durably so on return. */
+/**
+ * Replaces a file so that after a crash it holds either the old or the new content in full, and durably so on return.
+ * Only its owner may read it, nor look into a directory that is made for it.
+ */
 export async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.tmp`;
-  const file = await open(temporary, "w", 0o600);
+  await write(temporary, content, "w");
+  await rename(temporary, path);
+  await syncDirectory(dirname(path));
+}
+
+/** Writes a file that must not be there yet, with the same care. */
+export async function createDurably(path: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await write(path, content, "wx");
+  await syncDirectory(dirname(path));
+}
+
+async function write(path: string, content: string | Uint8Array, flags: "w" | "wx"): Promise<void> {
+  const file = await open(path, flags, 0o600);
   try {
     await file.writeFile(content);
     await file.datasync();
   } finally {
     await file.close();
   }
-  await rename(temporary, path);
-  await syncDirectory(dirname(path));
 }
 
 /** A file's bytes; `null` where there is none. @throws whatever else keeps it from being read: that is no absence */

@@ -3,6 +3,7 @@ export { type BeaconFacadeService, type BeaconFacadeServiceOptions, startBeaconF
 export { type Clock, SystemClock } from "./clock.ts";
 export { loadNodeFiles } from "./config/load.ts";
 export { type NodeConfig, type NodeConfigInput, nodeConfigSchema, parseNodeConfig } from "./config/node-config.ts";
+export { createDurably, writeDurably } from "./durable-file.ts";
 export { describeError, RollupError, type RollupErrorCode, type Severity } from "./errors.ts";
 export { EngineApiClient } from "./external-engine/engine-api-client.ts";
 export { bumpFees, FEE_DEFAULTS, type FeeLimits, type Fees, marketFees } from "./l1/fees.ts";

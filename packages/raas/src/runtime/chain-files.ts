@@ -2,7 +2,7 @@ import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { withLaterForks } from "@altlayer/deployer";
 import { parseRollupConfig } from "@altlayer/protocol";
-import { writeDurably } from "../files.ts";
+import { writeDurably } from "@altlayer/rollup";
 import { laterForksOf, UPGRADES } from "../forks/schedule.ts";
 import type { RollupSpec } from "../spec/rollup-spec.ts";
 

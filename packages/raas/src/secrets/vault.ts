@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:crypto";
 import { chmod, readFile } from "node:fs/promises";
+import { createDurably } from "@altlayer/rollup";
 import { z } from "zod";
 import { RaasError } from "../errors.ts";
-import { createExclusively } from "../files.ts";
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -88,13 +88,13 @@ export async function openVault(options: { readonly file: string; readonly passw
 async function createVault(file: string, password: string | undefined): Promise<Vault> {
   if (password === undefined) {
     const key = randomBytes(KEY_BYTES);
-    await createExclusively(file, `${JSON.stringify({ version: 1, kind: "plain", key: key.toString("hex") })}\n`);
+    await createDurably(file, `${JSON.stringify({ version: 1, kind: "plain", key: key.toString("hex") })}\n`);
     return new Vault(key);
   }
   const salt = randomBytes(16).toString("hex");
   const vault = new Vault(derive(password, salt));
   const check = vault.seal(CHECK, CHECK);
-  await createExclusively(file, `${JSON.stringify({ version: 1, kind: "password", salt, check })}\n`);
+  await createDurably(file, `${JSON.stringify({ version: 1, kind: "password", salt, check })}\n`);
   return vault;
 }
 

@@ -3,9 +3,9 @@ import { createReadStream } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { writeDurably } from "@altlayer/rollup";
 import { z } from "zod";
 import { RaasError } from "../errors.ts";
-import { writeDurably } from "../files.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { word } from "../spec/primitives.ts";
 

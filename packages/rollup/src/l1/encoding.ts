@@ -1,7 +1,7 @@
 import { type Hex, keccak256 } from "@altlayer/engine";
 import { bytesToHex, concatBytes, hexToBytes, numberToHex, toRlp } from "viem/utils";
 import { RollupError } from "../errors.ts";
-import type { L1Header, L1Receipt, L1RpcTransaction } from "./schemas.ts";
+import type { L1Receipt, L1RpcTransaction } from "./schemas.ts";
 
 type Item = Hex | readonly Item[];
 
@@ -12,42 +12,6 @@ const quantity = (value: bigint | number | null | undefined): Hex =>
 const even = (hex: Hex): Hex => (hex.length % 2 === 0 ? hex : `0x0${hex.slice(2)}`);
 const integer = (value: bigint | number | null | undefined): Hex => even(quantity(value));
 const rlp = (items: readonly Item[]): Uint8Array => toRlp(items as Parameters<typeof toRlp>[0], "bytes") as Uint8Array;
-
-/** Hash of a header from its fields: what an L1 says a block's hash is, is believed only when this agrees. */
-export function headerHash(header: L1Header): Hex {
-  const fields: Item[] = [
-    header.parentHash,
-    header.sha3Uncles,
-    header.miner,
-    header.stateRoot,
-    header.transactionsRoot,
-    header.receiptsRoot,
-    header.logsBloom,
-    integer(header.difficulty),
-    integer(header.number),
-    integer(header.gasLimit),
-    integer(header.gasUsed),
-    integer(header.timestamp),
-    header.extraData,
-    header.mixHash,
-    header.nonce,
-  ];
-  // Each fork appended its fields (EIP-1559, 4895, 4844, 4788, 7685): the first that is absent ends the header.
-  if (header.baseFeePerGas !== undefined) {
-    fields.push(integer(header.baseFeePerGas));
-    if (header.withdrawalsRoot !== undefined) {
-      fields.push(header.withdrawalsRoot);
-      if (header.blobGasUsed !== undefined && header.excessBlobGas !== undefined) {
-        fields.push(integer(header.blobGasUsed), integer(header.excessBlobGas));
-        if (header.parentBeaconBlockRoot !== undefined) {
-          fields.push(header.parentBeaconBlockRoot);
-          if (header.requestsHash !== undefined) fields.push(header.requestsHash);
-        }
-      }
-    }
-  }
-  return bytesToHex(keccak256(rlp(fields)));
-}
 
 const accessListItems = (tx: L1RpcTransaction): Item =>
   (tx.accessList ?? []).map((entry) => [entry.address, entry.storageKeys]);

@@ -1,8 +1,9 @@
-import type { BlockRef, Hex } from "@altlayer/engine";
+import { type BlockRef, type Hex, keccak256 } from "@altlayer/engine";
+import { l1HeaderHash } from "@altlayer/protocol";
 import { bytesToHex, hexToBytes } from "viem/utils";
 import { z } from "zod";
 import { RollupError } from "../errors.ts";
-import { encodeReceipt, encodeTransaction, headerHash, withoutSidecar } from "./encoding.ts";
+import { encodeReceipt, encodeTransaction, withoutSidecar } from "./encoding.ts";
 import { HeaderBranch } from "./header-branch.ts";
 import { Lru } from "./lru.ts";
 import { orderedTrieRoot } from "./ordered-trie.ts";
@@ -197,7 +198,7 @@ export class L1Client implements L1Reader {
   #checkHeader(header: L1Header, matches: (header: L1Header) => boolean, id: string): void {
     if (!matches(header)) throw lied(`the L1 answered another block than ${id}`, { id, hash: header.hash });
     if (!this.#options.verify) return;
-    const computed = headerHash(header);
+    const computed = l1HeaderHash(header, keccak256);
     if (computed !== header.hash) {
       throw lied(`the header of L1 block ${header.number} hashes to ${computed}, not to ${header.hash}`, {
         hash: header.hash,

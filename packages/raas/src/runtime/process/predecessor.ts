@@ -1,8 +1,8 @@
 import { readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { writeDurably } from "@altlayer/rollup";
 import { z } from "zod";
-import { writeDurably } from "../../files.ts";
 
 const schema = z.object({ host: z.string(), pid: z.number().int().positive(), start: z.string() });
 type Identity = z.output<typeof schema>;
