@@ -44,6 +44,13 @@ export function addPlatformCommands(root: Command, done: (exitCode: number) => v
   ).action(action(async () => (await import("./commands/platform.ts")).platform, done));
 
   root
+    .command("sign-in")
+    .description("print a new one-time link to the console of the platform on this machine")
+    .option("--data-dir <path>", "where that platform keeps its data", DATA_DIR)
+    .option("--json", "print JSON")
+    .action(action(async () => (await import("./commands/sign-in.ts")).signIn, done));
+
+  root
     .command("spec")
     .description("print an example of a rollup's spec, to begin from")
     .option("--reference", "print what every field means instead, as Markdown")

@@ -6,6 +6,7 @@ import { Presenter } from "./api/present.ts";
 import { createApiServer } from "./api/server.ts";
 import type { Services } from "./api/services.ts";
 import { AttachedRuntime } from "./attach/attached-runtime.ts";
+import { LocalSignIn } from "./auth/local-sign-in.ts";
 import { Drills } from "./drill/drills.ts";
 import type { CopyL1 } from "./drill/isolated-l1.ts";
 import { EventHub } from "./events.ts";
@@ -92,7 +93,6 @@ export interface Platform {
   close(): Promise<void>;
 }
 
-const LINK_MS = 10 * 60_000;
 const LEASE_MS = 15_000;
 /** No request takes so long. */
 const ABANDONED_MS = 15 * 60_000;
@@ -270,6 +270,7 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
       present: new Presenter({ runtime, rollups, keys, planner, drillStore, rotations }),
       directoryOf,
       origin: () => url,
+      signIn: new LocalSignIn({ nowMs, origin: () => url }, { people }),
     };
     const api = await createApiServer(
       {
@@ -316,10 +317,7 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
     return {
       url,
       services,
-      signInLink: async () => {
-        const user = await people.localUser();
-        return `${url}/#sign-in=${await people.createLink(user.id, LINK_MS)}`;
-      },
+      signInLink: async () => (await services.signIn.link()).url,
       close,
     };
   } catch (error) {

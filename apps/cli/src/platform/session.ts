@@ -15,7 +15,7 @@ import { writeDurably } from "../dev/durable.ts";
 import { ACCOUNT_COUNT, MNEMONIC } from "../dev/mnemonic.ts";
 import type { PortWish } from "../dev/ports.ts";
 import { choosePort, onPorts } from "../dev/ports.ts";
-import { CREDENTIALS_FILE } from "./client.ts";
+import { CREDENTIALS_FILE, type LocalAccess } from "./client.ts";
 import { copyL1 } from "./copy-l1.ts";
 import type { FirstRollup, LocalTeam } from "./first-rollup.ts";
 
@@ -259,5 +259,6 @@ async function writeCredentials(
   });
   // Not there yet where keys and rollups' data are shared.
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  await writeDurably(join(directory, CREDENTIALS_FILE), `${JSON.stringify({ url: platform.url, token })}\n`);
+  const access: LocalAccess = { url: platform.url, token, linkSecret: platform.services.signIn.secret };
+  await writeDurably(join(directory, CREDENTIALS_FILE), `${JSON.stringify(access)}\n`);
 }

@@ -244,6 +244,7 @@ export const publicStatusSchema = z.object({
 
 const name = z.string().trim().min(1).max(80);
 export const linkBody = z.strictObject({ token: z.string().min(20).max(100) });
+export const newLinkBody = z.strictObject({ secret: z.string().min(20).max(100) });
 export const siweBody = z.strictObject({ message: z.string().min(1).max(4_096), signature: bytes(8_192) });
 export const createTeamBody = z.strictObject({ name });
 export const addMemberBody = z.strictObject({ address, role: roleSchema, name: name.optional() });

@@ -1,4 +1,5 @@
 import type { Alarms } from "../alarms/alarms.ts";
+import type { LocalSignIn } from "../auth/local-sign-in.ts";
 import type { Drills } from "../drill/drills.ts";
 import type { EventHub } from "../events.ts";
 import type { Explorer } from "../explorer/explorer.ts";
@@ -58,4 +59,6 @@ export interface Services {
   readonly directoryOf: (rollupId: string) => string;
   /** Origin of the pages we serve, as browsers know it. */
   readonly origin: () => string;
+  /** Gives sign-in links to whoever is at this machine. */
+  readonly signIn: LocalSignIn;
 }

@@ -33,7 +33,7 @@ export function SignInPage() {
         <h1>Sign in</h1>
         {failed ? (
           <Notice tone="warn" title="That sign-in link is used up or too old">
-            A link works once, within ten minutes. Print a new one where the platform runs, or sign in with a wallet.
+            A link works once, within ten minutes. Print a new one as said below, or sign in with a wallet.
           </Notice>
         ) : null}
         <section className="stack" aria-labelledby="by-wallet">
@@ -62,8 +62,8 @@ export function SignInPage() {
         <section className="stack tight" aria-labelledby="by-link">
           <h2 id="by-link">On your own machine</h2>
           <p className="quiet">
-            <code>npm start</code> prints a link in its terminal that signs you in once, within ten minutes. Started
-            again, it prints another.
+            <code>npm start</code> prints a link in its terminal that signs you in once, within ten minutes. For another
+            one run <code>npm run altlayer -- sign-in</code> beside it.
           </p>
         </section>
       </main>

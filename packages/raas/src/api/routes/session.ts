@@ -5,7 +5,7 @@ import { RaasError } from "../../errors.ts";
 import type { Session } from "../../store/credentials.ts";
 import type { Route } from "../route.ts";
 import { defineRoute } from "../route.ts";
-import { empty, linkBody, sessionSchema, siweBody } from "../schemas.ts";
+import { empty, linkBody, newLinkBody, sessionSchema, siweBody } from "../schemas.ts";
 import type { Services } from "../services.ts";
 import { iso } from "../time.ts";
 
@@ -51,10 +51,26 @@ export const sessionRoutes: readonly Route[] = [
       if (userId === null) {
         throw new RaasError(
           "UNAUTHENTICATED",
-          "this link was used or is too old: get a new one (altlayer platform link)",
+          "this link was used or is too old: `altlayer sign-in` prints a new one where the platform runs",
         );
       }
       return await signIn(services, reply, userId);
+    },
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/session/link/new",
+    name: "session.newLink",
+    summary: "A new sign-in link for the person at the platform's machine, who can read its secret there",
+    access: "public",
+    body: newLinkBody,
+    response: z.object({ url: z.string(), expiresAt: z.string() }),
+    secret: true,
+    perMinute: SIGN_INS_PER_MINUTE,
+    handle: async ({ body, services: { signIn: local } }) => {
+      if (!local.knows(body.secret)) throw new RaasError("UNAUTHENTICATED", "this is not the secret of this start");
+      const { url, expiresAt } = await local.link();
+      return { url, expiresAt: iso(expiresAt) };
     },
   }),
   defineRoute({
