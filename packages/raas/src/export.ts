@@ -48,7 +48,8 @@ export async function exportRollup(
     throw new RaasError("CONFLICT", `${rollup.name} was not launched yet: there is nothing to leave with`);
   }
   const directory = directoryOf(rollup.id);
-  let leftBehind = 0;
+  // Nobody counts the blocks of a node that does not run.
+  let leftBehind: number | null = null;
   if (runtime.running(rollup.id) !== null) {
     // What was promised to users, and certified, should be on the L1 before the chain moves.
     leftBehind = await runtime.drain(rollup.id, DRAIN_TIMEOUT_MS);
@@ -80,7 +81,7 @@ async function archiveOf(
     readonly rollup: RollupRecord;
     readonly addresses: Readonly<Record<string, Hex>>;
     readonly password: string;
-    readonly leftBehind: number;
+    readonly leftBehind: number | null;
     /** What the step left behind; absent where it has not run. */
     readonly restake: unknown;
   },
@@ -229,7 +230,7 @@ const readme = (
   }: {
     readonly network: string;
     readonly snapshot: boolean;
-    readonly leftBehind: number;
+    readonly leftBehind: number | null;
     readonly operators: number;
   },
 ): string => `# ${name}, chain ${chainId} on ${network}
@@ -242,12 +243,19 @@ Everything that running this rollup needs. The platform that wrote it has stoppe
 3. ${operators === 0 ? "There are no operators to run." : operatorsText(operators)}
 4. Send the RPC's name to the new place. Wallets need nothing else: chain id and contracts are the same.
 
-${leftBehind === 0 ? "All blocks had reached the settlement network when this was packed." : `${leftBehind} blocks had not reached the settlement network when this was packed: they are lost.`}
+${leftBehindText(leftBehind)}
 
 \`keys/\` holds the accounts of batcher, proposer, challenger, sequencer and deployer as keystores (version 3) under the
 password that you gave. The L1 contracts belong to the owner of the spec, as before. Any stock op-node with op-geth can
 follow the chain by \`genesis.json\` and \`rollup.json\`.
 `;
+
+function leftBehindText(leftBehind: number | null): string {
+  if (leftBehind === null)
+    return "The node did not run when this was packed: blocks that had not reached the settlement network by then are lost.";
+  if (leftBehind === 0) return "All blocks had reached the settlement network when this was packed.";
+  return `${leftBehind} blocks had not reached the settlement network when this was packed: they are lost.`;
+}
 
 const operatorsText = (operators: number): string =>
   `Run the ${operators} operators, which certify blocks (MACH), each from its own folder: write the password into the file
