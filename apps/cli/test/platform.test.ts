@@ -216,6 +216,27 @@ describe("the platform", () => {
     expect((await altlayer("show", "no-such-rollup")).json).toMatchObject({ error: { code: "ROLLUP_NOT_FOUND" } });
   }, 240_000);
 
+  test("prints a link that signs in, and says before a launch what is taken", async () => {
+    const { code, json } = await altlayer("sign-in");
+    const { url } = json as { url: string };
+    expect([code, url]).toEqual([0, expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/#sign-in=/)]);
+    const file = join(folder, "third.json");
+    writeFileSync(file, JSON.stringify({ ...exampleSpec(), name: "third-rollup" }));
+    expect(await altlayer("plan", "-f", file)).toMatchObject({ code: 1, json: { error: { code: "CONFLICT" } } });
+  });
+
+  test("fences nothing that it could not write the archive of", async () => {
+    process.env.ALTLAYER_KEYSTORE_PASSWORD = "a password long enough";
+    try {
+      const nowhere = join(folder, "no-such-folder", "archive.tar.gz");
+      const refused = await altlayer("leave", "second-rollup", "--out", nowhere);
+      expect(refused).toMatchObject({ code: 2, json: { error: { code: "OUTPUT_EXISTS" } } });
+      expect((await altlayer("show", "second-rollup")).json).toMatchObject({ phase: "running" });
+    } finally {
+      delete process.env.ALTLAYER_KEYSTORE_PASSWORD;
+    }
+  });
+
   test("schedules a fork, takes it back, and has it also when it is killed at once", async () => {
     const upgrade = (...args: string[]) => altlayer("upgrade", "second-rollup", ...args);
     expect((await upgrade()).json).toMatchObject({

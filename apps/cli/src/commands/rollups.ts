@@ -1,5 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { open, readFile, rm, stat } from "node:fs/promises";
 import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseSpecYaml, type RollupSpec } from "@altlayer/raas";
 import { CliError, EXIT } from "../errors.ts";
@@ -88,7 +89,7 @@ export interface SpecOptions extends RemoteOptions {
 
 const LAUNCH_TIMEOUT_MS = 600_000;
 const POLL_MS = 200;
-const GONE = new Set(["destroyed", "exported"]);
+const NO_WAY_BACK = new Set(["destroying", "destroyed", "exported"]);
 
 async function readSpec(file: string): Promise<RollupSpec> {
   if (file === "-") return parseSpecYaml(await text(process.stdin));
@@ -116,7 +117,8 @@ async function find(client: PlatformClient, name: string): Promise<Rollup | unde
   const rollups = await all(client);
   // A destroyed rollup has given its name back, and is found by its id only.
   return (
-    rollups.find(({ id }) => id === name) ?? rollups.find((rollup) => rollup.name === name && !GONE.has(rollup.phase))
+    rollups.find(({ id }) => id === name) ??
+    rollups.find((rollup) => rollup.name === name && rollup.phase !== "destroyed")
   );
 }
 
@@ -189,9 +191,11 @@ export async function untilRunning(
     }
     const resting = (now.phase === "running" && now.applied !== false && isThere(now)) || now.phase === "stopped";
     if (now.restoring !== true && resting) return now;
-    const stuck = now.phase === "waiting" || performance.now() > deadline;
+    const stuck = now.phase === "waiting" || NO_WAY_BACK.has(now.phase) || performance.now() > deadline;
     if (stuck) {
-      const { code, message } = now.problem ?? { code: "TIMEOUT", message: "it takes longer than ten minutes" };
+      const { code, message } = NO_WAY_BACK.has(now.phase)
+        ? { code: "GONE", message: "it does not run here again" }
+        : (now.problem ?? { code: "TIMEOUT", message: "it takes longer than ten minutes" });
       throw new CliError("LAUNCH_FAILED", `${now.name} is ${now.phase}: ${message}`, { data: { id: now.id, code } });
     }
     await sleep(POLL_MS);
@@ -352,11 +356,25 @@ export async function leave(
   }
   const client = await PlatformClient.connect(options);
   const { id, name } = await must(client, options.rollup);
-  const archive = await client.download(`/rollups/${id}/export`, { password });
-  await writeFile(options.out, archive, { mode: 0o600, flag: "wx" }).catch((cause: unknown) => {
-    throw new CliError("OUTPUT_EXISTS", `cannot write ${options.out}: is it there already?`, { cause });
+  // There is no way back from the fence: the place for the archive must be there before it.
+  const file = await open(options.out, "wx", 0o600).catch((cause: unknown) => {
+    throw new CliError("OUTPUT_EXISTS", `cannot write ${options.out}: is it there already, or its folder missing?`, {
+      data: { file: options.out },
+      cause,
+    });
   });
-  if (output.json) output.answer({ id, name, file: options.out, bytes: archive.byteLength });
-  output.line(`${options.out}  ${(archive.byteLength / 1_048_576).toFixed(1)} MiB: unpack it and read README.md`);
+  try {
+    await pipeline(
+      await client.download(`/rollups/${id}/export`, { password }),
+      file.createWriteStream({ flush: true }),
+    );
+  } catch (error) {
+    await file.close().catch(() => {});
+    await rm(options.out, { force: true });
+    throw error;
+  }
+  const { size: bytes } = await stat(options.out);
+  if (output.json) output.answer({ id, name, file: options.out, bytes });
+  output.line(`${options.out}  ${(bytes / 1_048_576).toFixed(1)} MiB: unpack it and read README.md`);
   return EXIT.ok;
 }

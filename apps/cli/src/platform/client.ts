@@ -6,6 +6,15 @@ import { CliError } from "../errors.ts";
 export const CREDENTIALS_FILE = "local-access.json";
 const API = "/api/v1";
 const TIMEOUT_MS = 30_000;
+const DOWNLOAD_MS = 60 * 60_000;
+
+/** What that file holds. */
+export interface LocalAccess {
+  readonly url: string;
+  readonly token: string;
+  /** Makes sign-in links of this start. */
+  readonly linkSecret: string;
+}
 
 /** How commands are told which control plane they speak to. */
 export interface RemoteOptions {
@@ -37,13 +46,21 @@ export class PlatformError extends Error {
   }
 }
 
+/** A new one-time link to the console. @throws CliError `CONFIG_NOT_FOUND`, `PLATFORM_UNREACHABLE`; PlatformError */
+export async function newSignInLink(dataDir: string): Promise<{ readonly url: string; readonly expiresAt: string }> {
+  const { url, token, linkSecret } = await localAccess(dataDir);
+  return await new PlatformClient({ url, token, team: "" }).request("POST", "/session/link/new", {
+    secret: linkSecret,
+  });
+}
+
 /** The control plane over HTTP. Paths are below /api/v1; `team` is the token's. */
 export class PlatformClient {
   readonly url: string;
   readonly team: string;
   readonly #token: string;
 
-  private constructor(options: { readonly url: string; readonly token: string; readonly team: string }) {
+  constructor(options: { readonly url: string; readonly token: string; readonly team: string }) {
     this.url = options.url;
     this.team = options.team;
     this.#token = options.token;
@@ -71,15 +88,11 @@ export class PlatformClient {
     return await this.request<T>(method, `/teams/${this.team}${path}`, body);
   }
 
-  /** The body of an answer that is not JSON. */
-  async download(path: string, body: unknown): Promise<Uint8Array> {
-    const response = await this.#fetch(
-      "POST",
-      `/teams/${this.team}${path}`,
-      body,
-      AbortSignal.timeout(10 * TIMEOUT_MS),
-    );
-    return new Uint8Array(await response.arrayBuffer());
+  /** The body of an answer that is not JSON, as it comes: an archive is as large as a chain's state. */
+  async download(path: string, body: unknown): Promise<AsyncIterable<Uint8Array>> {
+    const response = await this.#fetch("POST", `/teams/${this.team}${path}`, body, AbortSignal.timeout(DOWNLOAD_MS));
+    if (response.body === null) throw this.#unreachable(new TypeError("an answer without a body"));
+    return response.body;
   }
 
   /** The bytes of a file. */
@@ -155,9 +168,14 @@ async function accessOf({
     }
     return { url: url.replace(/\/+$/, ""), token };
   }
+  return await localAccess(dataDir);
+}
+
+/** What the platform on this machine wrote for its commands. @throws CliError `CONFIG_NOT_FOUND` */
+async function localAccess(dataDir: string): Promise<LocalAccess> {
   const file = join(dataDir, "platform", CREDENTIALS_FILE);
   try {
-    return JSON.parse(await readFile(file, "utf8")) as { url: string; token: string };
+    return JSON.parse(await readFile(file, "utf8")) as LocalAccess;
   } catch (cause) {
     throw new CliError(
       "CONFIG_NOT_FOUND",
