@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { ALARMS, type AlarmCode, type Severity } from "./core/alarms.ts";
 import { runwayDays } from "./money/maths.ts";
 import type { Money } from "./money/money.ts";
@@ -6,7 +7,7 @@ import { QUIET } from "./quiet.ts";
 import { type Call, rpcBatch } from "./rpc-batch.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { KeyStore, Role } from "./secrets/key-store.ts";
-import type { Hex } from "./spec/primitives.ts";
+import { type Hex, word } from "./spec/primitives.ts";
 import type { RollupRecord } from "./store/rollup-records.ts";
 
 export interface Head {
@@ -45,19 +46,21 @@ export interface Live {
   readonly alarms: readonly Alarm[];
 }
 
-interface SyncStatus {
-  readonly head_l1: Head;
-  readonly unsafe_l2: Head;
-  readonly safe_l2: Head;
-  readonly finalized_l2: Head;
-}
-
-interface Block {
-  readonly number: Hex;
-  readonly timestamp: Hex;
-  readonly gasUsed: Hex;
-  readonly transactions: readonly Hex[];
-}
+/** What a node answers is parsed, since an attached chain's is somebody else's. */
+const count = z.number().int().min(0);
+const headSchema = z.object({ number: count, hash: word, timestamp: count });
+const syncSchema = z.object({
+  head_l1: headSchema,
+  unsafe_l2: headSchema,
+  safe_l2: headSchema,
+  finalized_l2: headSchema,
+});
+const quantity = z
+  .string()
+  .regex(/^0x[0-9a-f]{1,13}$/)
+  .transform(Number);
+const poolSchema = z.object({ pending: quantity });
+const blocksSchema = z.array(z.object({ timestamp: quantity, gasUsed: quantity, transactions: z.array(z.unknown()) }));
 
 interface Cached {
   readonly at: number;
@@ -104,23 +107,22 @@ export class LiveView {
       };
     }
     const { rpc } = running.endpoints;
-    const [sync, pool] = (await rpcBatch(
+    const [status, waiting] = await rpcBatch(
       rpc,
       [
         ["optimism_syncStatus", []],
         ["txpool_status", []],
       ],
       QUIET,
-    ).catch(() => [null, null])) as [SyncStatus | null, { pending: Hex } | null];
+    ).catch(() => [null, null]);
+    const sync = syncSchema.safeParse(status).data ?? null;
+    const pool = poolSchema.safeParse(waiting).data ?? null;
     const throughput = sync === null ? null : await this.#throughput(rpc, sync.unsafe_l2.number).catch(() => null);
     return {
       phase: rollup.phase,
-      heads:
-        sync === null
-          ? null
-          : { unsafe: headOf(sync.unsafe_l2), safe: headOf(sync.safe_l2), finalized: headOf(sync.finalized_l2) },
-      l1: sync === null ? null : { latest: headOf(sync.head_l1) },
-      pendingTransactions: pool === null ? null : Number(pool.pending),
+      heads: sync === null ? null : { unsafe: sync.unsafe_l2, safe: sync.safe_l2, finalized: sync.finalized_l2 },
+      l1: sync === null ? null : { latest: sync.head_l1 },
+      pendingTransactions: pool?.pending ?? null,
       throughput,
       balances,
       alarms,
@@ -129,20 +131,22 @@ export class LiveView {
 
   async #throughput(rpc: string, head: number): Promise<Live["throughput"]> {
     const numbers = Array.from({ length: Math.min(WINDOW_BLOCKS, head) + 1 }, (_, index) => head - index);
-    const blocks = (await rpcBatch(
-      rpc,
-      numbers.map((number): Call => ["eth_getBlockByNumber", [`0x${number.toString(16)}`, false]]),
-      QUIET,
-    )) as Block[];
+    const blocks = blocksSchema.parse(
+      await rpcBatch(
+        rpc,
+        numbers.map((number): Call => ["eth_getBlockByNumber", [`0x${number.toString(16)}`, false]]),
+        QUIET,
+      ),
+    );
     const newest = blocks[0];
     const oldest = blocks.at(-1);
     if (newest === undefined || oldest === undefined || newest === oldest) return null;
-    const windowSeconds = Number(newest.timestamp) - Number(oldest.timestamp);
+    const windowSeconds = newest.timestamp - oldest.timestamp;
     if (windowSeconds <= 0) return null;
     const counted = blocks.slice(0, -1);
     // The first transaction of every block is the system's own.
     const transactions = counted.reduce((sum, block) => sum + Math.max(0, block.transactions.length - 1), 0);
-    const gas = counted.reduce((sum, block) => sum + Number(block.gasUsed), 0);
+    const gas = counted.reduce((sum, block) => sum + block.gasUsed, 0);
     return { transactionsPerSecond: transactions / windowSeconds, gasPerSecond: gas / windowSeconds, windowSeconds };
   }
 
@@ -204,5 +208,3 @@ export interface LiveDependencies {
     rollup: RollupRecord,
   ) => Promise<readonly { readonly code: AlarmCode; readonly message: string; readonly raisedAt: number }[]>;
 }
-
-const headOf = ({ number, hash, timestamp }: Head): Head => ({ number, hash, timestamp });

@@ -12,7 +12,7 @@ import {
 import { listTransfers } from "../../explorer/queries/transfers.ts";
 import type { IndexDatabase } from "../../explorer/tables.ts";
 import { type Call, rpcBatch } from "../../rpc-batch.ts";
-import { address, word } from "../../spec/primitives.ts";
+import { address, type Hex, word } from "../../spec/primitives.ts";
 import {
   addressSchema,
   blockSchema,
@@ -58,8 +58,10 @@ const BASE = "/teams/:team/rollups/:rollup/explorer";
 const explorerRoute = <P, Q>(route: Omit<Route<P, Q>, "method" | "access">): Route =>
   defineRoute<P, Q>({ method: "GET", access: "viewer", ...route, path: `${BASE}${route.path}` });
 
-const quantity = (value: unknown): number | null => (typeof value === "string" ? Number(value) : null);
-const wei = (value: unknown): string | null => (typeof value === "string" ? BigInt(value).toString() : null);
+/** Of an attached chain the node is somebody else's: what is no quantity counts as not told. */
+const isQuantity = (value: unknown): value is Hex => typeof value === "string" && /^0x[0-9a-f]{1,64}$/.test(value);
+const quantity = (value: unknown): number | null => (isQuantity(value) ? Number(value) : null);
+const wei = (value: unknown): string | null => (isQuantity(value) ? BigInt(value).toString() : null);
 
 export const explorerRoutes: readonly Route[] = [
   explorerRoute({
