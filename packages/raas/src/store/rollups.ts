@@ -44,6 +44,8 @@ export class RollupStore {
     const { teamId, spec, authorId, ports, attached } = options;
     const now = this.#now();
     const id = newId("rol", now);
+    // Many teams may watch one chain that others run, each once.
+    const liveChain = attached === undefined ? liveChainOf(spec) : `${liveChainOf(spec)}/${teamId}`;
     try {
       await this.#db.transaction().execute(async (db) => {
         await db
@@ -63,7 +65,7 @@ export class RollupStore {
             updated_at: now,
             ready_at: null,
             live_name: spec.name,
-            live_chain: `${spec.settlement.network}/${spec.chain.chainId}`,
+            live_chain: liveChain,
             restore: null,
             kind: attached === undefined ? "managed" : "attached",
           })
@@ -100,12 +102,24 @@ export class RollupStore {
       });
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
-      throw new RaasError(
-        "CONFLICT",
-        `the name ${spec.name} or the chain id ${spec.chain.chainId} is taken: choose another`,
-      );
+      await this.requireFree(teamId, spec, liveChain);
+      // Whoever had it has just given it back.
+      throw new RaasError("CONFLICT", "the name or the chain id was taken just now: try again", { cause: error });
     }
     return await this.get(id);
+  }
+
+  /** @throws RaasError `CONFLICT` when the team's name or the network's chain id is taken, with the spec's `details.path` */
+  async requireFree(teamId: string, spec: RollupSpec, liveChain = liveChainOf(spec)): Promise<void> {
+    const live = this.#db.selectFrom("rollups").select("id");
+    const { name } = spec;
+    const { chainId } = spec.chain;
+    const named = await live.where("team_id", "=", teamId).where("live_name", "=", name).executeTakeFirst();
+    const taken = (path: string, what: string) =>
+      new RaasError("CONFLICT", `${what} is taken: choose another`, { details: { path } });
+    if (named !== undefined) throw taken("name", `the name ${name}`);
+    const numbered = await live.where("live_chain", "=", liveChain).executeTakeFirst();
+    if (numbered !== undefined) throw taken("chain.chainId", `the chain id ${chainId} on ${spec.settlement.network}`);
   }
 
   /** @throws RaasError `NOT_FOUND` */
@@ -365,4 +379,8 @@ export class RollupStore {
   }
 }
 
-const notFound = (id: string) => new RaasError("NOT_FOUND", `there is no rollup ${id}`, { details: { rollup: id } });
+const liveChainOf = ({ settlement, chain }: RollupSpec): string => `${settlement.network}/${chain.chainId}`;
+
+/** The same for what does not exist and for what the asker may not know of. */
+export const notFound = (id: string): RaasError =>
+  new RaasError("NOT_FOUND", `there is no rollup ${id}`, { details: { rollup: id } });

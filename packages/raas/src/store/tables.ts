@@ -51,7 +51,7 @@ export interface Tables extends AlarmTables, MoneyTables {
     live_name: string | null;
     /** `managed`, or `attached` for a chain that others run. */
     kind: Generated<string>;
-    /** `network/chain id` while it is taken. */
+    /** `network/chain id` while it is taken, and the team where others run the chain. */
     live_chain: string | null;
     /** JSON: the restore that was asked for, until it is done. */
     restore: string | null;

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { publicHistory } from "../../alarms/history.ts";
-import { RaasError } from "../../errors.ts";
 import { exampleYaml, PRESETS } from "../../spec/example.ts";
 import { specJsonSchema } from "../../spec/parse.ts";
+import { notFound } from "../../store/rollups.ts";
 import { drillResults } from "../present-recovery.ts";
 import type { Route } from "../route.ts";
 import { defineRoute } from "../route.ts";
@@ -88,7 +88,7 @@ export const metaRoutes: readonly Route[] = [
     handle: async ({ params, services: { rollups, live, alarms, drillStore, nowMs } }) => {
       const rollup = await rollups.get(params.rollup);
       const spec = await rollups.spec(rollup);
-      if (!spec.access.publicStatus) throw new RaasError("NOT_FOUND", `there is no rollup ${params.rollup}`);
+      if (!spec.access.publicStatus) throw notFound(params.rollup);
       const { heads } = await live.of(rollup);
       // What went wrong is public, how (addresses, amounts, hosts) is the team's.
       const problem =

@@ -61,7 +61,11 @@ export const rollupRoutes: readonly Route[] = [
     body: specBody,
     response: planSchema,
     readOnly: true,
-    handle: async ({ body, services: { planner } }) => planner.forNew(body.spec),
+    handle: async ({ params, body, services: { planner, rollups } }) => {
+      const plan = planner.forNew(body.spec);
+      await rollups.requireFree(params.team, body.spec);
+      return plan;
+    },
   }),
   defineRoute({
     method: "POST",
