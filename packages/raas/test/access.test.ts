@@ -246,6 +246,44 @@ describe("what arrives, whoever sends it", () => {
     expect((await signedIn.ask("GET", "/session")).status).toBe(401);
   });
 
+  test("a new link is for who reads the secret of this start, and for no token", async () => {
+    const refused = await at.anonymous.ask("POST", "/session/link/new", { secret: "x".repeat(43) });
+    expect([refused.status, refused.body.error.code]).toEqual([401, "UNAUTHENTICATED"]);
+    const { secret } = at.platform.services.signIn;
+    const made = await at.anonymous.ask("POST", "/session/link/new", { secret });
+    const token = made.body.url.split("#sign-in=")[1];
+    const signedIn = await at.anonymous.ask("POST", "/session/link", { token });
+    expect([signedIn.status, signedIn.body.user.id]).toEqual([200, at.userId]);
+    expect((await at.anonymous.ask("POST", "/session/link", { token })).status).toBe(401);
+  });
+
+  test("a plan for a new rollup says what is taken already", async () => {
+    const taken = async (spec: unknown) => {
+      const { status, body } = await at.owner.ask("POST", `/teams/${at.teamId}/plan`, { spec });
+      return [status, body.error?.code, body.error?.details.path];
+    };
+    const { chain } = newSpec("not-there");
+    expect(await taken(newSpec("guarded-one"))).toEqual([409, "CONFLICT", "name"]);
+    const guarded = (await at.owner.ask("GET", `/teams/${at.teamId}/rollups/${rollup}`)).body.chainId;
+    expect(await taken(newSpec("not-there", { chain: { ...chain, chainId: guarded } }))).toEqual([
+      409,
+      "CONFLICT",
+      "chain.chainId",
+    ]);
+    expect((await taken(newSpec("not-there")))[0]).toBe(200);
+  });
+
+  test("the audit log says on what of a thing was acted, and no secret of a URL", async () => {
+    const url = "https://hooks.example/services/T0/B0/secret-path";
+    const destination = { kind: "webhook", name: "chat", url, minSeverity: "warning" };
+    expect((await at.owner.ask("POST", `/teams/${at.teamId}/alarm-destinations`, destination)).status).toBe(201);
+    const { body } = await at.owner.ask("GET", `/teams/${at.teamId}/audit?limit=1`);
+    expect(body.items[0]).toMatchObject({
+      action: "destinations.create",
+      details: { name: "chat", url: "hooks.example" },
+    });
+  });
+
   test("one idempotency key does one thing", async () => {
     const headers = { "idempotency-key": "make-team-1" };
     const first = await at.owner.ask("POST", "/teams", { name: "once" }, headers);

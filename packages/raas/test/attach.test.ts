@@ -247,6 +247,40 @@ describe("a chain that others run", { timeout: 120_000 }, () => {
     expect([snapshot.status, snapshot.body.error.code]).toEqual([409, "CONFLICT"]);
     const again = await attach({ name: "seen-twice" });
     expect([again.status, again.body.error.code]).toEqual([409, "CONFLICT"]);
+    const other = await ours.owner.ask("POST", "/teams", { name: "who watch it too" });
+    const theirView = await ours.owner.ask("POST", `/teams/${other.body.id}/attach`, {
+      name: "seen-one",
+      network: "development",
+      systemConfig,
+      rpcUrl,
+    });
+    expect(theirView.status).toBe(201);
+  });
+
+  test("what its RPC makes up of heads and receipts is not told", async () => {
+    const head = { number: "<script>", hash: "0x", timestamp: -1 };
+    rpc.hidden.delete("optimism_syncStatus");
+    rpc.lies.set("optimism_syncStatus", () => ({ head_l1: head, unsafe_l2: head, safe_l2: head }));
+    const live = await until(
+      () => ours.owner.ask("GET", team(`/rollups/${id}/status`)),
+      ({ status, body }) => status !== 200 || body.heads === null,
+      WAIT_MS,
+    );
+    expect([live.status, live.body.l1]).toEqual([200, null]);
+    expect((await ours.owner.ask("GET", `/status/${id}`)).status).toBe(200);
+    rpc.hidden.add("optimism_syncStatus");
+    const { body } = await ours.owner.ask("GET", team(`/rollups/${id}/explorer/transactions?limit=1`));
+    rpc.lies.set("eth_getTransactionReceipt", (receipt) => ({ ...(receipt as object), l1Fee: "much" }));
+    const shown = await ours.owner.ask("GET", team(`/rollups/${id}/explorer/transactions/${body.items[0].hash}`));
+    rpc.lies.clear();
+    expect([shown.status, shown.body.l1FeeWei]).toEqual([200, null]);
+  });
+
+  test("the audit log names the RPC's host, and not its key", async () => {
+    const { body } = await ours.owner.ask("GET", team("/audit"));
+    const attached = body.items.find(({ action }: { action: string }) => action === "rollups.attach");
+    expect(attached.details).toMatchObject({ name: "seen-one", rpcUrl: new URL(rpcUrl).host });
+    expect(JSON.stringify(body)).not.toContain("customers-secret-key");
   });
 
   test("is given MACH only with peers by address, its own genesis, and the configuration that the L1 knows", async () => {

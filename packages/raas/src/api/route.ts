@@ -33,8 +33,8 @@ export interface RouteContext<P, Q, B> {
   readonly role: TeamRole;
   /** The path's rollup, which belongs to the path's team. */
   readonly rollup: RollupRecord;
-  /** Throws when the actor may no longer be here: for answers that last. */
-  readonly recheck: () => Promise<void>;
+  /** The actor's role in the path's team by now; throws when the actor may no longer be here. For answers that last. */
+  readonly recheck: () => Promise<TeamRole | null>;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }

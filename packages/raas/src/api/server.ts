@@ -168,7 +168,7 @@ async function answer(
   const body = parse(route.body, request.body, "body");
   const recheck = async () => {
     const still = await authenticate(request, services);
-    if (inTeam) await requireRole(route, still, params.team!, services);
+    return inTeam ? await requireRole(route, still, params.team!, services) : null;
   };
   const context = { params, query, body, services, actor, role, rollup, recheck, request, reply };
   const run = async () => {
@@ -220,18 +220,23 @@ async function audit(
   }: { readonly actor: Actor; readonly params: Readonly<Record<string, string>>; readonly body: unknown },
 ): Promise<void> {
   if (route.method === "GET" || route.readOnly) return;
-  const { team, ...targets } = params;
+  const { team, ...places } = params;
+  // The first is what was acted on; the others (a key's role, a contract's address) say on what of it.
+  const [target, ...within] = Object.entries(places);
   await records.audit(team!, {
     actor: { id: actor.id, name: actor.name },
     action: route.name,
-    target: Object.values(targets)[0] ?? null,
-    details: redacted(body),
+    target: target?.[1] ?? null,
+    details: { ...Object.fromEntries(within), ...redacted(body) },
     ip: request.ip,
   });
 }
 
-/** Specs are kept as revisions, sources with what they verified, a genesis with the chain, and passwords nowhere. */
-function redacted(body: unknown): unknown {
+/**
+ * Specs are kept as revisions, sources with what they verified, a genesis with the chain, and passwords nowhere. Of URLs
+ * only the host is told: their paths carry the keys of RPC providers and the secrets of webhooks.
+ */
+function redacted(body: unknown): Readonly<Record<string, unknown>> {
   if (typeof body !== "object" || body === null) return {};
   const {
     spec: _spec,
@@ -242,8 +247,14 @@ function redacted(body: unknown): unknown {
     standardJson: _json,
     ...rest
   } = body as Record<string, unknown>;
-  return rest;
+  return Object.fromEntries(
+    Object.entries(rest).map(([name, value]) => [name, URL_NAME.test(name) ? hostOf(value) : value]),
+  );
 }
+
+const URL_NAME = /url$/i;
+const hostOf = (value: unknown): string | null =>
+  typeof value === "string" && URL.canParse(value) ? new URL(value).host : null;
 
 /** Does what was asked once, however often it is asked with this key. */
 async function once(

@@ -43,7 +43,7 @@ function take(who: string): () => void {
 export function openStream(
   request: FastifyRequest,
   reply: FastifyReply,
-  { who, recheck }: { readonly who: string; readonly recheck: () => Promise<void> },
+  { who, recheck }: { readonly who: string; readonly recheck: () => Promise<unknown> },
 ): EventStream {
   const giveBack = take(who);
   reply.hijack();

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { atLeast } from "../../auth/roles.ts";
+import { atLeast, type TeamRole } from "../../auth/roles.ts";
 import { RaasError } from "../../errors.ts";
 import { exportRollup } from "../../export.ts";
 import type { RollupRecord } from "../../store/rollup-records.ts";
@@ -150,8 +150,13 @@ export const operationRoutes: readonly Route[] = [
     handle: async ({ actor, rollup, role, query, services, recheck, request, reply }) => {
       const { events, rollups, present, live, logs } = services;
       const withLogs = query.logs === "true";
-      if (withLogs && !atLeast(role, "operator")) throw new RaasError("FORBIDDEN", "logs are for operators");
-      const stream = openStream(request, reply, { who: actor.id, recheck });
+      const requireLogs = (now: TeamRole) => {
+        if (withLogs && !atLeast(now, "operator")) throw new RaasError("FORBIDDEN", "logs are for operators");
+      };
+      requireLogs(role);
+      // Who becomes a viewer while the stream is open reads no log any more.
+      const still = async () => requireLogs((await recheck()) ?? "viewer");
+      const stream = openStream(request, reply, { who: actor.id, recheck: still });
       const tell = coalesced(async () => stream.send("rollup", await present.full(await rollups.get(rollup.id))));
       stream.onClose(
         events.on((event) => {
