@@ -60,6 +60,17 @@ test("who names what the others have not sent feeds again, and takes the place o
   expect(told()).toEqual([["prune"], [], []]);
 });
 
+test("who is pruned and brings a slice first takes nobody's place: of blocks it brings none", () => {
+  const { observer, peers, told } = feeds(3);
+  observer.brought(peers[0]);
+  observer.duplicate(peers[1]);
+  told();
+  observer.brought(peers[1]);
+  observer.duplicate(peers[0]);
+  observer.duplicate(peers[2]);
+  expect(told()).toEqual([[], [], ["prune"]]);
+});
+
 test("when the one that feeds is gone, all others do again, and are asked for what was missed", () => {
   const { observer, peers, requests, told } = feeds(3);
   observer.brought(peers[0]);
@@ -92,8 +103,8 @@ test("operators and pruned peers are told the names of blocks' certificates that
   const relay = new CertificateRelay({ peers: () => all.map(({ peer }) => peer), nowMs: () => clock.nowMs });
   const sent = () => all.map((each) => each.sent.splice(0));
   const frame = (name: string): Frame => ({ type: "request", query: { digest: named(name) } });
-  const spread = (name: string, { ofBlock = true, signers = 3 } = {}) =>
-    relay.spread({ digest: named(name), ofBlock, signers, frame: encodeFrame(frame(name)) });
+  const spread = (name: string, { ofBlock = true, isOwed = false, signers = 3 } = {}) =>
+    relay.spread({ digest: named(name), ofBlock, isOwed, signers, frame: encodeFrame(frame(name)) });
   const have = (name: string, signers = 3): Frame => ({
     type: "have",
     certificates: [{ digest: named(name), signers }],
@@ -116,6 +127,9 @@ test("operators and pruned peers are told the names of blocks' certificates that
   clock.nowMs = 3 * NAME_EVERY_MS;
   relay.tick();
   expect(sent()).toEqual([[], [], []]);
+  // Few make it, and this node is to tell all who do not.
+  spread("owed", { ofBlock: false, isOwed: true });
+  expect(sent()).toEqual([[], [frame("owed")], [frame("owed")]]);
   relay.graft(pruned.peer);
   spread("next");
   expect(sent()).toEqual([[], [frame("next")], [frame("next")]]);

@@ -97,7 +97,7 @@ const BROKEN: readonly (readonly [name: string, hooks: Hooks, betrayed: RegExp])
         const step = REAL.step(state, input, context);
         const early = step.effects.flatMap((effect) =>
           effect.type === "journal" && effect.record.tip !== null && effect.record.quarantineHeight === null
-            ? [{ type: "sendShare" as const, message: effect.record.tip }, effect]
+            ? [{ type: "sendShare" as const, message: effect.record.tip, again: false }, effect]
             : [effect],
         );
         return { ...step, effects: early };

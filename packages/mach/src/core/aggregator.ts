@@ -46,7 +46,7 @@ export type AggregatorEffect =
   /** Told to the sender; its link is dropped for `SIGNED_WRONGLY` and `MALFORMED`. */
   | { readonly type: "reject"; readonly from: number; readonly digest: Hex; readonly reason: Rejection };
 
-interface Pool {
+export interface Pool {
   readonly message: Message;
   readonly valid: ReadonlyMap<number, Hex>;
   readonly unchecked: ReadonlyMap<number, Hex>;

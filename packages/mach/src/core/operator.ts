@@ -30,8 +30,8 @@ export type OperatorInput =
 export type OperatorEffect =
   /** Append, sync, then say "journaled". */
   | { readonly type: "journal"; readonly record: JournalRecord }
-  /** Sign and send to all operators. Comes only after "journaled". */
-  | { readonly type: "sendShare"; readonly message: Message }
+  /** Sign and send. Comes only after "journaled". `again`: it was sent before, to few if it is a slice; now it goes to all. */
+  | { readonly type: "sendShare"; readonly message: Message; readonly again: boolean }
   /** Ask all operators for the furthest share of this one. */
   | { readonly type: "ask" }
   | { readonly type: "answer"; readonly to: number; readonly share: Share | null }
@@ -161,7 +161,7 @@ function journaled(state: OperatorState, record: JournalRecord): OperatorStep {
   const sent = { ...state, writing: null, journaled: record, lastSentMs: state.nowMs };
   // A record of a quarantine holds an old tip, and sends nothing.
   if (record.tip === null || record.quarantineHeight !== null) return only({ ...sent, lastSentMs: state.lastSentMs });
-  return { state: sent, effects: [{ type: "sendShare", message: record.tip }] };
+  return { state: sent, effects: [{ type: "sendShare", message: record.tip, again: false }] };
 }
 
 /** Nothing was signed of it: the next candidate is judged by what the journal holds. */
@@ -171,7 +171,7 @@ function refused(state: OperatorState, record: JournalRecord): OperatorState {
   return { ...state, writing: null, tip, quarantineHeight };
 }
 
-/** A share may have been lost: what was signed may always be sent again. */
+/** A share may have been lost, or kept by those who got it: what was signed may always be sent again. */
 function resend(state: OperatorState, config: OperatorConfig): OperatorStep {
   const due = state.nowMs - state.lastSentMs >= config.resendMs;
   if (!due) return only(state);
@@ -179,7 +179,7 @@ function resend(state: OperatorState, config: OperatorConfig): OperatorStep {
   if (state.answered !== null) return { state: next, effects: [{ type: "ask" }] };
   if (state.tip === null || state.writing !== null || state.certified || state.quarantineHeight !== null)
     return only(next);
-  return { state: next, effects: [{ type: "sendShare", message: state.tip }] };
+  return { state: next, effects: [{ type: "sendShare", message: state.tip, again: true }] };
 }
 
 function withExecuted(state: OperatorState, executed: Executed, { limits }: OperatorConfig): OperatorState {

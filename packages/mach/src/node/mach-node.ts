@@ -21,6 +21,7 @@ import { Claims } from "./certificates/claims.ts";
 import { CertificateFeeds } from "./certificates/feeds.ts";
 import { takeCertificate } from "./certificates/intake.ts";
 import { CertificateRelay } from "./certificates/relay.ts";
+import { SliceRota } from "./certificates/slice-rota.ts";
 import type { ChainEvent } from "./chain.ts";
 import type { Counters } from "./counters.ts";
 import { LinkBook } from "./links/link-book.ts";
@@ -59,6 +60,7 @@ export interface MachNodeParts {
   readonly alertFile: AlertFile;
   readonly counters: Counters;
   readonly certificateHeights: number;
+  readonly sliceAggregators: number;
   readonly wantTable: (base: Base) => void;
   readonly l1Block: (number: number) => void;
   /** Of an operator: how it signs who took part. */
@@ -80,6 +82,7 @@ export class MachNode {
   readonly #linkBook: LinkBook;
   readonly #claims: Claims;
   readonly #relay = new CertificateRelay({ peers: () => this.links.peers, nowMs: () => performance.now() });
+  readonly #rota: SliceRota;
   /** An operator makes certificates itself, and is sent few. */
   readonly #feeds: CertificateFeeds | null;
   /** Set once, before anything happens. */
@@ -123,6 +126,15 @@ export class MachNode {
       broadcast: (frame) => this.links.broadcast(frame, (peer) => peer.operator !== null),
       count: counters.count,
     });
+    this.#rota = new SliceRota(
+      { count: parts.sliceAggregators },
+      {
+        digests,
+        table,
+        operator: parts.operator?.address ?? null,
+        isLinked: (operator) => this.#linkBook.peerOf(operator) !== undefined,
+      },
+    );
     const check = new AggregateCheck({ digests, bn254 });
     this.#claims = new Claims({
       isSigned: ({ certificate, table }) => check.isSigned(certificate, table),
@@ -273,10 +285,15 @@ export class MachNode {
     peer.send({ type: "request", query });
   }
 
-  /** The own operator signed: to its own aggregator, and to all that speak for an operator. */
-  onOwnShare(operator: Hex, share: Share): void {
-    this.links.broadcast({ type: "share", share }, (peer) => peer.operator !== null);
-    this.#share(operator, share, null);
+  /**
+   * The own operator signed: to its own aggregator, and to all that speak for an operator. A slice's signature goes first to
+   * few of them (section 8), which may or may not be one of the own.
+   */
+  onOwnShare(operator: Hex, share: Share, again: boolean): void {
+    const first = again ? null : this.#rota.firstOf(share.message);
+    const isTold = (each: Hex | null) => each !== null && (first?.includes(each) ?? true);
+    this.links.broadcast({ type: "share", share }, (peer) => isTold(peer.operator));
+    if (isTold(operator)) this.#share(operator, share, null);
   }
 
   sendTo(operator: Hex, frame: Frame): void {
@@ -432,7 +449,8 @@ export class MachNode {
     // The certificate of a slice's block is on its way: nobody needs more signers of the slice.
     if (message.kind === BLOCK || !isLarger) {
       const frame = encodeFrame({ type: "certificate", encoded: hexToBytes(added.encoded) });
-      this.#relay.spread({ digest, ofBlock: message.kind === BLOCK, signers: signers.length, frame });
+      const isOwed = this.#rota.isFirst(message);
+      this.#relay.spread({ digest, ofBlock: message.kind === BLOCK, isOwed, signers: signers.length, frame });
     }
     this.seat?.certified(message);
     if (message.kind === BLOCK) {

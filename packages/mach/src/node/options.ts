@@ -1,4 +1,5 @@
 import type { Hex, Keccak256 } from "@altlayer/protocol";
+import { SLICE_AGGREGATORS } from "../core/slice-aggregators.ts";
 import type { MachChain } from "./chain.ts";
 import type { L1Reader } from "./l1-reader.ts";
 import type { MachSigner } from "./signer/signer.ts";
@@ -59,9 +60,16 @@ export interface MachTuning {
   readonly tickMs?: number;
   /** Heights that certificates are kept of. */
   readonly certificateHeights?: number;
+  /** Operators that a slice's signature is sent to first, at most 8; the same for all, or they seldom meet. */
+  readonly sliceAggregators?: number;
 }
 
-export const MACH_TUNING = { resendMs: 1_000, tickMs: 200, certificateHeights: 16_384 } as const;
+export const MACH_TUNING = {
+  resendMs: 1_000,
+  tickMs: 200,
+  certificateHeights: 16_384,
+  sliceAggregators: SLICE_AGGREGATORS,
+} as const;
 
 export interface MachDependencies {
   readonly chain: MachChain;

@@ -46,7 +46,7 @@ export async function startMach(options: MachOptions, dependencies: MachDependen
   const terms = await contract.terms();
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const counters = new Counters();
-  const { certificateHeights = MACH_TUNING.certificateHeights } = tuning;
+  const { certificateHeights, sliceAggregators } = { ...MACH_TUNING, ...tuning };
   const identity = digests.domainSeparator;
   const { store } = await CertificateStore.open(
     { file: path.join(dataDir, "certificates.log"), identity, heights: certificateHeights },
@@ -65,6 +65,7 @@ export async function startMach(options: MachOptions, dependencies: MachDependen
       alertFile,
       counters,
       certificateHeights,
+      sliceAggregators,
       wantTable: (base) => tables.want(base),
       l1Block: (number) => tables.l1Block(number),
       operator: operator && { address: operator.address, sign: (report) => operator.signer.signReport(report) },
@@ -180,7 +181,7 @@ async function takeSeat(
       count: context.counters.count,
       broadcast: (frame, to) => node.links.broadcast(frame, to),
       sendTo: (to, frame) => node.sendTo(to, frame),
-      onShare: (share) => node.onOwnShare(address, share),
+      onShare: (share, again) => node.onOwnShare(address, share, again),
       onAlert: (alert, signature) => {
         const signed = { operator: address, alert, signature };
         if (node.alerts.take(signed) === "new") node.links.broadcast({ type: "alert", signed });

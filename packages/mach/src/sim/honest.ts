@@ -1,4 +1,4 @@
-import type { Message } from "@altlayer/protocol";
+import { type Message, SLICE } from "@altlayer/protocol";
 import {
   AGGREGATOR_LIMITS,
   type AggregatorInput,
@@ -16,6 +16,7 @@ import type {
 } from "../core/operator.ts";
 import type { OperatorState } from "../core/operator-state.ts";
 import { isAhead } from "../core/signing-rule.ts";
+import { sliceAggregators } from "../core/slice-aggregators.ts";
 import type { JournalRecord, Share } from "../core/types.ts";
 import { ancestorL1, ancestorL2, type L1Block, type L2Block, type SliceOf } from "./chains.ts";
 import { SCHEDULE } from "./settings.ts";
@@ -45,6 +46,8 @@ export interface HonestOptions {
   readonly context: OperatorContext;
 }
 
+/** Few operators are simulated, so a slice is sent to fewer. */
+const FIRST_AGGREGATORS = 2;
 const EMPTY: JournalRecord = { tip: null, quarantineHeight: null };
 
 /** An honest operator: the real core, and a shell that crashes between any two of its effects. */
@@ -239,17 +242,7 @@ export class HonestOperator implements Peer {
         });
         return;
       case "sendShare":
-        simulation.signed(this.index, effect.message);
-        this.#aggregate({
-          type: "share",
-          from: this.index,
-          digest: simulation.digest(effect.message),
-          message: effect.message,
-          signature: "0x01",
-        });
-        for (const peer of this.peers) {
-          simulation.deliver(this.index, peer.index, () => peer.receiveShare(this.index, effect.message, true));
-        }
+        this.#send(effect.message, effect.again);
         return;
       case "ask":
         for (const peer of this.peers) simulation.deliver(this.index, peer.index, () => peer.asked(this.index));
@@ -268,6 +261,22 @@ export class HonestOperator implements Peer {
         return;
       case "alert":
         return;
+    }
+  }
+
+  /** A slice goes first to the few that its digest draws. */
+  #send(message: Message, again: boolean): void {
+    const simulation = this.#simulation;
+    simulation.signed(this.index, message);
+    const digest = simulation.digest(message);
+    const indices = [...simulation.table(message.base.epoch).weights.keys()];
+    const few = message.kind === SLICE && !again ? sliceAggregators(digest, indices, FIRST_AGGREGATORS) : null;
+    if (message.kind === SLICE) simulation.count(few === null ? "slice sent to all" : "slice sent to few");
+    const isTold = (index: number) => few === null || few.includes(index);
+    if (isTold(this.index)) this.#aggregate({ type: "share", from: this.index, digest, message, signature: "0x01" });
+    for (const peer of this.peers) {
+      if (!isTold(peer.index)) continue;
+      simulation.deliver(this.index, peer.index, () => peer.receiveShare(this.index, message, true));
     }
   }
 
@@ -315,7 +324,8 @@ export class HonestOperator implements Peer {
           this.#simulation.certificates.push(effect.message);
           this.#simulation.trace("certificate", effect.digest, effect.shares.length);
           this.input({ type: "certified", message: effect.message });
-          for (const peer of this.peers) {
+          // Of a slice nobody tells the others.
+          for (const peer of effect.message.kind === SLICE ? [] : this.peers) {
             this.#simulation.deliver(this.index, peer.index, () =>
               peer.input({ type: "certified", message: effect.message }),
             );

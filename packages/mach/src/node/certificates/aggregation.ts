@@ -13,10 +13,12 @@ import {
   type AggregatorEffect,
   type AggregatorInput,
   EMPTY_AGGREGATOR,
+  type Pool,
   type Rejection,
   type SignerShare,
   stepAggregator,
 } from "../../core/aggregator.ts";
+import { isAhead } from "../../core/signing-rule.ts";
 import { Bounded } from "../bounded.ts";
 import type { Bn254Like, MachLog } from "../options.ts";
 import type { EpochTable } from "../table/epoch-table.ts";
@@ -24,6 +26,8 @@ import type { EpochTable } from "../table/epoch-table.ts";
 /** Of shares without certificate: checked in a round, and remembered. */
 const LONELY_AT_ONCE = 64;
 const MAX_LONELY = 16_384;
+/** Checks under way: they run on the process's pool of threads, where the signing journal is synced, too. */
+const AT_ONCE = 2;
 
 export interface AggregationDependencies {
   readonly digests: MachDigests;
@@ -36,12 +40,18 @@ export interface AggregationDependencies {
   readonly log: MachLog;
 }
 
-/** Runs the aggregator's core: checks signatures off the main thread, and makes certificates of what passes. */
+/**
+ * Runs the aggregator's core: checks signatures off the main thread, and makes certificates of what passes. Who cannot keep
+ * up checks the newest first, which stands for what is behind it.
+ */
 export class Aggregation {
   readonly #config: AggregatorConfig;
   readonly #dependencies: AggregationDependencies;
   /** Shares that were checked alone, by digest and index. */
   readonly #lonely = new Bounded<string, true>(MAX_LONELY);
+  /** Of digests whose turn has not come, at most one check each. */
+  readonly #waiting = new Map<Hex, readonly SignerShare[]>();
+  #checking = 0;
   #state = EMPTY_AGGREGATOR;
 
   constructor(options: { readonly schedule: EpochSchedule }, dependencies: AggregationDependencies) {
@@ -99,7 +109,8 @@ export class Aggregation {
   #perform(effect: AggregatorEffect): void {
     switch (effect.type) {
       case "verify":
-        void this.#verify(effect.digest, effect.shares);
+        this.#waiting.set(effect.digest, effect.shares);
+        this.#turn();
         return;
       case "certificate":
         this.#certify(effect.digest, effect.message, effect.shares);
@@ -109,6 +120,33 @@ export class Aggregation {
         this.#dependencies.onReject(effect.from, epoch, effect.reason);
       }
     }
+  }
+
+  /** Begins as many checks as may run beside each other. */
+  #turn(): void {
+    while (this.#checking < AT_ONCE) {
+      const digest = this.#next();
+      if (digest === null) return;
+      const shares = this.#waiting.get(digest) ?? [];
+      this.#waiting.delete(digest);
+      this.#checking++;
+      void this.#verify(digest, shares).finally(() => {
+        this.#checking--;
+        this.#turn();
+      });
+    }
+  }
+
+  /** What has no certificate yet before what would only get more signers, and of each the furthest. */
+  #next(): Hex | null {
+    let best: { readonly digest: Hex; readonly pool: Pool } | null = null;
+    for (const digest of this.#waiting.keys()) {
+      const pool = this.#state.pools.get(digest);
+      // It is settled: nobody asks any more.
+      if (pool === undefined) this.#waiting.delete(digest);
+      else if (best === null || isMoreUrgent(pool, best.pool)) best = { digest, pool };
+    }
+    return best?.digest ?? null;
   }
 
   async #verify(digest: Hex, shares: readonly SignerShare[]): Promise<void> {
@@ -150,4 +188,9 @@ export class Aggregation {
     };
     this.#dependencies.onCertificate(digest, certificate, table);
   }
+}
+
+function isMoreUrgent(a: Pool, b: Pool): boolean {
+  if ((a.certified === 0) !== (b.certified === 0)) return a.certified === 0;
+  return isAhead(a.message, b.message);
 }

@@ -27,9 +27,9 @@ export class CertificateFeeds {
     this.#renewedAtMs = dependencies.nowMs();
   }
 
-  /** The peer was the first with a certificate. */
+  /** The peer was the first with a certificate. One that is pruned may be with a slice's, and feeds nobody with the others. */
   brought(peer: Peer): void {
-    this.#source = peer;
+    if (!this.#pruned.has(peer)) this.#source = peer;
   }
 
   /** The peer sent unasked what was known already. */

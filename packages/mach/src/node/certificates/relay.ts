@@ -12,6 +12,8 @@ export interface Relayed {
   readonly digest: Hex;
   /** A block's certificate, which stands for all slices before. */
   readonly ofBlock: boolean;
+  /** Few make it, and it is for this node to send it to everybody who makes none, pruned or not. */
+  readonly isOwed: boolean;
   readonly signers: number;
   /** The whole frame. */
   readonly frame: Uint8Array;
@@ -54,10 +56,11 @@ export class CertificateRelay {
   }
 
   spread(certificate: Relayed): void {
-    const { digest, ofBlock, signers, frame } = certificate;
+    const { digest, ofBlock, isOwed, signers, frame } = certificate;
     if (ofBlock) this.#unnamed.set(digest, signers);
     for (const peer of this.#peers()) {
-      if (this.#isNamed(peer) || this.#has(peer, digest, signers)) continue;
+      const isTold = isOwed ? peer.operator === null : !this.#isNamed(peer);
+      if (!isTold || this.#has(peer, digest, signers)) continue;
       this.shown(peer, digest, signers);
       peer.sendEncoded(frame);
     }

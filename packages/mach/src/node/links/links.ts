@@ -8,6 +8,7 @@ import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import { MachError } from "../../errors.ts";
 import type { MachLog } from "../options.ts";
+import { inOnePiece } from "./in-one-piece.ts";
 import { Peer, REFILL_MS } from "./peer.ts";
 import { encodeFrame, type Frame, type SignedLink } from "./wire.ts";
 
@@ -119,7 +120,7 @@ export class Links {
       privateKey: privateKeyFromRaw(identityKey),
       addresses: { listen: [...listen] },
       transports: [tcp()],
-      connectionEncrypters: [noise()],
+      connectionEncrypters: [inOnePiece(noise())],
       streamMuxers: [yamux()],
       connectionManager: { maxConnections, inboundConnectionThreshold: 64, maxIncomingPendingConnections: 64 },
       connectionGater: { denyDialPeer: banned, denyInboundEncryptedConnection: banned },

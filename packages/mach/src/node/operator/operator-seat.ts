@@ -39,7 +39,7 @@ export interface OperatorSeatDependencies extends Pick<MachDependencies, "bn254"
   readonly count: (name: string) => void;
   readonly broadcast: (frame: Frame, to: (peer: Peer) => boolean) => void;
   readonly sendTo: (operator: Hex, frame: Frame) => void;
-  readonly onShare: (share: Share) => void;
+  readonly onShare: (share: Share, again: boolean) => void;
   readonly onAlert: (alert: Alert, signature: Hex) => void;
 }
 

@@ -20,7 +20,8 @@ export interface OperatorShellDependencies {
   readonly nowMs: () => number;
   readonly log: MachLog;
   readonly count: (name: string) => void;
-  readonly onShare: (share: Share) => void;
+  /** `again`: it was sent before. */
+  readonly onShare: (share: Share, again: boolean) => void;
   readonly onAsk: () => void;
   readonly onAnswer: (to: number, share: Share | null) => void;
   readonly onAlert: (alert: Alert, signature: Hex) => void;
@@ -95,7 +96,7 @@ export class OperatorShell {
         this.#do(this.#append(effect.record));
         return;
       case "sendShare":
-        this.#do(this.#sign(effect.message));
+        this.#do(this.#sign(effect.message, effect.again));
         return;
       case "ask":
         onAsk();
@@ -139,11 +140,11 @@ export class OperatorShell {
     this.input({ type: "journaled", record });
   }
 
-  async #sign(message: Message): Promise<void> {
+  async #sign(message: Message, again: boolean): Promise<void> {
     try {
       const signature = await this.#dependencies.signer.sign(message);
       this.#dependencies.count("shares sent");
-      if (!this.#closed) this.#dependencies.onShare({ message, signature });
+      if (!this.#closed) this.#dependencies.onShare({ message, signature }, again);
     } catch (error) {
       // Tried again when the share is due again: nothing was sent.
       this.#dependencies.count("signer failures");
