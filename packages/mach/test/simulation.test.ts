@@ -55,6 +55,8 @@ const REACHED = [
   "reject SETTLED",
   "reject SIGNED_WRONGLY",
   "sequencer reorganised",
+  "slice sent to all",
+  "slice sent to few",
 ];
 
 test("the three properties hold under faults, and every rule and fault was there", { timeout: 600_000 }, () => {
