@@ -38,6 +38,8 @@ contract CertificateVerifier is IMachVerifier, Initializable {
         (bytes32 commitment, uint256 epochBlock, uint64 originEpoch) =
             operatorTable.lookup(epoch, message.core.originNumber);
         if (epoch != originEpoch) revert WrongEpoch(epoch, originEpoch);
+        // An epoch's origins lie above its block, but for epoch 0's: of those only the ones from the start on count.
+        if (message.core.originNumber < epochBlock) revert MalformedMessage();
         Quorum.checkTable(certificate.table, epoch, commitment);
         if (block.number > epochBlock + _certificateAge) {
             revert CertificateTooOld(epoch, epochBlock + _certificateAge);

@@ -92,8 +92,12 @@ contract MachRegistrar is IMachRegistrar, Initializable {
     }
 
     /// @inheritdoc IAVSRegistrar
-    function deregisterOperator(address operator, address, uint32[] calldata) external onlyAllocationManager {
-        IOperatorTable(table).leave(operator);
+    /// @dev    Never reverts: that would keep operators from leaving. The core tells of a call that names no set, too.
+    function deregisterOperator(address operator, address, uint32[] calldata operatorSetIds)
+        external
+        onlyAllocationManager
+    {
+        if (operatorSetIds.length != 0) IOperatorTable(table).leave(operator);
     }
 
     /// @inheritdoc IAVSRegistrar

@@ -100,16 +100,24 @@ contract MachRewards is IMachRewards, Initializable {
             submission.operatorRewards[i] = IRewardsCoordinator.OperatorReward(report.operators[i], share);
             amount += share;
         }
-        IOperatorTable.StrategyWeight[] memory strategies = table.strategies();
-        submission.strategiesAndMultipliers = new IRewardsCoordinator.StrategyAndMultiplier[](strategies.length);
-        for (uint256 i; i < strategies.length; ++i) {
-            submission.strategiesAndMultipliers[i] =
-                IRewardsCoordinator.StrategyAndMultiplier(strategies[i].strategy, strategies[i].multiplier);
-        }
+        submission.strategiesAndMultipliers = _strategies();
         uint32 interval = rewardsCoordinator.CALCULATION_INTERVAL_SECONDS();
         submission.token = token;
         submission.startTimestamp = uint32((block.timestamp - 1) / interval * interval) - interval;
         submission.duration = interval;
         submission.description = "MACH";
+    }
+
+    /// @dev Whose stakers share. Not those of a retired strategy: what the core takes no more would hold all pay back.
+    function _strategies() private view returns (IRewardsCoordinator.StrategyAndMultiplier[] memory list) {
+        IOperatorTable.StrategyWeight[] memory all = table.strategies();
+        uint256 count;
+        for (uint256 i; i < all.length; ++i) if (all[i].multiplier != 0) ++count;
+        list = new IRewardsCoordinator.StrategyAndMultiplier[](count);
+        for (uint256 i = all.length; i > 0; --i) {
+            IOperatorTable.StrategyWeight memory each = all[i - 1];
+            if (each.multiplier == 0) continue;
+            list[--count] = IRewardsCoordinator.StrategyAndMultiplier(each.strategy, each.multiplier);
+        }
     }
 }

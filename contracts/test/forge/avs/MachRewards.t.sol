@@ -91,6 +91,21 @@ contract MachRewardsTest is Mach {
         vm.assertEq(rewards.submit(report, _proof(report, 4)), 10e18);
     }
 
+    /// @dev EigenLayer may take a token out: the core then takes no rewards for its strategy, and the timelock retires it.
+    function test_Retired_strategy_does_not_hold_pay_back() external {
+        if (!ours) return;
+        address[] memory tokens = new address[](1);
+        tokens[0] = address(alt);
+        factory.blacklistTokens(tokens);
+        IMachRewards.Report memory report = _report(0, 3);
+        IMachRewards.ReportProof memory proof = _proof(report, 4);
+        vm.expectRevert(IRewardsCoordinator.StrategyNotWhitelisted.selector);
+        rewards.submit(report, proof);
+        vm.prank(address(timelock));
+        mach.retireStrategy(altStrategy);
+        vm.assertEq(rewards.submit(report, proof), 40e18);
+    }
+
     function test_Only_the_rewards_contract_submits() external {
         IRewardsCoordinator.OperatorDirectedRewardsSubmission memory none;
         vm.expectRevert(IMachRegistrar.OnlyRewards.selector);

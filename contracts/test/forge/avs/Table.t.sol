@@ -245,6 +245,15 @@ contract TableTest is Mach {
         mach.registerOperator(_operatorAt(9), address(0xBAD), _ids(0), "");
     }
 
+    /// @dev The core lets an operator deregister from no set at all: it stays a member, so it stays in the table.
+    function test_Leaving_no_set_changes_nothing() external {
+        vm.prank(_operatorAt(0));
+        am.deregisterFromOperatorSets(IAllocationManager.DeregisterParams(_operatorAt(0), avs, new uint32[](0)));
+        vm.assertTrue(am.isMemberOfOperatorSet(_operatorAt(0), OperatorSet(avs, 0)));
+        vm.assertEq(_weight(0)[0], STAKE);
+        vm.assertEq(table.memberCount(), N);
+    }
+
     function test_Attack_joining_without_a_key() external {
         address who = _operatorAt(N);
         _registerOperator(who, 0);

@@ -110,6 +110,16 @@ contract VerifyTest is Mach {
         verifier.verify(_certify(message, N));
     }
 
+    /// @dev Epoch 0 begins with the start: a block of an origin below it is no epoch's.
+    function test_Attack_origin_before_the_start() external {
+        Message memory message = _block(10, "a");
+        vm.assertEq(uint256(message.base.epoch), 0);
+        message.core.originNumber = uint64(table.startBlock());
+        verifier.verify(_certify(message, N));
+        message.core.originNumber -= 1;
+        _refused(_certify(message, N), IMachVerifier.MalformedMessage.selector);
+    }
+
     /// @dev A signer's key twice in the sum while another's is left out.
     function test_Attack_signer_counted_twice() external {
         Message memory message = _block(10, "a");
