@@ -1,6 +1,16 @@
 import { bn254 } from "@altlayer/engine";
 import type { RewardsReport } from "@altlayer/protocol";
-import { type Address, bytesToHex, erc20Abi, getAddress, hexToBytes, parseAbi, parseEther } from "viem";
+import {
+  type Address,
+  bytesToHex,
+  createWalletClient,
+  custom,
+  erc20Abi,
+  getAddress,
+  hexToBytes,
+  parseAbi,
+  parseEther,
+} from "viem";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   abiOf,
@@ -13,6 +23,7 @@ import {
   epochTable,
   executeAll,
   Keeper,
+  queueWithdrawalCalls,
   read,
   submitReportCall,
   submitRootCalls,
@@ -177,6 +188,47 @@ test("two services of one core: a root pays both, and none takes what the other 
   const gained = (await Promise.all(holders.map((holder) => balanceOf(alt, holder)))).map((now, i) => now - before[i]!);
   // The first had claimed the service's before; it alone holds ALT behind itself. The others claim what they had open.
   expect(gained).toEqual([paid, parseEther("5"), parseEther("5"), parseEther("5")]);
+}, 60_000);
+
+test("after a slash stakers share by what it has left them, and who withdraws the rest shares no more", async () => {
+  const { service: context, operators, publicClient, clientsOf, mine } = service;
+  const { core, suite } = context;
+  const weth = context.strategies.find(({ symbol }) => symbol === "WETH")!;
+  const staker = clientsOf(keyOf(9));
+  const address = staker.walletClient.account!.address;
+  // Half of what operator 0 has in WETH, its own hundred and the staker's fifty.
+  const impersonate = { method: "anvil_impersonateAccount", params: [suite.slasher] };
+  const fill = { method: "anvil_setBalance", params: [suite.slasher, "0xde0b6b3a7640000"] };
+  for (const request of [impersonate, fill]) await publicClient.request(request as never);
+  const slashing = {
+    operator: operators[0]!.address,
+    operatorSetId: 0,
+    strategies: [weth.strategy],
+    wadsToSlash: [parseEther("0.5")],
+    description: "half",
+  };
+  const slash = {
+    label: "slash",
+    address: core.allocationManager,
+    abi: abiOf("IAllocationManager"),
+    functionName: "slashOperator",
+    args: [suite.registrar, slashing],
+  };
+  const slasher = createWalletClient({ account: suite.slasher, transport: custom(publicClient) });
+  await executeAll([slash], { publicClient, walletClient: slasher });
+
+  const earned = async () => {
+    await mine(2);
+    await executeAll(await submitRootCalls(context, publicClient), clientsOf(keyOf(0)));
+    await mine(1);
+    const claim = await claimOf({ ...context, earner: address }, publicClient);
+    return claim?.tokenLeaves[0]?.cumulativeEarnings ?? 0n;
+  };
+  expect(await earned()).toBe((parseEther("4.5") * 25n) / 100_075n);
+
+  const withdrawal = { core, staker: address, strategy: weth.strategy };
+  await executeAll(await queueWithdrawalCalls(withdrawal, publicClient), staker);
+  expect(await earned()).toBe(0n);
 }, 60_000);
 
 test.each([1, 2, 3, 5, 8])(

@@ -1,4 +1,4 @@
-import { type Address, getAddress, isAddressEqual } from "viem";
+import { type Address, getAddress, isAddressEqual, zeroAddress } from "viem";
 import { getBlock, getBlockNumber, readContract } from "viem/actions";
 import { SdkError } from "../../errors.ts";
 import type { AnyClient } from "../../rpc/call.ts";
@@ -65,15 +65,7 @@ export async function earningsAt(context: OfCore, toBlock: bigint, client: AnyCl
       client,
     ),
   ]);
-  const shares = new Map<string, bigint>();
-  const stakers = new Map<Address, Set<Address>>();
-  for (const { eventName, args } of changes) {
-    const key = `${args.operator}${args.staker}${args.strategy}`;
-    const change = eventName === "OperatorSharesIncreased" ? args.shares : -args.shares;
-    shares.set(key, (shares.get(key) ?? 0n) + change);
-    const list = stakers.get(args.operator) ?? new Set();
-    stakers.set(args.operator, list.add(args.staker));
-  }
+  const held = heldShares(changes);
   const earnings = new Map<Address, Map<Address, bigint>>();
   const earn = (earner: Address, token: Address, amount: bigint) => {
     if (amount === 0n) return;
@@ -91,9 +83,10 @@ export async function earningsAt(context: OfCore, toBlock: bigint, client: AnyCl
         split = await splitOf(context, { operator, set, blockNumber: toBlock }, client);
         splits.set(key, split);
       }
-      const weights = [...(stakers.get(operator) ?? [])].map((staker) => {
+      const behind = held.get(operator) ?? new Map<Address, Map<Address, bigint>>();
+      const weights = [...stakersOf(behind)].map((staker) => {
         const weight = strategiesAndMultipliers.reduce(
-          (sum, { strategy, multiplier }) => sum + (shares.get(`${operator}${staker}${strategy}`) ?? 0n) * multiplier,
+          (sum, { strategy, multiplier }) => sum + (behind.get(strategy)?.get(staker) ?? 0n) * multiplier,
           0n,
         );
         return [staker, weight] as const;
@@ -111,6 +104,41 @@ export async function earningsAt(context: OfCore, toBlock: bigint, client: AnyCl
     }
   }
   return earnings;
+}
+
+/** Who stands behind an operator, by strategy and staker. */
+type Held = Map<Address, Map<Address, bigint>>;
+
+/**
+ * Shares by operator, strategy and staker, of the core's events in order. A slash takes from nobody by name (the staker of
+ * its event is the zero address) and from all alike; who comes later has not been slashed.
+ */
+function heldShares(
+  changes: readonly { readonly eventName: string; readonly args: SharesChange }[],
+): Map<Address, Held> {
+  const held = new Map<Address, Held>();
+  for (const { eventName, args } of changes) {
+    const { operator, strategy, staker, shares } = args;
+    const strategies: Held = held.get(operator) ?? new Map();
+    held.set(operator, strategies);
+    const stakers = strategies.get(strategy) ?? new Map<Address, bigint>();
+    strategies.set(strategy, stakers);
+    if (staker === zeroAddress) {
+      const all = [...stakers.values()].reduce((sum, each) => sum + each, 0n);
+      const left = all > shares ? all - shares : 0n;
+      for (const [each, before] of stakers) stakers.set(each, all === 0n ? 0n : (before * left) / all);
+      continue;
+    }
+    const before = stakers.get(staker) ?? 0n;
+    // The core rounds by itself: a wei more may be taken out than is left here.
+    const after = eventName === "OperatorSharesIncreased" ? before + shares : before - shares;
+    stakers.set(staker, after > 0n ? after : 0n);
+  }
+  return held;
+}
+
+function stakersOf(behind: Held): Set<Address> {
+  return new Set([...behind.values()].flatMap((stakers) => [...stakers.keys()]));
 }
 
 async function splitOf(
