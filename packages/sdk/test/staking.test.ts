@@ -5,18 +5,32 @@ import {
   bytesToHex,
   createPublicClient,
   createWalletClient,
+  custom,
+  decodeFunctionResult,
+  encodeFunctionResult,
   erc20Abi,
+  type Hex,
   hexToBytes,
   http,
   keccak256,
   parseEther,
   toBytes,
+  toFunctionSelector,
   toHex,
 } from "viem";
 import { mnemonicToAccount } from "viem/accounts";
 import { anvil as chain } from "viem/chains";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DistributionTree, isSdkError, keyInfo, operatorActions, stakerActions, stakingActions } from "../src/index.ts";
+import {
+  DistributionTree,
+  isSdkError,
+  keyInfo,
+  operatorActions,
+  stakerActions,
+  stakerStatus,
+  stakingActions,
+} from "../src/index.ts";
+import { amountOf } from "../src/staking/stake.ts";
 import { startWorld, type World } from "./support/world.ts";
 
 const MNEMONIC = "test test test test test test test test test test test junk";
@@ -187,6 +201,32 @@ describe("a staker", () => {
     },
     TIMEOUT_MS,
   );
+
+  test("with ether that its validators restaked: EigenLayer lists it among the deposits, and no contract stands behind it", async () => {
+    const native = "0xbeaC0eeEeeeeEEeEeEEEEeeEEeEeeeEeeEEBEaC0";
+    const dm = abiOf("DelegationManager");
+    // The development core has no pods: the list is the real one with the entry that EigenLayer's has.
+    const request = async ({ method, params }: { method: string; params?: unknown }) => {
+      const answer = await world.l1.request({ method, params } as never);
+      const [call] = (params ?? []) as [{ readonly data?: Hex }?];
+      const asked = toFunctionSelector("getDepositedShares(address)");
+      if (method !== "eth_call" || !call?.data?.startsWith(asked)) return answer;
+      const list = { abi: dm, functionName: "getDepositedShares" };
+      const [strategies, shares] = decodeFunctionResult({ ...list, data: answer }) as [Address[], bigint[]];
+      return encodeFunctionResult({
+        ...list,
+        result: [
+          [...strategies, native],
+          [...shares, parseEther("32")],
+        ],
+      });
+    };
+    const client = createPublicClient({ chain, transport: custom({ request }) });
+    const { core } = world;
+    const { deposits } = await stakerStatus({ core, staker: staker.address }, client);
+    expect(deposits.at(-1)).toMatchObject({ strategy: native, token: native, depositShares: parseEther("32") });
+    expect(await amountOf(native, parseEther("32"), client)).toBe(parseEther("32"));
+  });
 
   test(
     "what the core refuses comes by the contract's own name, before anything is sent",

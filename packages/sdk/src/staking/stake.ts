@@ -48,6 +48,11 @@ export interface StakerStatus {
   readonly withdrawalDelay: number;
 }
 
+/**
+ * EigenLayer's name for ether that validators have restaked. No contract is there: shares are wei, and a withdrawal's
+ * token is of no matter. No service here counts it, but its stakers have other deposits beside it.
+ */
+const NATIVE_ETHER: Address = "0xbeaC0eeEeeeeEEeEeEEEEeeEEeEeeeEeeEEBEaC0";
 const WETH = parseAbi(["function deposit() payable"]);
 
 /**
@@ -193,12 +198,14 @@ export async function stakerStatus({ core, staker }: Of, client: AnyClient): Pro
   };
 }
 
-export function tokenOf(strategy: Address, client: AnyClient): Promise<Address> {
+export async function tokenOf(strategy: Address, client: AnyClient): Promise<Address> {
+  if (isAddressEqual(strategy, NATIVE_ETHER)) return NATIVE_ETHER;
   return view(client, { address: strategy, abi: strategyAbi, functionName: "underlyingToken" });
 }
 
 /** What shares of a strategy are worth in its token, now. */
-export function amountOf(strategy: Address, shares: bigint, client: AnyClient): Promise<bigint> {
+export async function amountOf(strategy: Address, shares: bigint, client: AnyClient): Promise<bigint> {
+  if (isAddressEqual(strategy, NATIVE_ETHER)) return shares;
   return view(client, { address: strategy, abi: strategyAbi, functionName: "sharesToUnderlyingView", args: [shares] });
 }
 
