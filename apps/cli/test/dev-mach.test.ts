@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { createWalletClient, defineChain, http } from "viem";
+import { type Address, createPublicClient, createWalletClient, defineChain, erc20Abi, http } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DevReady } from "../src/dev/session.ts";
@@ -68,6 +68,11 @@ test("dev --mach certifies by four operators, and goes on after a stop", async (
     nativeCurrency: { name: "Ether", symbol: "ETH", decimals: 18 },
     rpcUrls: { default: { http: [ready.endpoints.rpc] } },
   });
+  // Ether makes WETH; of ALT, the other stake, the first account has some.
+  const { services } = JSON.parse(readFileSync(ready.mach?.file ?? "", "utf8")) as { services: { alt: Address } };
+  const l1 = createPublicClient({ transport: http(ready.endpoints.l1) });
+  const alt = { address: services.alt, abi: erc20Abi } as const;
+  expect(await l1.readContract({ ...alt, functionName: "balanceOf", args: [account.address] })).toBe(10n ** 24n);
   const wallet = createWalletClient({ account, chain, transport: http() });
   const hash = await wallet.sendTransaction({ to: account.address, value: 1n });
   const finality = () =>

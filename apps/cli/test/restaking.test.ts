@@ -16,6 +16,8 @@ import { type Answer, rollupJson, runner, SEQUENCING_WINDOW } from "./support/re
 const MNEMONIC = "test test test test test test test test test test test junk";
 const account = (addressIndex: number) => mnemonicToAccount(MNEMONIC, { addressIndex });
 const key = (index: number): Hex => toHex(account(index).getHdKey().privateKey!);
+/** None of anvil's own: without ether. */
+const POOR = 30;
 const SYSTEM_CONFIG: Hex = "0x00000000000000000000000000000000000000c5";
 const L1 = { url: "http://127.0.0.1:1" };
 const keccak = (bytes: Uint8Array) => keccak256(bytes, "bytes");
@@ -41,7 +43,7 @@ beforeAll(async () => {
   );
   await writeFile(at("rollup.json"), JSON.stringify(rollupJson({})));
   process.env.ALTLAYER_BLS_PASSWORD = "correct horse";
-  for (const index of [0, 5, 6]) process.env[`RESTAKING_KEY_${index}`] = key(index);
+  for (const index of [0, 5, 6, POOR]) process.env[`RESTAKING_KEY_${index}`] = key(index);
 }, 60_000);
 afterAll(async () => {
   await l1.stop();
@@ -154,6 +156,44 @@ test("what the engine cannot execute, another L1, and a silent one are told apar
   expect(await main(line.split(" "))).toBe(3);
   silent.mockRestore();
 }, 60_000);
+
+test("what is wrong is said before anything is sent, and is no defect of ours", async () => {
+  const service = `--service ${at("mach.json")}`;
+  const error = async (signer: number | null, line: string) => {
+    const { exitCode, answer } = await altlayer(signer, line);
+    return [exitCode, answer.error?.code];
+  };
+  // An account without ether: neither a first transaction nor ether to wrap.
+  const funded = `operator register ${service} --bls-keystore ${at("poor.json")}`;
+  await succeeds(null, `operator keys ${service} --bls-keystore ${at("poor.json")} --create`);
+  expect(await error(POOR, funded)).toEqual([3, "INSUFFICIENT_FUNDS"]);
+  expect(await error(6, `stake deposit ${service} --token WETH --amount 123456789 --wrap`)).toEqual([
+    3,
+    "INSUFFICIENT_FUNDS",
+  ]);
+  expect(await error(6, `operator register ${service} --bls-keystore ${at("none.json")}`)).toEqual([
+    2,
+    "KEY_UNAVAILABLE",
+  ]);
+  vi.stubEnv("ALTLAYER_BLS_PASSWORD", "another");
+  expect(await error(6, funded)).toEqual([2, "KEYSTORE_PASSWORD"]);
+  vi.unstubAllEnvs();
+  const create = `restake create --rollup ${at("rollup.json")} --deployment ${at("mach.json")} --network development --strategy ${SYSTEM_CONFIG}:0 --out ${at("x.json")}`;
+  for (const option of ["--minimum 1,all", "--rate ten", "--bounty -1"]) {
+    expect(await error(0, `${create} ${option}`), option).toEqual([2, "USAGE"]);
+  }
+  expect(await error(0, `restake deploy --development --alt-supply much`)).toEqual([2, "USAGE"]);
+
+  // The keystore comes first in an operator's life, when there may be no service yet; a wrong L1 leaves none behind.
+  const dev = JSON.parse(await readFile(at("mach.json"), "utf8"));
+  await writeFile(at("other-l1.json"), JSON.stringify({ ...dev, l1ChainId: 5 }));
+  const keys = `operator keys --bls-keystore ${at("first.json")}`;
+  expect(await error(null, `${keys} --create --service ${at("other-l1.json")}`)).toEqual([3, "L1_OTHER_CHAIN"]);
+  expect(await succeeds(null, `${keys} --create --service ${at("later.mach.json")}`)).toEqual({
+    keystore: at("first.json"),
+  });
+  expect(await error(null, `${keys} --service ${at("later.mach.json")}`)).toEqual([2, "CONFIG_NOT_FOUND"]);
+}, 180_000);
 
 test("an operator's node has to be told to sign, and for the service that its keeper keeps", async () => {
   const { suite } = parseServiceFile(await readFile(at("mach.json"), "utf8"));

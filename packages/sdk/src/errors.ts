@@ -55,6 +55,8 @@ export const SDK_ERRORS = {
   NO_ACCOUNT: { number: 10_044, severity: "permanent" },
   /** The rewards root in force cannot be computed here: whoever made it gives claims. */
   CLAIM_NEEDED: { number: 10_045, severity: "permanent" },
+  /** The account has less ether on the L1 than the transaction's gas and value cost. */
+  INSUFFICIENT_FUNDS: { number: 10_046, severity: "temporary" },
 } as const;
 
 export type SdkErrorCode = keyof typeof SDK_ERRORS;

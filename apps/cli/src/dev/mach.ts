@@ -11,11 +11,11 @@ import type {
   RollupNodeDependencies,
   RollupNodeOptions,
 } from "@altlayer/rollup";
-import { createPublicClient, createWalletClient, http, type PublicClient } from "viem";
+import { createPublicClient, createWalletClient, getAddress, http, type PublicClient } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { hexToBytes } from "viem/utils";
 import { rpc } from "../rpc.ts";
-import { machAccounts, roleAccounts } from "./accounts.ts";
+import { machAccounts, roleAccounts, userAccounts } from "./accounts.ts";
 
 type Hex = `0x${string}`;
 
@@ -95,6 +95,8 @@ export async function ensureDevMach(
         },
         deployerKey: roleAccounts().owner.privateKey,
         operatorKeys,
+        // Somebody whose key is printed: ether makes WETH, and nothing makes ALT.
+        holders: [getAddress(userAccounts()[0]!.address)],
         nominate: true,
       },
       { publicClient, bn254, onProgress: dependencies.onProgress },

@@ -10,6 +10,7 @@ import {
   ContractFunctionZeroDataError,
   encodeFunctionData,
   type Hash,
+  InsufficientFundsError,
   type ReadContractReturnType,
   type TransactionReceipt,
 } from "viem";
@@ -80,8 +81,8 @@ export function encodeCall({ address, abi, functionName, args, valueWei = 0n }: 
 
 /**
  * Simulates a call, sends it, and waits until it is mined.
- * @throws SdkError `REFUSED` with the contract's own error, before anything is sent; `TRANSACTION_REVERTED`,
- * `TRANSACTION_NOT_MINED`, `NO_ACCOUNT`; viem's errors where wallet or L1 refuse
+ * @throws SdkError `REFUSED` with the contract's own error, before anything is sent; `INSUFFICIENT_FUNDS`,
+ * `TRANSACTION_REVERTED`, `TRANSACTION_NOT_MINED`, `NO_ACCOUNT`; viem's errors where wallet or L1 refuse
  */
 export async function execute(
   call: Call,
@@ -97,9 +98,14 @@ export async function execute(
   try {
     await simulateContract(publicClient, { account, address, abi, functionName, args, ...value, ...gas } as never);
   } catch (error) {
-    throw refusal(error, label);
+    throw unpaid(error, label, account.address) ?? refusal(error, label);
   }
-  const hash = await sendTransaction(walletClient, { account, chain: null, ...gas, ...encodeCall(call) } as never);
+  let hash: Hash;
+  try {
+    hash = await sendTransaction(walletClient, { account, chain: null, ...gas, ...encodeCall(call) } as never);
+  } catch (error) {
+    throw unpaid(error, label, account.address) ?? error;
+  }
   onSent(hash);
   const receipt = await receiptOf(hash, publicClient);
   if (receipt.status !== "success") {
@@ -145,9 +151,22 @@ const HINTS: Readonly<Record<string, string>> = {
   CurrentlyPaused: "the core is paused: try again later",
   WithdrawalDelayNotElapsed: "the withdrawal's delay is not over",
   StrategyNotWhitelisted: "the core takes no deposits into this strategy",
+  UnauthorizedCaller:
+    "rewards roots come from the core's updater, and claims from the earner or from the claimer that it named",
+  OnlySystemConfigOwner: "only the owner of the rollup's SystemConfig may",
+  OnlyCreator: "only the account that created the suite may",
+  ClassWithoutWeight: "no operator with stake in this asset class has joined yet",
   ClaimsOpenUntil: "the bounty is paid once nobody can claim it any more",
   NothingToPay: "nobody claimed the bounty, no slash took anything yet, or another bounty was paid a short while ago",
 };
+
+/** Of an account that cannot pay. */
+function unpaid(error: unknown, label: string, account: Address): SdkError | undefined {
+  if (!(error instanceof BaseError)) return undefined;
+  if (error.walk((cause) => cause instanceof InsufficientFundsError) === null) return undefined;
+  const message = `${label}: ${account} has too little ether on this chain for gas and value: send it some`;
+  return new SdkError("INSUFFICIENT_FUNDS", message, { account }, error);
+}
 
 /** A viem error as ours, with the name of the contract's error where it gave one. Others, such as of the network, pass. */
 function refusal(error: unknown, label: string): unknown {

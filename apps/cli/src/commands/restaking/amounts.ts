@@ -27,5 +27,11 @@ export async function amountOf(text: string, token: Address, publicClient: Publi
   return parseUnits(text, decimals);
 }
 
+/** A decimal amount with 18 decimals, as ALT and weights have. @throws CliError `USAGE`. */
+export function weiOf(text: string, name: string): bigint {
+  if (/^\d{1,30}(\.\d{1,18})?$/.test(text)) return parseUnits(text, 18);
+  throw new CliError("USAGE", `${name} is no amount: ${text}`, { data: { [name]: text } });
+}
+
 /** Weights and shares have 18 decimals. */
 export const shownAmount = (wei: bigint): string => formatUnits(wei, 18);

@@ -30,8 +30,18 @@ export async function setSecretOf(options: BlsKeyOptions, service: MachServiceFi
   }
   const [{ bn254 }, seed] = await Promise.all([
     import("@altlayer/engine"),
-    readKeystore(blsKeystore, await blsPassword(options)),
+    blsPassword(options).then((password) => readKeystore(blsKeystore, password).catch(namedFile(blsKeystore))),
   ]);
   const set = { l1ChainId: service.l1ChainId, avs: service.suite.registrar, operatorSetId: 0 };
   return deriveSetSecret({ seed, set }, { bn254 });
+}
+
+/** A keystore that is not there is wrong input, like any other file. */
+function namedFile(file: string) {
+  return (error: unknown): never => {
+    if ((error as { code?: unknown }).code !== "ENOENT") throw error;
+    throw new CliError("KEY_UNAVAILABLE", `there is no keystore ${file}: altlayer operator keys --create makes one`, {
+      data: { file },
+    });
+  };
 }

@@ -8,6 +8,7 @@ import {
   http,
   isAddress,
   type PublicClient,
+  RpcRequestError,
 } from "viem";
 import { CliError } from "../../errors.ts";
 import type { Output } from "../../output.ts";
@@ -88,17 +89,19 @@ export function addressOf(text: string, name: string): Address {
   throw new CliError("USAGE", `${name} is no address: ${text}`, { data: { [name]: text } });
 }
 
-/** An L1 that does not answer is the surroundings' fault, and no defect. */
+/** An L1 that does not answer, or refuses, is the surroundings' fault, and no defect. */
 export async function reached<T>(url: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
     if (!(error instanceof BaseError)) throw error;
-    const cause = error.walk((inner) => ["HttpRequestError", "TimeoutError"].includes((inner as Error).name));
-    if (cause === null) throw error;
-    throw new CliError("RPC_UNREACHABLE", `${shown(url)} does not answer: check the URL and that the node runs`, {
-      data: { url: shown(url) },
-      cause: error,
-    });
+    const data = { url: shown(url) };
+    if (error.walk((inner) => ["HttpRequestError", "TimeoutError"].includes((inner as Error).name)) !== null) {
+      const message = `${shown(url)} does not answer: check the URL and that the node runs`;
+      throw new CliError("RPC_UNREACHABLE", message, { data, cause: error });
+    }
+    const refused = error.walk((inner) => inner instanceof RpcRequestError);
+    if (!(refused instanceof RpcRequestError)) throw error;
+    throw new CliError("RPC_ERROR", `${shown(url)} refuses: ${refused.details}`, { data, cause: error });
   }
 }

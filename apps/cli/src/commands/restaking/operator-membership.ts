@@ -53,6 +53,9 @@ export async function operatorLeave(options: MembershipOptions, output: Output):
   const done = await perform(await leaveCalls(who, publicClient), clients, output);
   const [member, { slashable }] = await Promise.all([isMember(who, publicClient), operatorStatus(who, publicClient)]);
   if (output.json) output.answer({ operator: account, member, slashable, transactions: done });
-  else output.line(`${account} has left${slashable ? ", and stays slashable for the core's deallocation delay" : ""}`);
+  else {
+    const still = slashable ? ", and stays slashable for the core's deallocation delay" : "";
+    output.line(done.length === 0 ? `${account} is no member${still}` : `${account} has left${still}`);
+  }
   return EXIT.ok;
 }

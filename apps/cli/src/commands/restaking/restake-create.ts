@@ -16,6 +16,7 @@ import { CliError, EXIT } from "../../errors.ts";
 import type { Output } from "../../output.ts";
 import { readTextFile } from "../config-file.ts";
 import type { SignerOptions } from "../signer.ts";
+import { weiOf } from "./amounts.ts";
 import { type L1Options, requireChain, signing } from "./context.ts";
 import { deploymentOf } from "./deployment-file.ts";
 import { rollupOf } from "./rollup-source.ts";
@@ -43,6 +44,8 @@ const TRANSACTION_GAS_MAX = 16_777_216n;
 
 /** `altlayer restake create`: the services of a rollup, by one L1 transaction. */
 export async function restakeCreate(options: RestakeCreateOptions, output: Output): Promise<number> {
+  const minimum = options.minimum.split(",").map((amount) => weiOf(amount, "--minimum"));
+  const [ratePerEpoch, bounty] = [weiOf(options.rate, "--rate"), weiOf(options.bounty, "--bounty")];
   const clients = await signing(options);
   const { publicClient } = clients;
   const { l1ChainId, core, services } = await deploymentOf(options.deployment);
@@ -60,7 +63,6 @@ export async function restakeCreate(options: RestakeCreateOptions, output: Outpu
     maxSequencerDrift: Math.max(config.maxSequencerDrift, MAX_SEQUENCER_DRIFT),
     l1BlockTime: options.network === "development" ? await blockTimeOf(publicClient) : 12,
   });
-  const minimum = options.minimum.split(",").map((amount) => parseEther(amount));
   const creator = clients.walletClient.account!.address;
   const where = { factory: services.factory, rollup, salt: options.salt };
   const known = await findSuite({ ...where, creator }, publicClient);
@@ -80,8 +82,8 @@ export async function restakeCreate(options: RestakeCreateOptions, output: Outpu
               minimum,
               slashWad: parseEther("1"),
               rewardToken: services.alt,
-              ratePerEpoch: parseEther(options.rate),
-              bounty: parseEther(options.bounty),
+              ratePerEpoch,
+              bounty,
               bountyPeriod: windows.undecided,
               bountyClaims: Math.max(10, Math.floor(windows.evidenceWindow / 10)),
               allowShortDelay: options.allowShortDelay === true,

@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { deployDevelopmentCore, deployServices, ensureStrategy } from "@altlayer/restaking";
-import { parseEther } from "viem";
 import { writeDurably } from "../../dev/durable.ts";
 import { CliError, EXIT } from "../../errors.ts";
 import { type Output, toJson } from "../../output.ts";
 import type { SignerOptions } from "../signer.ts";
+import { weiOf } from "./amounts.ts";
 import { addressOf, type L1Options, requireChain, signing } from "./context.ts";
 import { coreOf } from "./deployment-file.ts";
 
@@ -25,16 +25,14 @@ export async function restakeDeploy(options: RestakeDeployOptions, output: Outpu
       "say beside which core: --core <file>; or --development, which deploys one on a development chain",
     );
   }
+  const altSupply = weiOf(options.altSupply, "--alt-supply");
   const clients = await signing(options);
   const { l1ChainId, core, weth } =
     options.core === undefined
       ? { l1ChainId: await clients.publicClient.getChainId(), ...(await deployDevelopmentCore(clients)) }
       : { ...(await coreOf(options.core)), weth: undefined };
   await requireChain(l1ChainId, options, clients.publicClient);
-  const services = await deployServices(
-    { core, timelockDelayS: BigInt(options.timelockDelay), altSupply: parseEther(options.altSupply) },
-    clients,
-  );
+  const services = await deployServices({ core, timelockDelayS: BigInt(options.timelockDelay), altSupply }, clients);
   const deployment = { l1ChainId, core, services, ...(weth === undefined ? {} : { weth }) };
   const file = resolve(options.out);
   await writeDurably(file, `${toJson(deployment, 2)}\n`);

@@ -41,7 +41,8 @@ export async function stakeWithdraw(options: StakeWithdrawOptions, output: Outpu
   }
   if (complete === true && done.length === 0) output.line("nothing has waited long enough");
   for (const { withdrawal, shares: left, completableAt } of withdrawals) {
-    const parts = withdrawal.strategies.map((strategy, i) => `${shownAmount(left[i] ?? 0n)} of ${strategy}`);
+    const symbol = (of: string) => service.strategies.find(({ strategy }) => strategy === of)?.symbol ?? of;
+    const parts = withdrawal.strategies.map((strategy, i) => `${shownAmount(left[i] ?? 0n)} ${symbol(strategy)}`);
     output.line(`queued: ${parts.join(", ")}; can be completed from L1 block ${completableAt}`);
   }
   return EXIT.ok;
