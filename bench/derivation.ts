@@ -17,7 +17,7 @@ import { print, type Row } from "./src/report.ts";
 import { call } from "./src/rpc.ts";
 import type { WorkloadName } from "./src/workload.ts";
 
-const CLI = fileURLToPath(new URL("../apps/cli/src/main.ts", import.meta.url));
+const CLI = fileURLToPath(new URL("../apps/cli/bin/altlayer.mjs", import.meta.url));
 const machine = describeMachine();
 const { values } = parseArgs({
   options: {

@@ -19,7 +19,7 @@ interface Ready {
   readonly accounts: readonly { readonly address: `0x${string}`; readonly privateKey: `0x${string}` }[];
 }
 
-const CLI = fileURLToPath(new URL("../apps/cli/src/main.ts", import.meta.url));
+const CLI = fileURLToPath(new URL("../apps/cli/bin/altlayer.mjs", import.meta.url));
 const machine = describeMachine();
 const { values } = parseArgs({
   options: { ...COMMON_OPTIONS, runs: { type: "string", default: "3" }, only: { type: "string" } },

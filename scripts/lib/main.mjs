@@ -33,6 +33,9 @@ const COMMANDS = {
   bench: async (args, tools) => (await import("../tasks/bench.mjs")).runBench(args, tools),
 };
 
+/** Commands that never start `altlayer`. */
+const STARTS_NOTHING = new Set(["check", "contracts", "simulate", "conformance"]);
+
 /** Runs one command and returns the process's exit code. */
 export async function main([command, ...args]) {
   const run = COMMANDS[command];
@@ -42,7 +45,7 @@ export async function main([command, ...args]) {
     return asked ? 0 : 2;
   }
   try {
-    return await run(args, await runSetup());
+    return await run(args, await runSetup({ starts: !STARTS_NOTHING.has(command) }));
   } catch (error) {
     if (!(error instanceof TaskFailure)) throw error;
     if (error.log) say(dim(error.log));

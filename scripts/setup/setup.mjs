@@ -4,27 +4,29 @@ import { withLock } from "../lib/lock.mjs";
 import { inLocal } from "../lib/paths.mjs";
 import { say, step } from "../lib/progress.mjs";
 import { isCurrent, writeStamp } from "../lib/stamps.mjs";
+import { bundleStep } from "./bundle.mjs";
 import { consoleStep } from "./console.mjs";
 import { contractsStep } from "./contracts.mjs";
 import { docsStep } from "./docs.mjs";
 import { engineStep } from "./engine.mjs";
 import { packagesStep } from "./packages.mjs";
 import { nodeStep, pnpmStep } from "./tools.mjs";
-import { warmStep } from "./warm.mjs";
 
 /**
  * The steps in order. Each says what it reads (`fingerprint`) and makes (`outputs`), and is skipped when a stamp shows
  * that the outputs were made from exactly these inputs.
  */
-const STEPS = [nodeStep, pnpmStep, packagesStep, engineStep, contractsStep, consoleStep, docsStep, warmStep];
+const STEPS = [nodeStep, pnpmStep, packagesStep, engineStep, contractsStep, consoleStep, docsStep, bundleStep];
 
 /**
  * Brings everything up to date and returns how to run the project's programs.
  * Safe to call from several processes at once: one works, the others wait.
+ * @param options.starts whether the program `altlayer` is started then: else nothing is done for its quick start
  */
-export async function runSetup() {
+export async function runSetup({ starts = true } = {}) {
   const tools = { node: process.execPath, pnpm: { command: "", args: [] }, env: process.env };
   for (const make of STEPS) {
+    if (make === bundleStep && !starts) continue;
     const task = make(tools);
     if (!upToDate(task)) {
       await withLock(

@@ -6,7 +6,7 @@ import type { TestChain } from "../stock/chain.ts";
 import { KEYS } from "../stock/chain.ts";
 import { TortureError } from "./errors.ts";
 
-const PROGRAM = fileURLToPath(new URL("../../apps/cli/src/main.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../apps/cli/bin/altlayer.mjs", import.meta.url));
 const READY_TIMEOUT_MS = 120_000;
 const LOG_CHARACTERS = 8_000;
 

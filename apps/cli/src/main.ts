@@ -1,7 +1,5 @@
 #!/usr/bin/env node
-import { keepCompiled } from "./compile-cache.ts";
-
-keepCompiled();
-const { main } = await import("./cli.ts");
+// The sources themselves, whatever was bundled: `bin/altlayer.mjs` is what people start.
+import { main } from "./cli.ts";
 
 process.exitCode = await main(process.argv.slice(2));

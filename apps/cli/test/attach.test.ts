@@ -16,7 +16,7 @@ import { runner } from "./support/restaking.ts";
  * operators of the platform's, and missed when it ends.
  */
 
-const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../bin/altlayer.mjs", import.meta.url));
 const TOKEN = "ALTLAYER_ATTACH_TEST_TOKEN";
 const WAIT_MS = 120_000;
 /** After a start operators certify again once the L1 has settled what was made meanwhile: epochs, at the L1's pace. */

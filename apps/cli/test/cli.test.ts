@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-const PROGRAM = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../bin/altlayer.mjs", import.meta.url));
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "altlayer-cli-"));

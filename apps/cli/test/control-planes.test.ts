@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Anvil, startAnvil } from "../../../packages/deployer/test/anvil.ts";
 import { type Postgres, startPostgres } from "../../../packages/raas/test/postgres.ts";
 
-const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../bin/altlayer.mjs", import.meta.url));
 const WAIT_MS = 120_000;
 
 let folder: string;

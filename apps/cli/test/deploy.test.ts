@@ -12,7 +12,7 @@ import { startAnvil } from "../src/dev/anvil.ts";
 import { ACCOUNT_COUNT, MNEMONIC } from "../src/dev/mnemonic.ts";
 import { freePort } from "../src/dev/ports.ts";
 
-const PROGRAM = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../bin/altlayer.mjs", import.meta.url));
 let folder: string;
 let anvil: Anvil;
 

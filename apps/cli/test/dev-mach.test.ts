@@ -10,7 +10,7 @@ import { privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DevReady } from "../src/dev/session.ts";
 
-const PROGRAM = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../bin/altlayer.mjs", import.meta.url));
 let folder: string;
 let session: ChildProcess | undefined;
 beforeAll(() => {

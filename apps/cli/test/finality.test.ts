@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { FIRST, startCertifiedChain } from "../../../packages/rollup/test/proxy/support/certified-chain.ts";
 import { type ScriptedNode, startScriptedNode } from "../../../packages/sdk/test/support/scripted-node.ts";
 
-const PROGRAM = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../bin/altlayer.mjs", import.meta.url));
 const HASH = keccak256("0x01");
 const LEVELS = ["pending", "slice", "sliceCertificate", "block", "blockCertificate", "safe", "finalized", "settled"];
 const NOON = Date.UTC(2026, 0, 1, 12);

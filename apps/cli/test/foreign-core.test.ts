@@ -42,7 +42,7 @@ import { type Anvil, startAnvil } from "../../../packages/deployer/test/anvil.ts
 import { DELAYS, deployForeignCore, type ForeignCore } from "./support/foreign-core.ts";
 import { rollupJson, runner } from "./support/restaking.ts";
 
-const PROGRAM = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../bin/altlayer.mjs", import.meta.url));
 const MNEMONIC = "test test test test test test test test test test test junk";
 const account = (addressIndex: number) => mnemonicToAccount(MNEMONIC, { addressIndex });
 const key = (index: number): Hex => toHex(account(index).getHdKey().privateKey!);

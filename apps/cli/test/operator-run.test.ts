@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { choosePort } from "../src/dev/ports.ts";
 import type { DevReady } from "../src/dev/session.ts";
 
-const PROGRAM = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../bin/altlayer.mjs", import.meta.url));
 /** What each stakes, in WETH and ALT: the first two hold four fifths of the weight, which is a quorum without the third. */
 const STAKES = [
   { weth: 40, alt: 40_000 },

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { exampleSpec } from "@altlayer/raas";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../bin/altlayer.mjs", import.meta.url));
 const READY_TIMEOUT_MS = 120_000;
 
 let folder: string;

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newSpec, startL1, startTestPlatform, type TestPlatform, until } from "../../../packages/raas/test/harness.ts";
 
-const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../bin/altlayer.mjs", import.meta.url));
 const CONTRACT = "0x00000000000000000000000000000000000c0de7";
 const SOURCE = `// SPDX-License-Identifier: MIT
 pragma solidity ^0.8.0;

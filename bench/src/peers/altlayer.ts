@@ -10,7 +10,7 @@ import { freePort, type Program, startProgram, waitFor } from "../program.ts";
 import { call } from "../rpc.ts";
 import type { Peer, PeerOptions } from "./peer.ts";
 
-const CLI = fileURLToPath(new URL("../../../apps/cli/src/main.ts", import.meta.url));
+const CLI = fileURLToPath(new URL("../../../apps/cli/bin/altlayer.mjs", import.meta.url));
 
 export type DataAvailability = "none" | "calldata" | "blobs";
 

@@ -2,7 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { StoryError } from "./errors.ts";
 
-export const PROGRAM = fileURLToPath(new URL("../../../apps/cli/src/main.ts", import.meta.url));
+export const PROGRAM = fileURLToPath(new URL("../../../apps/cli/bin/altlayer.mjs", import.meta.url));
 const TIMEOUT_MS = 120_000;
 
 /** Runs one command to its end and returns its JSON answer. */

@@ -35,7 +35,7 @@ export interface DevChain {
   kill(): Promise<void>;
 }
 
-const PROGRAM = fileURLToPath(new URL("../../../apps/cli/src/main.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../../apps/cli/bin/altlayer.mjs", import.meta.url));
 const READY_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 45_000;
 

@@ -19,7 +19,7 @@ const chain = defineChain({
   nativeCurrency: { name: "Ether", symbol: "ETH", decimals: 18 },
   rpcUrls: { default: { http: [] } },
 });
-const PROGRAM = fileURLToPath(new URL("../../../../apps/cli/src/main.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../../../apps/cli/bin/altlayer.mjs", import.meta.url));
 const account = privateKeyToAccount(ROLES.owner);
 
 let devnet: Devnet;

@@ -28,7 +28,7 @@ interface Started {
 
 export type TestPlatform = PlatformReady & Started;
 
-const PROGRAM = fileURLToPath(new URL("../../../../cli/src/main.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../../../cli/bin/altlayer.mjs", import.meta.url));
 const READY_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 30_000;
 
