@@ -27,7 +27,7 @@ export class Archiver {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #closing = new AbortController();
-  /** Hash of each recent height as it was looked at. */
+  /** Hash of each recent height as it was looked at: blocks that stand on each other. */
   readonly #seen = new Map<number, Hex>();
   #running: Promise<void> | null = null;
   #busy: Promise<void> | null = null;
@@ -73,14 +73,16 @@ export class Archiver {
   async #pass(): Promise<void> {
     const latest = await this.#l1.headerByTag("latest");
     if (!latest) return;
-    const cursor = this.#archive.cursor;
-    const next = cursor === null ? this.#options.startBlock : cursor + 1;
-    // A development L1 that began anew may be shorter than the archive.
-    const from = Math.max(0, Math.min(next, latest.number + 1) - this.#options.reorgBlocks);
-    for (let number = Math.max(from, Math.min(this.#options.startBlock, next)); number <= latest.number; number++) {
+    for (let number = await this.#firstUnseen(latest); number <= latest.number; number++) {
       if (this.#closing.signal.aborted) return;
       const header = number === latest.number ? latest : await this.#l1.headerByNumber(number);
       if (!header) return;
+      const before = this.#seen.get(number - 1);
+      if (before !== undefined && before !== header.parentHash) {
+        // Another branch came meanwhile.
+        this.#seen.clear();
+        return await this.#pass();
+      }
       if (this.#seen.get(number) !== header.hash) {
         await this.#archiveBlock(header);
         this.#seen.set(number, header.hash);
@@ -88,6 +90,21 @@ export class Archiver {
       }
       if (number > (this.#archive.cursor ?? -1)) await this.#archive.advance(number);
     }
+  }
+
+  /** Where to begin: a block that was seen needs no second look, nor does what it stands on. */
+  async #firstUnseen(latest: L1Header): Promise<number> {
+    const { startBlock, reorgBlocks } = this.#options;
+    const cursor = this.#archive.cursor;
+    const next = cursor === null ? startBlock : cursor + 1;
+    const first = next < latest.number ? await this.#l1.headerByNumber(next) : latest;
+    if (first && this.#seen.get(first.number) === first.hash) return first.number + 1;
+    if (first && this.#seen.get(first.number - 1) === first.parentHash) return first.number;
+    // Another branch, or the first look: what is seen is always of one.
+    this.#seen.clear();
+    // A development L1 that began anew may be shorter than the archive.
+    const from = Math.max(0, Math.min(next, latest.number + 1) - reorgBlocks);
+    return Math.max(from, Math.min(startBlock, next));
   }
 
   async #archiveBlock(header: L1Header): Promise<void> {
