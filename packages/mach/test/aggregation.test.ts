@@ -1,5 +1,6 @@
 import type { Base, Hex, Message } from "@altlayer/protocol";
 import { expect, test } from "vitest";
+import { AGGREGATOR_LIMITS } from "../src/index.ts";
 import { Aggregation } from "../src/node/certificates/aggregation.ts";
 import type { EpochTable } from "../src/node/table/epoch-table.ts";
 import { blockMessage, type ExampleBlock, ExampleChain, named, sliceMessage } from "./support/chain.ts";
@@ -51,7 +52,7 @@ test("who cannot keep up checks the furthest first, and of what is certified mor
   quorum(first);
   begun[0]?.end();
   await settled();
-  // Certified: the late one of the first slice waits for the clock.
+  // Certified: the late one of the first slice has time.
   aggregation.share(3, first, SIGNATURE);
   const order = [
     sliceMessage(one, 3, BASE_0),
@@ -62,7 +63,7 @@ test("who cannot keep up checks the furthest first, and of what is certified mor
   const [behind, block, before, newest] = order as [Message, Message, Message, Message];
   quorum(behind);
   quorum(block);
-  aggregation.input({ type: "tick" });
+  for (let i = 0; i < AGGREGATOR_LIMITS.lateTicks; i++) aggregation.input({ type: "tick" });
   quorum(before);
   quorum(newest);
   // Two at a time.

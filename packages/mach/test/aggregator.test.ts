@@ -2,7 +2,7 @@ import type { Base, Hex, Message } from "@altlayer/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type AggregatorEffect, type AggregatorInput, EMPTY_AGGREGATOR, stepAggregator } from "../src/index.ts";
-import { blockMessage, type ExampleBlock, ExampleChain, named } from "./support/chain.ts";
+import { blockMessage, type ExampleBlock, ExampleChain, named, sliceMessage } from "./support/chain.ts";
 import { CONFIG, TABLE } from "./support/operator.ts";
 import { digests, keccak256 } from "./support/vectors.ts";
 
@@ -22,7 +22,7 @@ class TestAggregator {
   }
 
   input(input: AggregatorInput): readonly AggregatorEffect[] {
-    const config = { schedule: CONFIG.schedule, openPerOperator: this.#openPerOperator, tables: 2 };
+    const config = { schedule: CONFIG.schedule, openPerOperator: this.#openPerOperator, tables: 2, lateTicks: 3 };
     const { state, effects } = stepAggregator(this.state, input, config);
     this.state = state;
     this.effects.push(...effects);
@@ -75,6 +75,33 @@ test("late signatures are added with the clock", () => {
   expect(aggregator.input({ type: "tick" })).toMatchObject([{ type: "verify", shares: [share(3)] }]);
   expect(aggregator.verified()).toMatchObject([{ type: "certificate", shares: [0, 1, 2, 3].map(share) }]);
   expect(aggregator.input({ type: "tick" })).toEqual([]);
+});
+
+test("late signatures of a slice wait for the block: who signed that is not checked again, the others are in the end", () => {
+  const aggregator = new TestAggregator();
+  const [block] = chain.blocks as [ExampleBlock];
+  const slice = sliceMessage(block, 1, BASE_0);
+  const certify = (message: Message) => {
+    for (const from of [0, 1]) aggregator.share(from, message);
+    aggregator.share(2, message);
+    aggregator.verified([], message);
+  };
+  const tick = () => aggregator.input({ type: "tick" });
+  certify(slice);
+  expect(aggregator.share(3, slice)).toEqual([]);
+  expect([tick(), tick()]).toEqual([[], []]);
+  certify(messageAt(1));
+  // Not among the block's signers.
+  const digest = digests.message(slice);
+  expect(tick()).toEqual([{ type: "verify", digest, shares: [share(3)] }]);
+
+  const other = new TestAggregator();
+  for (const from of [0, 1, 3]) other.share(from, slice);
+  other.verified([], slice);
+  other.share(2, slice);
+  for (const from of [0, 1, 2]) other.share(from);
+  other.verified();
+  expect([tick, tick, tick, tick].flatMap(() => other.input({ type: "tick" }))).toEqual([]);
 });
 
 test("a signer counts once, strangers and the settled do not count", () => {

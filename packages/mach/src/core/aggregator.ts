@@ -1,4 +1,4 @@
-import { type EpochSchedule, type Hex, isQuorum, type Message, messageFault } from "@altlayer/protocol";
+import { BLOCK, type EpochSchedule, type Hex, isQuorum, type Message, messageFault } from "@altlayer/protocol";
 import type { WeightTable } from "./types.ts";
 
 /** docs/spec/mach.md, section 8. Shells compute the digest of what arrives, and authenticate who sent it. */
@@ -13,7 +13,7 @@ export type AggregatorInput =
     }
   /** The answer to "verify": the indices whose signatures are wrong. */
   | { readonly type: "verified"; readonly digest: Hex; readonly invalid: readonly number[] }
-  /** Late signatures are gathered and added with the clock. */
+  /** Late signatures are gathered and added with the clock, a slice's only if they still say something. */
   | { readonly type: "tick" }
   /** A base reached the height: certificates at or below it are of no use any more. */
   | { readonly type: "settled"; readonly height: number };
@@ -55,6 +55,8 @@ export interface Pool {
   readonly wrong: ReadonlySet<number>;
   /** Signers of the last certificate. */
   readonly certified: number;
+  /** Ticks for which late signatures of a slice have waited. */
+  readonly lateTicks: number;
 }
 
 export interface AggregatorState {
@@ -68,9 +70,11 @@ export interface AggregatorConfig {
   /** Digests without certificate that one operator may have shares in; more displace the oldest. */
   readonly openPerOperator: number;
   readonly tables: number;
+  /** So long late signatures of a slice wait for their signers' on the block, which makes them superfluous. */
+  readonly lateTicks: number;
 }
 
-export const AGGREGATOR_LIMITS = { openPerOperator: 32, tables: 16 } as const;
+export const AGGREGATOR_LIMITS = { openPerOperator: 32, tables: 16, lateTicks: 16 } as const;
 
 export interface AggregatorStep {
   readonly state: AggregatorState;
@@ -97,11 +101,17 @@ export function stepAggregator(
       return withShare(state, input, config);
     case "verified":
       return withVerified(state, input.digest, new Set(input.invalid));
-    case "tick":
-      return [...state.pools].reduce<AggregatorStep>(
-        (step, [digest, pool]) => (pool.certified > 0 ? verify(step, digest, pool) : step),
+    case "tick": {
+      const certified = [...state.pools].filter(([, pool]) => pool.certified > 0 && pool.unchecked.size > 0);
+      const signed = certified.length > 0 ? highestSigned(state) : new Map<number, number>();
+      return certified.reduce<AggregatorStep>(
+        (step, [digest, pool]) =>
+          pool.message.kind === BLOCK
+            ? verify(step, digest, pool)
+            : withLate(step, { digest, pool }, { signed, ...config }),
         { state, effects: [] },
       );
+    }
     case "settled": {
       const pools = new Map([...state.pools].filter(([, { message }]) => message.core.height > input.height));
       return { state: { ...state, pools, settledHeight: Math.max(state.settledHeight, input.height) }, effects: [] };
@@ -190,6 +200,32 @@ function withVerified(state: AggregatorState, digest: Hex, invalid: ReadonlySet<
   };
 }
 
+/** By operator, the height of the highest certified block that it signed. */
+function highestSigned({ pools }: AggregatorState): ReadonlyMap<number, number> {
+  const highest = new Map<number, number>();
+  for (const { message, valid, certified } of pools.values()) {
+    if (message.kind !== BLOCK || certified === 0) continue;
+    for (const index of valid.keys()) highest.set(index, Math.max(highest.get(index) ?? 0, message.core.height));
+  }
+  return highest;
+}
+
+/**
+ * Late signatures of a slice. Who signed its block says more with that, and of both there are certificates, which convict
+ * more than it should they contradict each other. The others' are checked: one may be all that shows what its signer did.
+ */
+function withLate(
+  step: AggregatorStep,
+  { digest, pool: before }: { readonly digest: Hex; readonly pool: Pool },
+  { signed, lateTicks }: { readonly signed: ReadonlyMap<number, number>; readonly lateTicks: number },
+): AggregatorStep {
+  const { height } = before.message.core;
+  const unchecked = new Map([...before.unchecked].filter(([index]) => (signed.get(index) ?? -1) < height));
+  const pool: Pool = { ...before, unchecked, lateTicks: before.lateTicks + 1 };
+  const next = { ...step, state: withPool(step.state, digest, pool) };
+  return pool.lateTicks < lateTicks ? next : verify(next, digest, pool);
+}
+
 function verify({ state, effects }: AggregatorStep, digest: Hex, pool: Pool): AggregatorStep {
   if (pool.unchecked.size === 0 || pool.checking.size > 0) return { state, effects };
   const shares = [...pool.unchecked]
@@ -213,6 +249,7 @@ function emptyPool(message: Message): Pool {
     checking: new Map(),
     wrong: new Set(),
     certified: 0,
+    lateTicks: 0,
   };
 }
 

@@ -75,8 +75,9 @@ export class RecordFile {
     return this.#bytes;
   }
 
-  append(payload: Uint8Array): void {
-    const framed = frame(payload);
+  /** In one write. */
+  append(...payloads: readonly Uint8Array[]): void {
+    const framed = Buffer.concat(payloads.map(frame));
     const at = this.#bytes;
     this.#bytes += framed.length;
     this.#dirty = true;

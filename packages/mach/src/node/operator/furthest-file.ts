@@ -8,11 +8,14 @@ const MAX_OPERATORS = 4_096;
 
 /**
  * The furthest share seen of every other operator, across restarts: what tells a restored backup that it is one
- * (docs/spec/mach.md, section 7). A power cut may take the last second of it; so much later is detection certain.
+ * (docs/spec/mach.md, section 7). A kill may take what came since the last `write`, a power cut the last second; so much
+ * later is detection certain.
  */
 export class FurthestFile {
   readonly #file: RecordFile;
   readonly #shares: Map<Hex, Share>;
+  /** Whose share is not in the file yet: they change with every message that is signed, and the last of each is enough. */
+  readonly #unwritten = new Set<Hex>();
 
   private constructor(file: RecordFile, shares: Map<Hex, Share>) {
     this.#file = file;
@@ -42,20 +45,32 @@ export class FurthestFile {
     if (this.#shares.get(operator) === share) return;
     this.#shares.delete(operator);
     this.#shares.set(operator, share);
+    this.#unwritten.add(operator);
     for (const oldest of this.#shares.keys()) {
       if (this.#shares.size <= MAX_OPERATORS) break;
       this.#shares.delete(oldest);
     }
-    if (this.#file.bytes < COMPACT_ABOVE_BYTES + 2 * RECORD_BYTES * this.#shares.size)
-      this.#file.append(encode(operator, share));
-    else this.#file.replace([...this.#shares].map(([each, of]) => encode(each, of)));
+  }
+
+  /** Hands the operating system what was set since the last call. */
+  write(): void {
+    if (this.#unwritten.size === 0) return;
+    const all = [...this.#shares];
+    const fresh = all.filter(([operator]) => this.#unwritten.has(operator));
+    this.#unwritten.clear();
+    const isLong = this.#file.bytes >= COMPACT_ABOVE_BYTES + 2 * RECORD_BYTES * all.length;
+    const records = (isLong ? all : fresh).map(([operator, share]) => encode(operator, share));
+    if (isLong) this.#file.replace(records);
+    else this.#file.append(...records);
   }
 
   sync(): Promise<void> {
+    this.write();
     return this.#file.sync();
   }
 
   close(): Promise<void> {
+    this.write();
     return this.#file.close();
   }
 }

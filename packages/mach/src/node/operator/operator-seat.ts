@@ -94,6 +94,7 @@ export class OperatorSeat {
 
   tick(): void {
     this.#shell?.input({ type: "tick", nowMs: this.#dependencies.clock.nowMs() });
+    this.#dependencies.furthest.write();
   }
 
   /** A peer that speaks for an operator came: it may be the one whose answer is missing. */
