@@ -10,6 +10,7 @@ import { MachError } from "../../errors.ts";
 import type { MachLog } from "../options.ts";
 import { inOnePiece } from "./in-one-piece.ts";
 import { Peer, REFILL_MS } from "./peer.ts";
+import { sparingWindow } from "./sparing-window.ts";
 import { encodeFrame, type Frame, type SignedLink } from "./wire.ts";
 
 export interface LinksOptions {
@@ -132,7 +133,10 @@ export class Links {
       this.#protocol,
       (stream, connection) => {
         if (banned(connection.remotePeer)) stream.abort(new MachError("LINK_CLOSED", "the peer is banned"));
-        else this.#peerOf(connection.remotePeer).read(stream);
+        else {
+          sparingWindow(stream);
+          this.#peerOf(connection.remotePeer).read(stream);
+        }
       },
       { maxInboundStreams: 2, maxOutboundStreams: 2 },
     );
