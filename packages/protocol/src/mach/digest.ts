@@ -37,6 +37,8 @@ export class MachDigests {
   readonly #messageType: Uint8Array;
   readonly #alertType: Uint8Array;
   readonly #linkType: Uint8Array;
+  /** Of messages that are about: signer, rota and aggregator ask for the same one. */
+  readonly #messages = new WeakMap<Message, Hex>();
 
   constructor(domain: MachDomain, { keccak256 }: { readonly keccak256: Keccak256 }) {
     this.#keccak256 = keccak256;
@@ -52,12 +54,16 @@ export class MachDigests {
 
   /** What operators sign. */
   message(message: Message): Hex {
+    const known = this.#messages.get(message);
+    if (known !== undefined) return known;
     const writer = new ByteWriter(128);
     writer.bytes(this.#messageType);
     word(writer, message.kind, 0xff);
     writer.bytes(hexToBytes(this.core(message.core)));
     writer.bytes(this.#base(message));
-    return this.#digest(writer);
+    const digest = this.#digest(writer);
+    this.#messages.set(message, digest);
+    return digest;
   }
 
   alert(alert: Alert): Hex {
