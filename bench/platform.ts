@@ -1,9 +1,10 @@
 /**
  * The control plane: a restaked launch to the first transaction that MACH made final, then many launches to the first
  * receipt; what rollups without traffic take of memory and CPU; a restart until all serve again; and the API with 1,000
- * rollups in its store. `--rollups N` (launched), `--awake N` (of them, with a block every second; the others rest),
- * `--restaked N` (launched first, one after the other, and stopped), `--requests N` (a second), `--seconds N` (of each
- * measurement), `--runtime in-process|process` (where the nodes run).
+ * rollups in its store. `--rollups N` (launched: the first and the last three alone, the others some at once), `--awake N`
+ * (of them, with a block every second; the others rest), `--restaked N` (launched first, one after the other, and
+ * stopped), `--at-once N` (launches under way), `--requests N` (a second), `--seconds N` (of each measurement),
+ * `--runtime in-process|process` (where the nodes run).
  */
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
@@ -22,6 +23,7 @@ import { startL1 } from "./src/l1.ts";
 import { describeMachine, ownVersion } from "./src/machine.ts";
 import { COMMON_OPTIONS, round, withDirectory } from "./src/options.ts";
 import { childrenOf, cpuMsOf, descriptorsOf, residentMib, threadsOf } from "./src/process-usage.ts";
+import { note } from "./src/progress.ts";
 import { print, type Row } from "./src/report.ts";
 import { call } from "./src/rpc.ts";
 
@@ -32,6 +34,7 @@ const { values } = parseArgs({
     rollups: { type: "string", default: "10" },
     awake: { type: "string", default: "50" },
     restaked: { type: "string", default: "1" },
+    "at-once": { type: "string", default: "4" },
     requests: { type: "string", default: "200" },
     seconds: { type: "string", default: "10" },
     runtime: { type: "string", default: "process" },
@@ -40,6 +43,9 @@ const { values } = parseArgs({
 const launched = values.smoke ? 2 : Number(values.rollups);
 const awake = Number(values.awake);
 const restaked = Number(values.restaked);
+const atOnce = Number(values["at-once"]);
+/** Launched alone at the end, so that one slow moment does not make the figure. */
+const LAST_ALONE = 3;
 const stored = values.smoke ? 50 : 1_000;
 const seconds = values.smoke ? 1 : Number(values.seconds);
 const runtime = RUNTIMES.find((kind) => kind === values.runtime) ?? "process";
@@ -80,6 +86,7 @@ interface Rollup {
   readonly id: string;
   readonly phase: string;
   readonly endpoints: { readonly rpc: string } | null;
+  readonly problem: { readonly code: string; readonly message: string } | null;
 }
 
 /** Levels of finality below a certificate. */
@@ -120,7 +127,8 @@ async function launch(
       while (!(await reached())) await pause(startedAt, 5, "the first receipt");
       return { id, ms: performance.now() - startedAt };
     }
-    await pause(startedAt, 20, "a launch");
+    const { problem } = rollup;
+    await pause(startedAt, 20, `a launch${problem === null ? "" : ` (${problem.code}: ${problem.message})`}`);
   }
 }
 
@@ -217,17 +225,41 @@ await withDirectory("platform", async (directory) => {
     const access = () => ({ base: `${platform.url}/api/v1/teams/${teamId}`, token });
     for (let index = 0; index < restaked; index++) {
       const { id, ms } = await launch(access(), index, true);
+      note(`restaked launch ${index + 1} of ${restaked}: ${Math.round(ms)} ms`);
       rows.push({ what: `restaked launch ${index + 1} to the first MACH-final transaction`, ms: Math.round(ms) });
       await ask(access(), "POST", `/rollups/${id}/stop`, {});
       const since = performance.now();
       while (platform.services.runtime.running(id) !== null) await pause(since, 20, "the stop");
     }
+    const cpuMs = () => sum([...processes(), l1.pid].map(cpuMsOf));
     const launches: { readonly id: string; readonly ms: number }[] = [];
-    let first = { mib: 0, cpuPercent: 0 };
-    for (let index = 0; index < launched; index++) {
-      launches.push(await launch(access(), index, false));
-      if (index === 0) first = await atRest(processes);
+    const launchNext = async () => {
+      const index = launches.length;
+      // Its place is taken before it is there, so that those under way at once differ.
+      launches.push({ id: "", ms: 0 });
+      const done = await launch(access(), index, false);
+      launches[index] = done;
+      note(`launch ${index + 1} of ${launched}: ${Math.round(done.ms)} ms`);
+    };
+    await launchNext();
+    note("at rest with one");
+    const first = await atRest(processes);
+    const together = Math.max(0, launched - 1 - LAST_ALONE);
+    const before = { at: performance.now(), cpuMs: cpuMs() };
+    const launchSome = async () => {
+      while (launches.length <= together) await launchNext();
+    };
+    await Promise.all(Array.from({ length: Math.min(atOnce, together) }, launchSome));
+    if (together > 0) {
+      rows.push({
+        what: `${together} launches, ${atOnce} at once: each`,
+        ms: Math.round((performance.now() - before.at) / together),
+        // Of all processes, the L1 and the rollups that run already included.
+        "CPU ms": Math.round((cpuMs() - before.cpuMs) / together),
+      });
     }
+    while (launches.length < launched) await launchNext();
+    note(`at rest with ${launched}`);
     const all = await atRest(processes);
     const [firstMs, lastMs] = [launches[0]?.ms ?? 0, launches.at(-1)?.ms ?? 0];
     rows.push(
@@ -237,7 +269,10 @@ await withDirectory("platform", async (directory) => {
         ms: Math.round(lastMs),
         "x the first": round(lastMs / firstMs, 2),
       },
-      { what: "median of the last ten launches", ms: Math.round(median(launches.slice(-10).map(({ ms }) => ms))) },
+      {
+        what: `median of the last ${LAST_ALONE} launches`,
+        ms: Math.round(median(launches.slice(-LAST_ALONE).map(({ ms }) => ms))),
+      },
       {
         what: `${launched} rollups, ${Math.min(awake, launched)} with a block a second`,
         "MiB each beyond the first": round((all.mib - first.mib) / Math.max(1, launched - 1), 1),
@@ -248,11 +283,19 @@ await withDirectory("platform", async (directory) => {
       },
     );
     const ids = launches.map(({ id }) => id);
+    note("closing");
+    const closedAt = performance.now();
     await platform.close();
+    note(`closed in ${Math.round(performance.now() - closedAt)} ms; starting again`);
     const restartedAt = performance.now();
+    const ownCpuMs = cpuMsOf(process.pid);
     platform = await start();
     await allServe(platform, launched, ids);
-    rows.push({ what: `restart until ${launched} serve`, ms: Math.round(performance.now() - restartedAt) });
+    const restartMs = performance.now() - restartedAt;
+    // The process of the nodes is a new one.
+    const restartCpuMs = sum(processes().map(cpuMsOf)) - ownCpuMs;
+    rows.push({ what: `restart until ${launched} serve`, ms: Math.round(restartMs), "CPU ms": restartCpuMs });
+    note(`all ${launched} serve after ${Math.round(restartMs)} ms; storing ${stored}`);
     for (let index = 0; index < stored; index++) {
       const spec = {
         ...exampleSpec(),
@@ -262,6 +305,7 @@ await withDirectory("platform", async (directory) => {
       const { id } = await platform.services.rollups.create({ teamId, spec, authorId: user.id });
       await platform.services.rollups.setDesired(id, "stopped");
     }
+    note("asking the API");
     const { latencies, loopDelayMs } = await askApi({
       ...{ ...access(), seconds, perSecond: Number(values.requests) },
       live: ids,
