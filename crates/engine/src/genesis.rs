@@ -1,10 +1,14 @@
 //! Block zero without reading it twice: what an opening needs of a genesis.json is kept beside the chain, since a file with a
 //! million accounts takes seconds to read and to hash into a root.
 //!
-//! The file `genesis.known` holds a SHA-256 of the rest, and the rest says for which text it was made. It is a cache: lost,
-//! damaged or of another text, it is made anew.
+//! The file `genesis.known` holds a SHA-256 of the rest, and the rest says for which text it was made, and in which file that
+//! stood: a file that nobody touched since is not even read. It is a cache: lost, damaged or of another text, it is made anew.
 
-use std::path::{Path, PathBuf};
+use std::{
+    borrow::Cow,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
 
 use alloy_consensus::Header;
 use alloy_primitives::{B256, Bytes};
@@ -23,10 +27,60 @@ use crate::{error::EngineError, service::invalid_genesis};
 struct Known {
     /// SHA-256 of the text.
     text: B256,
+    /// The file in which it stood at the last start, if it came in one.
+    #[serde(default)]
+    file: Option<Stamp>,
     /// Its `config`, as it stands there.
     config: Box<RawValue>,
     /// RLP.
     header: Bytes,
+}
+
+/// What of a file changes with its content: whoever replaces it makes another inode, whoever writes into it another time of
+/// change, which no program sets at will.
+#[derive(Serialize, Deserialize, PartialEq, Eq)]
+struct Stamp {
+    device: u64,
+    inode: u64,
+    length: u64,
+    /// Seconds and nanoseconds.
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    fn of(path: &Path) -> std::io::Result<Self> {
+        let file = std::fs::metadata(path)?;
+        Ok(Self {
+            device: file.dev(),
+            inode: file.ino(),
+            length: file.size(),
+            modified: (file.mtime(), file.mtime_nsec()),
+            changed: (file.ctime(), file.ctime_nsec()),
+        })
+    }
+}
+
+/// A genesis.json.
+pub enum Source {
+    Text(String),
+    File(PathBuf),
+}
+
+impl Source {
+    fn text(&self) -> Result<Cow<'_, str>, EngineError> {
+        match self {
+            Self::Text(text) => Ok(text.into()),
+            Self::File(path) => std::fs::read_to_string(path).map(Cow::from).map_err(|error| unreadable(path, &error)),
+        }
+    }
+
+    fn stamp(&self) -> Result<Option<Stamp>, EngineError> {
+        match self {
+            Self::Text(_) => Ok(None),
+            Self::File(path) => Stamp::of(path).map(Some).map_err(|error| unreadable(path, &error)),
+        }
+    }
 }
 
 /// An opened chain, and what its genesis.json says of it.
@@ -38,19 +92,32 @@ pub struct Opened {
 }
 
 /// Opens the chain of a genesis.json.
-pub fn open(data_dir: &Path, options: StoreOptions, text: &str) -> Result<Opened, EngineError> {
+pub fn open(data_dir: &Path, options: StoreOptions, source: &Source) -> Result<Opened, EngineError> {
     let path = data_dir.join("genesis.known");
     let files = options.files.clone();
-    let digest = sha256(text.as_bytes());
-    if let Some((known, header)) = read(&*files, &path).filter(|(known, _)| known.text == digest) {
+    // Before it is read: if it changes meanwhile, the next start finds another.
+    let stamp = source.stamp()?;
+    let kept = read(&*files, &path);
+    let untouched = stamp.is_some() && kept.as_ref().is_some_and(|(known, _)| known.file == stamp);
+    let text = if untouched { None } else { Some(source.text()?) };
+    let digest = text.as_ref().map(|text| sha256(text.as_bytes()));
+    if let Some((mut known, header)) = kept.filter(|(known, _)| digest.is_none_or(|digest| known.text == digest)) {
         // The state is wanted by a directory without a chain only, which has lost it since: then all is read after all.
         match ChainStore::open(options.clone(), GenesisBlock { header, state: Default::default() }) {
-            Ok(chain) => return Ok(Opened { spec: spec_of(&known.config)?, chain, config: known.config }),
+            Ok(chain) => {
+                let spec = spec_of(&known.config)?;
+                if stamp.is_some() && !untouched {
+                    known.file = stamp;
+                    keep(&*files, &path, &known);
+                }
+                return Ok(Opened { spec, chain, config: known.config });
+            }
             Err(StateError::RootMismatch { .. }) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    let (spec, genesis) = ChainSpec::from_genesis_json(text).map_err(invalid_genesis)?;
+    let text = text.map_or_else(|| source.text(), Ok)?;
+    let (spec, genesis) = ChainSpec::from_genesis_json(&text).map_err(invalid_genesis)?;
     let block = genesis_block(&spec, &genesis).map_err(invalid_genesis)?;
     drop(genesis);
     let header = alloy_rlp::encode(&block.header).into();
@@ -59,12 +126,20 @@ pub fn open(data_dir: &Path, options: StoreOptions, text: &str) -> Result<Opened
     struct WithConfig {
         config: Box<RawValue>,
     }
-    let WithConfig { config } = serde_json::from_str(text).map_err(malformed)?;
-    let known = Known { text: digest, config, header };
-    if let Err(error) = write(&*files, &path, &known) {
+    let WithConfig { config } = serde_json::from_str(&text).map_err(malformed)?;
+    let known = Known { text: digest.unwrap_or_else(|| sha256(text.as_bytes())), file: stamp, config, header };
+    keep(&*files, &path, &known);
+    Ok(Opened { spec, chain, config: known.config })
+}
+
+fn keep(files: &dyn Files, path: &Path, known: &Known) {
+    if let Err(error) = write(files, path, known) {
         tracing::warn!(%error, file = %path.display(), "the next start reads the genesis again");
     }
-    Ok(Opened { spec, chain, config: known.config })
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> EngineError {
+    EngineError::new("ENGINE_INVALID_GENESIS", format!("cannot read {}: {error}", path.display()))
 }
 
 fn sha256(bytes: &[u8]) -> B256 {
@@ -121,7 +196,11 @@ mod tests {
     }
 
     fn opened(dir: &Path, text: &str) -> Result<(B256, u64), EngineError> {
-        let opened = open(dir, StoreOptions::new(dir.join("chain")), text)?;
+        opened_from(dir, &Source::Text(text.into()))
+    }
+
+    fn opened_from(dir: &Path, source: &Source) -> Result<(B256, u64), EngineError> {
+        let opened = open(dir, StoreOptions::new(dir.join("chain")), source)?;
         assert!(opened.config.get().contains("901"));
         Ok((opened.chain.genesis().hash, opened.spec.chain_id))
     }
@@ -164,5 +243,45 @@ mod tests {
         let first = opened(dir.path(), &text("0x1")).unwrap();
         std::fs::remove_dir_all(dir.path().join("chain")).unwrap();
         assert_eq!(opened(dir.path(), &text("0x1")).unwrap(), first);
+    }
+    /// Whether a start reads the file tells one whose text is not JSON any more, though its stamp says that it is untouched.
+    #[test]
+    fn an_untouched_file_is_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("genesis.json");
+        let source = Source::File(file.clone());
+        std::fs::write(&file, text("0x1")).unwrap();
+        let first = opened_from(dir.path(), &source).unwrap();
+        let path = dir.path().join("genesis.known");
+        let known = || read(&*StoreOptions::new(dir.path()).files, &path).unwrap().0;
+        assert!(known().file == Some(Stamp::of(&file).unwrap()));
+        // Somebody else's file, and the cache is told that it is the one it knows.
+        std::fs::write(&file, "no genesis").unwrap();
+        let forged = Known { file: Some(Stamp::of(&file).unwrap()), ..known() };
+        write(&*StoreOptions::new(dir.path()).files, &path, &forged).unwrap();
+        assert_eq!(opened_from(dir.path(), &source).unwrap(), first);
+        // Without a chain it must be read all the same.
+        std::fs::remove_dir_all(dir.path().join("chain")).unwrap();
+        assert_eq!(opened_from(dir.path(), &source).unwrap_err().code, "ENGINE_INVALID_GENESIS");
+    }
+
+    #[test]
+    fn a_file_that_was_touched_is_read_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("genesis.json");
+        let source = Source::File(file.clone());
+        std::fs::write(&file, text("0x1")).unwrap();
+        let first = opened_from(dir.path(), &source).unwrap();
+        // Of the same length, and in place.
+        std::fs::write(&file, text("0x2")).unwrap();
+        assert_eq!(opened_from(dir.path(), &source).unwrap_err().code, "STATE_GENESIS_MISMATCH");
+        // The same text in another file is the same genesis, and that file the one that is known from then on.
+        let other = dir.path().join("other.json");
+        std::fs::write(&other, text("0x1")).unwrap();
+        assert_eq!(opened_from(dir.path(), &Source::File(other.clone())).unwrap(), first);
+        let known = read(&*StoreOptions::new(dir.path()).files, &dir.path().join("genesis.known")).unwrap().0;
+        assert!(known.file == Some(Stamp::of(&other).unwrap()));
+        let gone = Source::File(dir.path().join("gone.json"));
+        assert_eq!(opened_from(dir.path(), &gone).unwrap_err().code, "ENGINE_INVALID_GENESIS");
     }
 }

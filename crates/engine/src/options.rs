@@ -54,9 +54,11 @@ impl Default for QueryLimits {
 #[serde(rename_all = "camelCase")]
 pub struct EngineOptions {
     pub data_dir: PathBuf,
-    /// Comes beside the other options.
+    /// Comes beside the other options; empty where it lies in a file.
     #[serde(skip)]
     pub genesis_json: String,
+    #[serde(default)]
+    pub genesis_file: Option<PathBuf>,
     pub history: HistoryOption,
     #[serde(default)]
     pub pool: PoolOptions,

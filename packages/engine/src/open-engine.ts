@@ -34,12 +34,14 @@ import type {
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { genesisJson, ...rest } = options;
   const { minTipWei, ...pool } = options.pool;
+  const inFile = typeof genesisJson !== "string";
   const json = JSON.stringify({
     ...rest,
+    ...(inFile ? { genesisFile: genesisJson.file } : {}),
     pool: minTipWei === undefined ? pool : { ...pool, minTipWei: minTipWei.toString() },
   });
   const inbox = new EventInbox();
-  const channel = new Channel({ json, genesis: genesisJson, onEvent: inbox.receive });
+  const channel = new Channel({ json, genesis: inFile ? "" : genesisJson, onEvent: inbox.receive });
   const opened: Opened = JSON.parse(await channel.opened);
   return new OpenedEngine(opened, { channel, inbox });
 }

@@ -179,10 +179,15 @@ export interface QueryLimits {
   readonly logsMaxResults: number;
 }
 
+/** A file that the engine reads by itself; one that it knows and nobody has touched since is not read again. */
+export interface GenesisFile {
+  readonly file: string;
+}
+
 export interface EngineOptions {
   readonly dataDir: string;
-  /** go-ethereum's genesis.json (with the OP fields in `config`), as text. */
-  readonly genesisJson: string;
+  /** go-ethereum's genesis.json (with the OP fields in `config`): its text, or where it lies. */
+  readonly genesisJson: string | GenesisFile;
   /** Blocks of history that state queries reach; `"archive"` keeps all. */
   readonly history: number | "archive";
   readonly pool: Partial<PoolOptions>;

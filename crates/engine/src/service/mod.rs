@@ -73,9 +73,12 @@ impl Engine {
             HistoryOption::Blocks(blocks) => History::Blocks(blocks),
             HistoryOption::Named(HistoryName::Archive) => History::Archive,
         };
-        let text = std::mem::take(&mut options.genesis_json);
-        let genesis::Opened { spec, chain, config } = genesis::open(&options.data_dir, store, &text)?;
-        drop(text);
+        let source = match options.genesis_file.take() {
+            Some(file) => genesis::Source::File(file),
+            None => genesis::Source::Text(std::mem::take(&mut options.genesis_json)),
+        };
+        let genesis::Opened { spec, chain, config } = genesis::open(&options.data_dir, store, &source)?;
+        drop(source);
         let spec = Arc::new(spec);
 
         let head = head_state::pool_head(&spec, &chain, chain.heads().unsafe_head.hash, options.pool.min_tip_wei)?;

@@ -1,7 +1,7 @@
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { withLaterForks } from "@altlayer/deployer";
-import { parseRollupConfig } from "@altlayer/protocol";
+import { parseRollupConfig, type RollupConfig } from "@altlayer/protocol";
 import { writeDurably } from "@altlayer/rollup";
 import { laterForksOf, UPGRADES } from "../forks/schedule.ts";
 import type { RollupSpec } from "../spec/rollup-spec.ts";
@@ -22,6 +22,11 @@ export async function readChainFiles(directory: string): Promise<ChainFiles> {
     readFile(join(directory, ROLLUP_FILE), "utf8"),
   ]);
   return { genesisJson, rollupJson };
+}
+
+/** @throws ProtocolError for one that cannot be followed */
+export async function readRollupConfig(directory: string): Promise<RollupConfig> {
+  return parseRollupConfig(await readFile(join(directory, ROLLUP_FILE), "utf8"));
 }
 
 /** The two files as the spec's fork schedule has them, also where the node does not run with it yet. */

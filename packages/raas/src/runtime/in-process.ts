@@ -1,5 +1,5 @@
+import { join } from "node:path";
 import { engineFingerprint, installSnapshot, kzg, openEngine } from "@altlayer/engine";
-import { parseRollupConfig } from "@altlayer/protocol";
 import {
   type Logger,
   localAccount,
@@ -15,7 +15,7 @@ import type { Network } from "../networks.ts";
 import type { Role } from "../secrets/key-store.ts";
 import { ROLES } from "../secrets/key-store.ts";
 import type { Ports } from "../store/rollup-records.ts";
-import { readChainFiles } from "./chain-files.ts";
+import { GENESIS_FILE, readRollupConfig } from "./chain-files.ts";
 import { nodeConfigOf } from "./node-config.ts";
 import { drainOf, rotateKeysOf } from "./orders.ts";
 import { bootOnPorts } from "./ports.ts";
@@ -105,13 +105,14 @@ export class InProcessRuntime implements Runtime {
     const fingerprint = engineFingerprint();
     const input = nodeConfigOf(request, ports);
     const config = parseNodeConfig(input);
-    const { genesisJson, rollupJson } = await readChainFiles(request.directory);
     const accountOf = async (name: string) => {
       const role = ROLES.find((known): known is Role => known === name);
       if (role === undefined) throw new RaasError("INTERNAL", `there is no role ${name}`);
       return localAccount(await request.privateKey(role));
     };
-    const rollup = parseRollupConfig(rollupJson);
+    const rollup = await readRollupConfig(request.directory);
+    // A file of megabytes, which the engine knows after the first start.
+    const genesisJson = { file: join(request.directory, GENESIS_FILE) };
     const chain = { rollup, genesisJson, clientVersion: this.#clientVersion };
     const clock = new SystemClock({ offsetMs: config.clockOffsetMs });
     const log = loggerTo([{ level: "info", format: "json", write: request.logLine }]);

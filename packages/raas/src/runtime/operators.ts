@@ -31,7 +31,7 @@ export interface OperatorsOptions {
   /** They have run before: one whose signing journal is gone is a restored backup, and signs nothing until the L1 has settled what it may have signed. */
   readonly startedBefore?: boolean;
   readonly rollup: RollupNodeOptions["rollup"];
-  readonly genesisJson: string;
+  readonly genesisJson: RollupNodeOptions["genesisJson"];
   readonly clientVersion: string;
   readonly l1: NodeConfigInput["l1"];
 }

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bn254 } from "@altlayer/engine";
-import { parseRollupConfig } from "@altlayer/protocol";
 import {
   altNeeded,
   developmentTerms,
@@ -26,7 +25,7 @@ import {
   stringToHex,
 } from "viem";
 import type { Network, Networks } from "../networks.ts";
-import { readChainFiles } from "../runtime/chain-files.ts";
+import { readRollupConfig } from "../runtime/chain-files.ts";
 import type { MachRun } from "../runtime/runtime.ts";
 import type { KeyStore } from "../secrets/key-store.ts";
 import type { RollupSpec } from "../spec/rollup-spec.ts";
@@ -188,8 +187,7 @@ export function keysOf(secret: Hex, spec: RollupSpec) {
 
 /** Of a chain that others launched, from its rollup.json. Since Fjord the drift is the protocol's, whatever that says. */
 async function timingIn(directory: string, { blockTimeSeconds }: Network): Promise<RollupTiming> {
-  const { rollupJson } = await readChainFiles(directory);
-  const { seqWindowSize, maxSequencerDrift } = parseRollupConfig(rollupJson);
+  const { seqWindowSize, maxSequencerDrift } = await readRollupConfig(directory);
   return {
     sequencingWindow: seqWindowSize,
     maxSequencerDrift: Math.max(maxSequencerDrift, MAX_SEQUENCER_DRIFT_SECONDS),

@@ -1,7 +1,14 @@
 // Size: the composition root of a node, in the order of its boot; what it composes lies in the other files of this folder.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Engine, EngineOptions, ExecutionPayload, InstallSnapshotOptions, SnapshotInfo } from "@altlayer/engine";
+import type {
+  Engine,
+  EngineOptions,
+  ExecutionPayload,
+  GenesisFile,
+  InstallSnapshotOptions,
+  SnapshotInfo,
+} from "@altlayer/engine";
 import type { MachOperatorOptions } from "@altlayer/mach";
 import { DerivationPipeline, type RollupConfig } from "@altlayer/protocol";
 import { decompress } from "@altlayer/protocol/compression";
@@ -54,6 +61,7 @@ import { RotatingSigner } from "./rotating-signer.ts";
 import { makeSequencing, type Sequencing } from "./sequencing.ts";
 import { followedSlices, startSlices } from "./slices.ts";
 import {
+  chainConfigOf,
   closeAll,
   forwarder,
   keccakBytes,
@@ -72,8 +80,8 @@ import { watchUnsafeSigner } from "./unsafe-signer.ts";
 export interface RollupNodeOptions {
   readonly config: NodeConfig;
   readonly rollup: RollupConfig;
-  /** go-ethereum's genesis.json, as text. */
-  readonly genesisJson: string;
+  /** go-ethereum's genesis.json: its text, or where it lies, for a node with an embedded engine. */
+  readonly genesisJson: string | GenesisFile;
   /** As `web3_clientVersion` tells it. */
   readonly clientVersion: string;
 }
@@ -272,7 +280,10 @@ async function boot(
     ...(config.sequencer?.idleMs ? { current: async () => sequencing?.idle?.current() } : {}),
     ...(config.sequencer ? { sequencer: { control: () => control, commands: config.rpc?.admin ?? false } } : {}),
     slices,
-    node: nodeInfo({ genesisJson, clientVersion, rollup }, { engine, gossip: () => gossip, syncing }),
+    node: nodeInfo(
+      { chainConfig: await chainConfigOf(engine, genesisJson), clientVersion, rollup },
+      { engine, gossip: () => gossip, syncing },
+    ),
     optimism: optimismProvider({ rollup }, { engine, driver, l2, watcher }),
     ...(config.mach && !driven ? { mach: () => mach?.provider ?? null } : {}),
     ...(config.forwardTo === undefined

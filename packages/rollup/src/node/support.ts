@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { type Engine, type EngineOptions, type Hex, keccak256 } from "@altlayer/engine";
+import { type Engine, type EngineOptions, type GenesisFile, type Hex, keccak256 } from "@altlayer/engine";
 import type { Keccak256, RollupConfig } from "@altlayer/protocol";
 import { hexToBytes } from "viem/utils";
 import type { Clock } from "../clock.ts";
@@ -77,7 +77,11 @@ export function requireConfirmed(config: NodeConfig, snapshot: SnapshotConfirmat
 }
 
 export async function openEngineOf(
-  options: { readonly config: NodeConfig; readonly genesisJson: string; readonly engineDir: string },
+  options: {
+    readonly config: NodeConfig;
+    readonly genesisJson: string | GenesisFile;
+    readonly engineDir: string;
+  },
   dependencies: {
     readonly openEngine: (options: EngineOptions) => Promise<Engine>;
     readonly clock: Clock;
@@ -125,20 +129,34 @@ export function forwarder(
   return async (raw) => parseAnswer(hash, await rpc.call(method, [raw], { idempotent: false }), method);
 }
 
+export async function genesisText(genesis: string | GenesisFile): Promise<string> {
+  return typeof genesis === "string" ? genesis : await readFile(genesis.file, "utf8");
+}
+
+/** A genesis may have a million accounts: whoever has read it already tells. */
+export async function chainConfigOf(
+  engine: Engine,
+  genesis: string | GenesisFile,
+): Promise<Readonly<Record<string, unknown>>> {
+  if (engine.chainConfig !== undefined) return engine.chainConfig;
+  return (JSON.parse(await genesisText(genesis)) as { readonly config: Record<string, unknown> }).config;
+}
+
 export function nodeInfo(
-  options: { readonly genesisJson: string; readonly clientVersion: string; readonly rollup: RollupConfig },
+  options: {
+    readonly chainConfig: Readonly<Record<string, unknown>>;
+    readonly clientVersion: string;
+    readonly rollup: RollupConfig;
+  },
   dependencies: {
     readonly engine: Engine;
     readonly gossip: () => GossipService | null;
     readonly syncing: NodeInfo["syncing"];
   },
 ): NodeInfo {
-  // A genesis may have a million accounts: whoever has read it already tells.
-  const chainConfig =
-    dependencies.engine.chainConfig ?? (JSON.parse(options.genesisJson) as { config: Record<string, unknown> }).config;
   return {
     chainId: options.rollup.l2ChainId,
-    chainConfig,
+    chainConfig: options.chainConfig,
     clientVersion: options.clientVersion,
     syncing: dependencies.syncing,
     peers: () =>

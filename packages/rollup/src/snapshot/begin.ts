@@ -1,6 +1,6 @@
 import { access, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Hex, InstallSnapshotOptions, SnapshotInfo } from "@altlayer/engine";
+import type { GenesisFile, Hex, InstallSnapshotOptions, SnapshotInfo } from "@altlayer/engine";
 import type { RollupConfig } from "@altlayer/protocol";
 import { decodeFunctionResult, encodeFunctionData, parseAbi } from "viem/utils";
 import type { NodeConfig } from "../config/node-config.ts";
@@ -9,6 +9,7 @@ import { describeError, RollupError } from "../errors.ts";
 import type { JsonRpcClient } from "../l1/rpc-client.ts";
 import { data, parseAnswer } from "../l1/schemas.ts";
 import type { Logger } from "../log.ts";
+import { genesisText } from "../node/support.ts";
 import { CHALLENGER_WINS, DisputeGames } from "../proposer/games.ts";
 import { SnapshotConfirmation } from "./confirmation.ts";
 
@@ -32,7 +33,7 @@ export async function beginFromSnapshot(
     readonly snapshot: NodeConfig["snapshot"];
     readonly dataDir: string;
     readonly engineDir: string;
-    readonly genesisJson: string;
+    readonly genesisJson: string | GenesisFile;
     readonly rollup: RollupConfig;
   },
   dependencies: BeginDependencies,
@@ -55,7 +56,12 @@ export async function beginFromSnapshot(
 /** The record of what is to be confirmed is on disk before the chain is in its place. */
 async function installFile(
   file: string,
-  at: { readonly dataDir: string; readonly engineDir: string; readonly chain: string; readonly genesisJson: string },
+  at: {
+    readonly dataDir: string;
+    readonly engineDir: string;
+    readonly chain: string;
+    readonly genesisJson: string | GenesisFile;
+  },
   { install, log }: BeginDependencies,
 ): Promise<void> {
   if (!install) {
@@ -63,7 +69,7 @@ async function installFile(
   }
   const building = `${at.engineDir}.installing`;
   await rm(building, { recursive: true, force: true });
-  const info = await install({ file, dataDir: building, genesisJson: at.genesisJson });
+  const info = await install({ file, dataDir: building, genesisJson: await genesisText(at.genesisJson) });
   const { block, accounts, bytes } = info;
   await SnapshotConfirmation.begin(at.dataDir, info);
   await mkdir(at.engineDir, { recursive: true });
