@@ -27,8 +27,9 @@ export const presentSnapshot = ({ file, blockNumber, blockHash, bytes, takenAt, 
 
 /** The newest result of each kind that was rehearsed, for whoever looks at the rollup. */
 export async function drillResults(rollupId: string, drills: DrillStore) {
-  const newest = await Promise.all(DRILL_KINDS.map((kind) => drills.newestEnded(rollupId, kind)));
-  return newest.flatMap((record) =>
+  const newest = await drills.newestEnded(rollupId);
+  const inOrder = DRILL_KINDS.map((kind) => newest.find((record) => record.kind === kind));
+  return inOrder.flatMap((record) =>
     record?.endedAt == null
       ? []
       : [

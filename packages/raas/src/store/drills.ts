@@ -91,18 +91,21 @@ export class DrillStore {
     return rows.map(recordOf);
   }
 
-  /** The newest of that kind that has ended, whatever came of it; null when none has. */
-  async newestEnded(rollupId: string, kind: DrillKind): Promise<DrillRecord | null> {
-    const row = await this.#db
+  /** Of each kind the newest that has ended, whatever came of it. */
+  async newestEnded(rollupId: string): Promise<readonly DrillRecord[]> {
+    const rows = await this.#db
       .selectFrom("drills")
       .selectAll()
-      .where("rollup_id", "=", rollupId)
-      .where("kind", "=", kind)
-      .where("status", "!=", "running")
-      .orderBy("id", "desc")
-      .limit(1)
-      .executeTakeFirst();
-    return row === undefined ? null : recordOf(row);
+      .where("id", "in", (drills) =>
+        drills
+          .selectFrom("drills")
+          .select((row) => row.fn.max("id").as("newest"))
+          .where("rollup_id", "=", rollupId)
+          .where("status", "!=", "running")
+          .groupBy("kind"),
+      )
+      .execute();
+    return rows.map(recordOf);
   }
 
   /** What an earlier holder of the lease left unfinished proves nothing: it is recorded as failed. */

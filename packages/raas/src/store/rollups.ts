@@ -18,10 +18,16 @@ import type {
 } from "./rollup-records.ts";
 import { recordOf, revisionOf, stepOf } from "./rollup-records.ts";
 
+/** One with large genesis contracts is parsed each time. */
+const SPEC_KEPT_CHARACTERS = 16_384;
+const SPECS_MAX = 2_000;
+
 /** Rollups, their revisions and their steps. Writes of the reconciler carry its lease; those of people do not. */
 export class RollupStore {
   readonly #db: Database;
   readonly #now: () => number;
+  /** As parsed last, by rollup: what a revision says never changes, and checking it takes longer than reading it. */
+  readonly #specs = new Map<string, { readonly revision: number; readonly spec: RollupSpec }>();
 
   constructor(options: { readonly nowMs: () => number }, dependencies: { readonly db: Database }) {
     this.#db = dependencies.db;
@@ -208,11 +214,21 @@ export class RollupStore {
   }
 
   async spec({ id, revision }: Pick<RollupRecord, "id" | "revision">): Promise<RollupSpec> {
-    return (await this.revision(id, revision)).spec;
+    const known = this.#specs.get(id);
+    if (known?.revision === revision) return known.spec;
+    const row = await this.#revisionRow(id, revision);
+    const { spec } = revisionOf(row);
+    if (this.#specs.size >= SPECS_MAX) this.#specs.clear();
+    if (row.spec.length <= SPEC_KEPT_CHARACTERS) this.#specs.set(id, { revision, spec });
+    return spec;
   }
 
   /** @throws RaasError `NOT_FOUND` */
   async revision(id: string, revision: number): Promise<Revision> {
+    return revisionOf(await this.#revisionRow(id, revision));
+  }
+
+  async #revisionRow(id: string, revision: number) {
     const row = await this.#db
       .selectFrom("revisions")
       .selectAll()
@@ -220,7 +236,7 @@ export class RollupStore {
       .where("revision", "=", revision)
       .executeTakeFirst();
     if (row === undefined) throw new RaasError("NOT_FOUND", `there is no revision ${revision} of ${id}`);
-    return revisionOf(row);
+    return row;
   }
 
   async revisions(
