@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Command } from "commander";
 import { CommanderError, Option } from "commander";
 import { EXIT } from "./errors.ts";
@@ -39,6 +40,17 @@ export function port(text: string): number {
     throw new CommanderError(EXIT.usage, "commander.invalidArgument", `${text} is not a port (0 to 65535)`);
   }
   return value;
+}
+
+/** Gathers addresses and ranges of addresses, the values of an option that may be repeated. */
+export function cidr(text: string, before: readonly string[] = []): readonly string[] {
+  const [address = "", bits] = text.split("/");
+  const family = isIP(address);
+  const most = family === 4 ? 32 : 128;
+  if (family === 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= most))) {
+    throw new CommanderError(EXIT.usage, "commander.invalidArgument", `${text} is no IP address or range (10.0.0.0/8)`);
+  }
+  return [...before, text];
 }
 
 export function withLogging(command: Command): Command {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { addAlarmCommands, addAttachCommand } from "./alarm-commands.ts";
-import { action, port, positive, type Run, whole, withLogging } from "./command-line.ts";
+import { action, cidr, port, positive, type Run, whole, withLogging } from "./command-line.ts";
 import type { VerifyOptions } from "./commands/verify.ts";
 import { addLifecycleCommands } from "./lifecycle-commands.ts";
 import { PLATFORM_DATA_DIR as DATA_DIR, remote } from "./remote-command.ts";
@@ -31,6 +31,11 @@ export function addPlatformCommands(root: Command, done: (exitCode: number) => v
       .option("--postgres-env <name>", "environment variable with the connection string of a PostgreSQL store")
       .option("--shared-dir <path>", "keys and rollups' data, where several control planes share a PostgreSQL store")
       .option("--public-url <url>", "origin under which browsers reach the console, behind a proxy")
+      .option(
+        "--trust-proxy <cidr...>",
+        "addresses or ranges of proxies before the platform, whose X-Forwarded-For names the client",
+        cidr,
+      )
       .option("--mail-env <name>", "environment variable with the SMTP URL of a server that takes e-mail alarms")
       .option("--mail-from <address>", "with --mail-env: the sender's address")
       .option("--allow-private-addresses", "let teams' webhooks and RPC URLs name this machine and its network")

@@ -71,7 +71,10 @@ export interface PlatformOptions {
   readonly copyL1?: CopyL1;
   /** How long after the L1 named it a sequencer's new key is used: longer than followers take to look. */
   readonly signerGraceMs?: number;
+  /** Of each client's address. */
   readonly requestsPerMinute?: number;
+  /** Addresses and ranges (CIDR) of proxies before us, whose `X-Forwarded-For` is believed; without them, nobody's is. */
+  readonly trustedProxies?: readonly string[];
   /** The server that takes e-mail alarms; without it there are webhooks only. */
   readonly mail?: MailOptions;
   /** Let customers' URLs (webhooks, RPC of attached chains) name this machine and its network, over plain HTTP too. */
@@ -277,6 +280,7 @@ export async function startPlatform(options: PlatformOptions, { log }: { readonl
         host,
         port: options.port,
         requestsPerMinute: options.requestsPerMinute ?? REQUESTS_PER_MINUTE,
+        ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
         ...(options.publicUrl === undefined ? {} : { hosts: [new URL(options.publicUrl).host] }),
         ...(options.consoleDir === undefined ? {} : { consoleDir: options.consoleDir }),
         ...(options.docsDir === undefined ? {} : { docsDir: options.docsDir }),

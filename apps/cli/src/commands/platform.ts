@@ -28,6 +28,7 @@ export interface PlatformCommandOptions extends LoggingOptions {
   readonly networks?: string;
   readonly postgresEnv?: string;
   readonly publicUrl?: string;
+  readonly trustProxy?: readonly string[];
   readonly consoleDir?: string;
   readonly mailEnv?: string;
   readonly mailFrom?: string;
@@ -71,6 +72,7 @@ export async function platform(options: PlatformCommandOptions, output: Output):
         ...(options.postgresEnv === undefined ? {} : { store: postgresStore(options.postgresEnv) }),
         ...(masterPassword === undefined ? {} : { masterPassword }),
         ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+        ...(options.trustProxy === undefined ? {} : { trustedProxies: options.trustProxy }),
         ...(consoleDir === undefined ? {} : { consoleDir }),
         ...(mail === null ? {} : { mail }),
         allowPrivateAddresses: options.allowPrivateAddresses === true,

@@ -34,6 +34,7 @@ export interface PlatformSessionOptions {
   readonly store?: StoreOptions;
   readonly masterPassword?: string;
   readonly publicUrl?: string;
+  readonly trustedProxies?: PlatformOptions["trustedProxies"];
   readonly consoleDir?: string;
   readonly runtime: RuntimeKind;
   /** Keys and rollups' data, which other control planes on the same store reach too. */
@@ -175,6 +176,7 @@ export async function startPlatformSession(
       store,
       masterPassword,
       publicUrl,
+      trustedProxies,
       consoleDir,
       mail,
       allowPrivateAddresses = false,
@@ -195,6 +197,7 @@ export async function startPlatformSession(
           ...(store === undefined ? {} : { store }),
           ...(masterPassword === undefined ? {} : { masterPassword }),
           ...(publicUrl === undefined ? {} : { publicUrl }),
+          ...(trustedProxies === undefined ? {} : { trustedProxies }),
           ...(consoleDir === undefined ? {} : { consoleDir }),
           ...(docsDir === undefined ? {} : { docsDir }),
           ...(mail === undefined ? {} : { mail }),

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
+import { isIP } from "node:net";
 import type { Logger } from "@altlayer/rollup";
 import cookie from "@fastify/cookie";
 import rateLimit from "@fastify/rate-limit";
-import staticFiles from "@fastify/static";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import fastify from "fastify";
 import { z } from "zod";
@@ -25,6 +25,7 @@ import { rollupRoutes } from "./routes/rollups.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { teamRoutes } from "./routes/teams.ts";
 import type { Services } from "./services.ts";
+import { isPage, serveStaticFiles } from "./static-files.ts";
 
 export const API_BASE = "/api/v1";
 
@@ -65,7 +66,10 @@ export interface ApiServerOptions {
   readonly consoleDir?: string;
   /** The documentation's, served below /docs/. */
   readonly docsDir?: string;
+  /** Of each client's address. */
   readonly requestsPerMinute: number;
+  /** Addresses and ranges (CIDR) of proxies that tell the client's address in `X-Forwarded-For`. */
+  readonly trustedProxies?: readonly string[];
 }
 
 /** What the API says of itself: OpenAPI 3.1. */
@@ -76,7 +80,10 @@ export async function createApiServer(
   options: ApiServerOptions,
   { services, log }: { readonly services: Services; readonly log: Logger },
 ): Promise<FastifyInstance> {
+  const { trustedProxies = [] } = options;
   const app = fastify({
+    // From the right, and only past those: what a client wrote in there itself stands further left.
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     bodyLimit: SPEC_MAX_BYTES,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 100 },
@@ -100,35 +107,25 @@ export async function createApiServer(
     max: options.requestsPerMinute,
     timeWindow: 60_000,
     cache: 10_000,
+    keyGenerator: clientAddress,
     errorResponseBuilder: (_, { after }) => new RaasError("RATE_LIMITED", `too many requests: wait ${after}`),
   });
   for (const route of ROUTES) addRoute(app, route, services);
   const document = openApiDocument(services.version);
   app.get(`${API_BASE}/openapi.json`, async () => document);
-  if (options.docsDir !== undefined) {
-    await app.register(staticFiles, {
-      root: options.docsDir,
-      prefix: "/docs/",
-      decorateReply: options.consoleDir === undefined,
-      redirect: true,
-      index: "index.html",
-      dotfiles: "deny",
-    });
-  }
-  if (options.consoleDir !== undefined) {
-    await app.register(staticFiles, {
-      root: options.consoleDir,
-      wildcard: true,
-      index: "index.html",
-      dotfiles: "deny",
-    });
-  }
+  await serveStaticFiles(app, options);
   app.setNotFoundHandler(async (request, reply) => {
-    const page = request.method === "GET" && !request.url.startsWith("/api/") && options.consoleDir !== undefined;
-    if (page) return await reply.sendFile("index.html");
+    if (options.consoleDir !== undefined && isPage(request.method, request.url)) {
+      return await reply.sendFile("index.html");
+    }
     throw new RaasError("NOT_FOUND", `there is nothing at ${request.method} ${request.url.split("?")[0]}`);
   });
   return app;
+}
+
+/** A trusted proxy that passes on what is no address does not make that an address: then it is the proxy's own. */
+function clientAddress({ ip, socket }: FastifyRequest): string {
+  return isIP(ip) === 0 ? (socket.remoteAddress ?? "") : ip;
 }
 
 /** A name that somebody points at this machine must not make a browser talk to us (DNS rebinding). */
@@ -228,7 +225,7 @@ async function audit(
     action: route.name,
     target: target?.[1] ?? null,
     details: { ...Object.fromEntries(within), ...redacted(body) },
-    ip: request.ip,
+    ip: clientAddress(request),
   });
 }
 
