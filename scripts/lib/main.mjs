@@ -12,6 +12,7 @@ const USAGE = `usage: npm run <command> [-- arguments]      (or: node scripts/ru
   conformance   set up, then the public vectors: [state|trie|rlp|tx|op-blocks|batches|stock] [--dir D]
   contracts     set up, then forge on our own contracts: [test|fuzz|gas|size] (fuzz: 10,000 runs each)
   simulate      set up, then MACH's operators under faults: [--seeds N] [--from S] [--seed S]; or staking: --staking [--runs N]
+  sdk           set up, then the SDK as another project installs it: [--out folder]
   bench         set up, then a benchmark by name
   soak          set up, then an hour of ordinary work, with a verdict: [--minutes M]
   faults        set up, then random mixes of L1 faults: [--seeds N] [--seed S] [--phases P]
@@ -30,6 +31,7 @@ const COMMANDS = {
   faults: async (args, tools) => (await import("../tasks/faults.mjs")).runFaults(args, tools),
   simulate: async (args, tools) => (await import("../tasks/simulate.mjs")).runSimulations(args, tools),
   torture: async (args, tools) => (await import("../tasks/torture.mjs")).runTorture(args, tools),
+  sdk: async (args, tools) => (await import("../tasks/sdk.mjs")).runSdk(args, tools),
   bench: async (args, tools) => (await import("../tasks/bench.mjs")).runBench(args, tools),
 };
 
