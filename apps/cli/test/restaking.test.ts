@@ -189,6 +189,8 @@ test("what is wrong is said before anything is sent, and is no defect of ours", 
   await writeFile(at("other-l1.json"), JSON.stringify({ ...dev, l1ChainId: 5 }));
   const keys = `operator keys --bls-keystore ${at("first.json")}`;
   expect(await error(null, `${keys} --create --service ${at("other-l1.json")}`)).toEqual([3, "L1_OTHER_CHAIN"]);
+  // A proxy with an L1 that is not the service's would serve nothing for ever.
+  expect(await error(null, `proxy --port 0 --service ${at("other-l1.json")}`)).toEqual([3, "L1_OTHER_CHAIN"]);
   expect(await succeeds(null, `${keys} --create --service ${at("later.mach.json")}`)).toEqual({
     keystore: at("first.json"),
   });

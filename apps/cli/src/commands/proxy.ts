@@ -5,6 +5,7 @@ import type { Output } from "../output.ts";
 import { shown } from "../rpc.ts";
 import { readTextFile } from "./config-file.ts";
 import { type LoggingOptions, loggerOf } from "./logging.ts";
+import { requireChain } from "./restaking/context.ts";
 import { stopSignal } from "./stop-signal.ts";
 
 export interface ProxyCommandOptions extends LoggingOptions {
@@ -27,6 +28,15 @@ export async function proxy(options: ProxyCommandOptions, output: Output): Promi
     throw new CliError("USAGE", "--agreeing cannot exceed the number of --l1-rpc");
   }
   const { l1ChainId, suite } = parseServiceFile(await readTextFile(options.service), options.service);
+  // One that does not answer may come back; one of another chain never proves anything.
+  await Promise.all(
+    l1Rpc.map((url) =>
+      requireChain(l1ChainId, { l1Rpc: url }).catch((error: unknown) => {
+        if (error instanceof CliError) throw error;
+        output.note(`${shown(url)} does not answer yet: no certificate is taken without it`);
+      }),
+    ),
+  );
   const stop = stopSignal({ onStop: () => output.note("stopping"), onForced: () => output.note("stopped at once") });
   try {
     const running = await startProxy(
