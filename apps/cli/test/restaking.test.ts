@@ -66,6 +66,17 @@ test("a person restakes a rollup, runs an operator of it, and another stakes wit
   expect(Number(created.gasUsed)).toBeLessThan(5_000_000);
   // A retry finds what is there.
   expect(await succeeds(0, create)).toMatchObject({ created: false, suite: created.suite });
+  // Other terms are another suite, and not this one.
+  const testnet = create.replace("--network development", "--network testnet");
+  const counted = create.replace(`${weth}:0`, `${weth}:0:2`);
+  for (const [line, other] of [
+    [testnet, "evidenceWindow"],
+    [counted, "strategies"],
+  ] as const) {
+    const refused = await altlayer(0, line);
+    expect(refused).toMatchObject({ exitCode: 2, answer: { error: { code: "USAGE" } } });
+    expect(refused.answer.error.data.other).toContain(other);
+  }
   const service = `--service ${at("new.json")}`;
 
   // The operator: keystore, registration, stake in both classes, allocation, and the service.
@@ -135,7 +146,7 @@ test("a person restakes a rollup, runs an operator of it, and another stakes wit
   expect((await succeeds(5, `operator register ${service} ${next}`)).transactions).toHaveLength(1);
   await succeeds(5, `operator join ${service}`);
   expect(await succeeds(5, `operator status ${service}`)).toMatchObject({ keyRegistered: true, member: true });
-}, 180_000);
+}, 300_000);
 
 test("what the engine cannot execute, another L1, and a silent one are told apart", async () => {
   const options = `--deployment ${at("mach.json")} --network development --strategy ${SYSTEM_CONFIG}:0 --out ${at("x.json")}`;

@@ -156,6 +156,9 @@ const HINTS: Readonly<Record<string, string>> = {
   OnlySystemConfigOwner: "only the owner of the rollup's SystemConfig may",
   OnlyCreator: "only the account that created the suite may",
   ClassWithoutWeight: "no operator with stake in this asset class has joined yet",
+  BadStrategies: "one to four strategies, each once, with classes that the minimum weights name each one of",
+  DeallocationDelayTooShort:
+    "on this core stake leaves before a fault of the service could be slashed: allow that, and clients say so, or choose shorter windows",
   ClaimsOpenUntil: "the bounty is paid once nobody can claim it any more",
   NothingToPay: "nobody claimed the bounty, no slash took anything yet, or another bounty was paid a short while ago",
 };

@@ -7,7 +7,10 @@ import {
   type NetworkName,
   parseServiceFile,
   RestakingError,
+  type SuiteAddresses,
   serviceFileJson,
+  table,
+  type Windows,
   windowsOf,
 } from "@altlayer/restaking";
 import { type Address, type Hex, type PublicClient, parseEther } from "viem";
@@ -66,6 +69,7 @@ export async function restakeCreate(options: RestakeCreateOptions, output: Outpu
   const creator = clients.walletClient.account!.address;
   const where = { factory: services.factory, rollup, salt: options.salt };
   const known = await findSuite({ ...where, creator }, publicClient);
+  if (known !== undefined) await requireSame(known, { windows, strategies }, publicClient);
   const created =
     known === undefined
       ? await createSuite(
@@ -110,6 +114,36 @@ export async function restakeCreate(options: RestakeCreateOptions, output: Outpu
     output.line(`  ${file}`);
   }
   return EXIT.ok;
+}
+
+/**
+ * A suite that is there keeps its terms, whatever is asked for now. UNDECIDED is left out: on a development chain it
+ * follows from the pace of the L1's last blocks.
+ */
+async function requireSame(
+  suite: SuiteAddresses,
+  asked: { readonly windows: Windows; readonly strategies: MachServiceFile["strategies"] },
+  publicClient: PublicClient,
+): Promise<void> {
+  const [windows, strategies] = await Promise.all([
+    table<Windows>({ suite }, publicClient, "windows"),
+    table<MachServiceFile["strategies"]>({ suite }, publicClient, "strategies"),
+  ]);
+  const named = (list: MachServiceFile["strategies"]) =>
+    list.map(({ strategy, class: class_, multiplier }) => `${strategy.toLowerCase()}:${class_}:${multiplier}`).join();
+  const other = [
+    ...(["k", "epochLength", "certificateAge", "evidenceWindow", "pauseSlack"] as const).filter(
+      (name) => windows[name] !== asked.windows[name],
+    ),
+    ...(named(strategies) === named(asked.strategies) ? [] : ["strategies"]),
+  ];
+  if (other.length === 0) return;
+  const { registrar } = suite;
+  throw new CliError(
+    "USAGE",
+    `this account has made ${registrar} for the rollup, with other terms (${other.join(", ")}): a second suite takes another --salt`,
+    { data: { registrar, other } },
+  );
 }
 
 /** Does not replace another service's file. */
