@@ -1,4 +1,17 @@
-import { type Base, BLOCK, historyLeaf, MachDigests, type Message, MountainRange } from "@altlayer/protocol";
+import {
+  appendLeaf,
+  type Base,
+  BLOCK,
+  type Core,
+  EMPTY_RANGE,
+  historyLeaf,
+  isSlashable,
+  MachDigests,
+  type Message,
+  MountainRange,
+  type RangePeaks,
+  rangeRoot,
+} from "@altlayer/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { signerRefusal } from "../src/core/signer-rule.ts";
@@ -122,4 +135,53 @@ test("what an honest node goes on with is signed", () => {
     }),
     { numRuns: 500 },
   );
+});
+
+/** What a signer cannot see, docs/spec/mach.md says in section 14: here it is, so that nobody takes the signer for more. */
+test("a node that was taken over can have its operator slashed: by an L1 hash of a base before the tip's", () => {
+  const block = (height: number, originNumber: number, of: Base): Message => {
+    const { core } = main.blocks[height - 1] as ExampleBlock;
+    return { kind: BLOCK, core: { ...core, originNumber }, base: of };
+  };
+  const first = block(1, 101, base);
+  const false1: Base = { epoch: 1, l1Hash: named("no L1 block"), height: 1, blockHash: named("whatever") };
+  const second = block(3, 104, false1);
+  const third = block(5, 108, { epoch: 2, l1Hash: base.l1Hash, height: 3, blockHash: named("whatever") });
+  expect(ask({ tip: first, quarantineHeight: null }, second, null)).toBeNull();
+  expect(ask({ tip: second, quarantineHeight: null }, third, null)).toBeNull();
+  expect(isSlashable([first, third], { form: "BASE" }, { digests, keccak256 })).toBe(true);
+  // The tip's own base it does see.
+  const changed = block(5, 108, { ...false1, epoch: 2, height: 3 });
+  expect(ask({ tip: second, quarantineHeight: null }, changed, null)).toBe("BASE_CHANGES");
+});
+
+test("a node that was taken over can have its operator slashed: by a block that the first history hides", () => {
+  const hidden: Core = { ...(main.blocks[2] as ExampleBlock).core, blockHash: named("hidden") };
+  const range = new MountainRange({ keccak256 });
+  let peaks: RangePeaks = EMPTY_RANGE;
+  const append = (core: Core) => {
+    const leaf = historyLeaf(digests.core(core), keccak256);
+    range.append(leaf);
+    peaks = appendLeaf(peaks, leaf, keccak256);
+  };
+  append(hidden);
+  let record: JournalRecord = { tip: null, quarantineHeight: null };
+  const signed: Message[] = [];
+  let below: RangePeaks = EMPTY_RANGE;
+  for (const height of [2, 3, 4]) {
+    const core = { ...(main.blocks[height - 1] as ExampleBlock).core, historyRoot: rangeRoot(peaks, keccak256) };
+    const message: Message = { kind: BLOCK, core, base };
+    const before = signed.at(-1)?.core;
+    // The peaks below the tip, and the tip's own block.
+    const shown = before && { history: below, cores: [before], prefix: [] };
+    expect(ask(record, message, shown ?? null)).toBeNull();
+    signed.push(message);
+    record = { tip: message, quarantineHeight: null };
+    below = peaks;
+    append(core);
+  }
+  const [, low, high] = signed as [Message, Message, Message];
+  const inclusion = range.inclusion(0, 3);
+  const proof = { form: "HISTORY", core: hidden, inclusion, at: { form: "PLACE" } } as const;
+  expect(isSlashable([low, high], proof, { digests, keccak256 })).toBe(true);
 });
