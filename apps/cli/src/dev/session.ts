@@ -142,6 +142,7 @@ export async function startDev(options: DevOptions, dependencies: DevDependencie
           directory: join(dataDir.l1, "blobs"),
           port: beacon,
           startBlock: record.anchor.number,
+          trustRpc: true,
         },
         { kzg: parts.kzg, clock, log: log.child("beacon") },
       ),

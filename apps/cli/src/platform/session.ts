@@ -149,6 +149,7 @@ export async function startPlatformSession(
             directory: join(dataDir.l1, "blobs"),
             port: beacon,
             startBlock: 0,
+            trustRpc: true,
           },
           { kzg, clock: new SystemClock({ offsetMs: clockOffsetMs }), log: log.child("beacon") },
         ),
