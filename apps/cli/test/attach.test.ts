@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -175,7 +175,10 @@ test("it is given MACH only with the genesis that is its own", async () => {
 }, 600_000);
 
 test("a control plane that starts anew goes on with its operators, who remember what they signed", async () => {
+  const { items } = (await at.owner.ask("GET", `/teams/${at.teamId}/rollups`)).body;
+  const logFile = join(at.dataDir, "rollups", items[0].id, "node.log");
   await at.close();
+  const logged = statSync(logFile).size;
   at = await startTestPlatform({ ...options(), dataDir: at.dataDir });
   await until(
     async () => await succeeds(null, "show theirs"),
@@ -183,6 +186,11 @@ test("a control plane that starts anew goes on with its operators, who remember 
     WAIT_MS,
   );
   await certifiedAnew();
+  // Both sit at the table again, and neither takes its data for an old backup's, which signs nothing until the L1 has
+  // settled all that it may have signed.
+  const messages = readFileSync(logFile).subarray(logged).toString();
+  expect(messages.match(/"operator in the table"/g)).toHaveLength(2);
+  expect(messages).not.toContain("in quarantine");
 }, 600_000);
 
 test("when the chain falls silent an alarm is told, and the list says so by its exit code", async () => {

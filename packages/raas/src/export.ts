@@ -113,23 +113,27 @@ async function archiveOf(
   );
   // A development L1's clock may be shifted, elsewhere it is the world's.
   const clockOffsetMs = network.development ? network.clockOffsetMs : 0;
+  const operators =
+    service === null ? [] : operatorsOf(service, { secret: await keys.privateKey(rollup.id, "restaking"), spec });
   const mach =
     service === null
       ? null
       : await machExportOf({
           service,
-          operators: operatorsOf(service, { secret: await keys.privateKey(rollup.id, "restaking"), spec }),
+          operators,
           l1: config.l1,
           clockOffsetMs,
           flashblocksPort: PORTS.flashblocks,
           directory,
           password,
         });
-  const operators = mach === null ? 0 : spec.services.mach.operators;
   const chain = scheduledFiles(await readChainFiles(directory), spec);
   const keystore = (role: Role) => ({ kind: "keystore" as const, path: `keys/${role}.json` });
   const files: [string, string | Buffer | FileOnDisk][] = [
-    ["README.md", readme(rollup, { network: network.name, snapshot: snapshot !== null, leftBehind, operators })],
+    [
+      "README.md",
+      readme(rollup, { network: network.name, snapshot: snapshot !== null, leftBehind, operators: operators.length }),
+    ],
     [
       "node.json",
       JSON.stringify(
@@ -157,6 +161,9 @@ async function archiveOf(
     // The key that the role acts by: its next one, where the L1 has accepted that already.
     const key = await keyRotations.privateKey(rollup.id, role);
     files.push([`keys/${role}.json`, await keystoreOf(key, password)]);
+  }
+  for (const [index, { privateKey }] of operators.entries()) {
+    files.push([`keys/operator-${index}.json`, await keystoreOf(privateKey, password)]);
   }
   for (const next of await keyRotations.next(rollup.id)) {
     if (next.inUseSince !== null) continue;
@@ -260,5 +267,6 @@ function leftBehindText(leftBehind: number | null): string {
 const operatorsText = (operators: number): string =>
   `Run the ${operators} operators, which certify blocks (MACH), each from its own folder: write the password into the file
    \`password\` (readable by you alone), then \`altlayer node --config operators/0/node.json\`, and so on. Their signing
-   journals are in the archive; ours sign no more. \`mach.json\` names the service's contracts. The account in
+   journals are in the archive; ours sign no more. With its L1 account, \`keys/operator-0.json\` and so on, an operator
+   leaves the service and gets its stake back (\`altlayer operator leave\`). \`mach.json\` names the service's contracts. The account in
    \`keys/restaking.json\` created the service; \`altlayer operator run\` with it also keeps the operator tables fresh.`;

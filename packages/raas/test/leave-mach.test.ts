@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installSnapshot, kzg, openEngine } from "@altlayer/engine";
 import { Keeper, parseServiceFile } from "@altlayer/restaking";
-import { loadNodeFiles, RollupNode, silentLogger } from "@altlayer/rollup";
+import { loadAccount, loadNodeFiles, RollupNode, silentLogger } from "@altlayer/rollup";
 import { createPublicClient, createWalletClient, http } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -100,6 +100,12 @@ test("the archive of a restaked rollup runs with its operators, and its blocks a
   await onFreePorts(chain);
   writeFileSync(join(chain, "password"), PASSWORD);
   process.env.ALTLAYER_KEYSTORE_PASSWORD = PASSWORD;
+  // With its L1 account an operator can leave the service, and take its stake back.
+  const { mach } = (await at.owner.ask("GET", path)).body;
+  const accounts = Array.from({ length: OPERATORS }, (_, index) =>
+    loadAccount({ kind: "keystore", path: join(chain, `keys/operator-${index}.json`) }),
+  );
+  expect((await Promise.all(accounts)).map(({ address }) => address.toLowerCase())).toEqual(mach.operators);
   const closers: (() => Promise<void>)[] = [];
   const start = async (file: string) => {
     const node = await RollupNode.start(
