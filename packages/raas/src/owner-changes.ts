@@ -49,6 +49,13 @@ export interface OwnedContracts {
 
 type Getter = "owner" | "gasLimit" | "basefeeScalar" | "blobbasefeeScalar" | "eip1559Denominator" | "eip1559Elasticity";
 
+/** Encoded once: every look at a rollup's page asks them. */
+const CALLDATA = Object.fromEntries(
+  (["owner", "gasLimit", "basefeeScalar", "blobbasefeeScalar", "eip1559Denominator", "eip1559Elasticity"] as const).map(
+    (functionName) => [functionName, encodeFunctionData({ abi: ABI, functionName })],
+  ),
+) as Readonly<Record<Getter, Hex>>;
+
 /** Reads the values as they are on the settlement network now, by one request. @throws RaasError `NETWORK_UNREACHABLE`, `UPSTREAM` */
 export async function readOwnerValues(
   { name, rpcUrl }: Pick<Network, "name" | "rpcUrl">,
@@ -64,7 +71,7 @@ export async function readOwnerValues(
     ["eip1559Elasticity", SystemConfigProxy],
   ] as const satisfies readonly (readonly [Getter, Hex])[];
   const calls = getters.map(([functionName, to]): Call => {
-    return ["eth_call", [{ to, data: encodeFunctionData({ abi: ABI, functionName }) }, "latest"]];
+    return ["eth_call", [{ to, data: CALLDATA[functionName] }, "latest"]];
   });
   const outcomes = await rpcOutcomes(rpcUrl, calls).catch((cause: unknown) => {
     throw new RaasError("NETWORK_UNREACHABLE", `${name} does not answer eth_call`, { cause });

@@ -111,8 +111,12 @@ export async function createApiServer(
     errorResponseBuilder: (_, { after }) => new RaasError("RATE_LIMITED", `too many requests: wait ${after}`),
   });
   for (const route of ROUTES) addRoute(app, route, services);
-  const document = openApiDocument(services.version);
-  app.get(`${API_BASE}/openapi.json`, async () => document);
+  // Made when it is asked for: it takes as long as the rest of the server.
+  let document: unknown;
+  app.get(`${API_BASE}/openapi.json`, async () => {
+    document ??= openApiDocument(services.version);
+    return document;
+  });
   await serveStaticFiles(app, options);
   app.setNotFoundHandler(async (request, reply) => {
     if (options.consoleDir !== undefined && isPage(request.method, request.url)) {

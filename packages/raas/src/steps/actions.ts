@@ -1,5 +1,6 @@
 import { access, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { loggerTo } from "@altlayer/rollup";
 import { RaasError } from "../errors.ts";
 import type { Explorer } from "../explorer/explorer.ts";
@@ -123,7 +124,7 @@ const startNode =
     try {
       const log = loggerTo([{ level: "info", format: "json", write: logLine }]);
       const [running] = await Promise.all([starting, mach === null ? null : settleFirstTable(mach, { network, log })]);
-      await rollups.setPorts(lease, rollup.id, running.ports);
+      if (!isDeepStrictEqual(running.ports, rollup.ports)) await rollups.setPorts(lease, rollup.id, running.ports);
       if (mach !== null && rollup.kind === "attached") await attachments.operatorsStarted(lease, rollup.id, Date.now());
       return running.node === undefined ? {} : startedBy(running.node, result("start"));
     } catch (error) {

@@ -37,7 +37,8 @@ export class SafeHeadStore {
 
   async open(): Promise<void> {
     await mkdir(this.#directory, { recursive: true });
-    const lines = (await this.#read()).split("\n");
+    const text = await this.#read();
+    const lines = text.split("\n");
     for (const [index, line] of lines.entries()) {
       if (line === "") continue;
       const entry = parseLine(line);
@@ -50,7 +51,10 @@ export class SafeHeadStore {
       }
       this.#insert(entry);
     }
-    await this.#compact();
+    this.#lines = lines.length - 1;
+    // Most often it is as it should be, and is not written anew.
+    if (text === "" || !text.endsWith("\n") || this.#lines !== this.#entries.length) await this.#compact();
+    else this.#file = await open(this.#path, "a");
   }
 
   async close(): Promise<void> {

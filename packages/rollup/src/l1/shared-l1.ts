@@ -13,6 +13,7 @@ export class SharedL1 {
   readonly client: L1Reader;
   readonly watcher: HeadWatcher;
   readonly #rpc: JsonRpcClient;
+  #chainId: Promise<number> | null = null;
 
   constructor(config: NodeConfig["l1"], dependencies: { readonly clock: Clock; readonly log: Logger }) {
     const { url, timeoutMs, maxResponseBytes, attempts, trustRpc } = config;
@@ -33,7 +34,7 @@ export class SharedL1 {
         answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
       });
     return {
-      chainId: () => until(client.chainId()),
+      chainId: () => until(this.#chainIdOnce()),
       headerByTag: (tag) => until(client.headerByTag(tag)),
       headerByNumber: (number) => until(client.headerByNumber(number)),
       headerByHash: (hash) => until(client.headerByHash(hash)),
@@ -41,6 +42,15 @@ export class SharedL1 {
       transactions: (hash) => until(client.transactions(hash)),
       receipts: (hash) => until(client.receipts(hash)),
     };
+  }
+
+  /** Asked until it is known: all nodes of an L1 check it at their start. */
+  #chainIdOnce(): Promise<number> {
+    this.#chainId ??= this.client.chainId().catch((error: unknown) => {
+      this.#chainId = null;
+      throw error;
+    });
+    return this.#chainId;
   }
 
   async close(): Promise<void> {

@@ -16,11 +16,20 @@ export interface LogCriteria {
 
 const MAX_TOPICS = 4;
 
+const made = new Map<number, ReturnType<typeof criteriaOf>>();
+
+/** `criteriaOf`, made once for each limit: a process may serve hundreds of rollups. */
+export function logCriteria({ filterCriteria }: { readonly filterCriteria: number }): ReturnType<typeof criteriaOf> {
+  const known = made.get(filterCriteria) ?? criteriaOf({ filterCriteria });
+  made.set(filterCriteria, known);
+  return known;
+}
+
 /**
  * Parses a log filter. More than four topic positions never match anything; go-ethereum refuses them with
  * "exceed max topics", and so do we.
  */
-export function logCriteria(limits: { readonly filterCriteria: number }) {
+function criteriaOf(limits: { readonly filterCriteria: number }) {
   const oneOrMany = (schema: z.ZodType<Hex>) =>
     z.preprocess(
       (value) => (Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]),
