@@ -84,7 +84,7 @@ export class SigningJournal {
         throw cause.code === "ENOENT"
           ? new MachError(
               "JOURNAL_MISSING",
-              "there is no signing journal: restore it, then start with the restore flag",
+              "there is no signing journal: restore it, and start with the restore flag; only who never signed for this service has one made",
               {
                 file: options.file,
               },
