@@ -260,7 +260,7 @@ describe("what arrives, whoever sends it", () => {
   test("a plan for a new rollup says what is taken already", async () => {
     const taken = async (spec: unknown) => {
       const { status, body } = await at.owner.ask("POST", `/teams/${at.teamId}/plan`, { spec });
-      return [status, body.error?.code, body.error?.details.path];
+      return [status, body.error?.code, body.error?.details.problems[0].path];
     };
     const { chain } = newSpec("not-there");
     expect(await taken(newSpec("guarded-one"))).toEqual([409, "CONFLICT", "name"]);

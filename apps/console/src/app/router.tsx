@@ -95,7 +95,9 @@ const rollupsRoute = createRoute({
 const newRoute = createRoute({
   getParentRoute: () => teamRoute,
   path: "/new",
-  loader: ({ context: { queries } }) => queries.ensureQueryData(schemaQuery),
+  // The names that are taken too: the form begins with one that is not.
+  loader: ({ context: { queries }, params: { team } }) =>
+    Promise.all([queries.ensureQueryData(schemaQuery), queries.ensureQueryData(rollupsQuery(team)).catch(orNotFound)]),
   component: lazyRouteComponent(() => import("../pages/launch/LaunchPage.tsx"), "LaunchPage"),
 });
 

@@ -60,10 +60,12 @@ export function launchStories(world: () => World): void {
       await page.getByLabel("Chain id").fill("420420");
       await page.getByLabel("Block time").fill("1");
       await page.getByRole("button", { name: "Review and launch" }).click();
-      await page.getByText("Deploy the L1 contracts").waitFor();
-      await page.getByRole("button", { name: "Launch", exact: true }).click();
       await page.getByRole("alert").filter({ hasText: "is taken" }).waitFor();
+      expect(await page.getByRole("button", { name: "Launch", exact: true }).getAttribute("aria-disabled")).toBe(
+        "true",
+      );
       await page.getByRole("link", { name: /^Basics/ }).click();
+      expect(await page.getByLabel("Name").getAttribute("aria-invalid")).toBe("true");
     });
 
     test("with a good name the plan is shown, and the rollup launched, step by step, until it runs", async () => {

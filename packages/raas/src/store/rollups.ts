@@ -115,14 +115,16 @@ export class RollupStore {
     return await this.get(id);
   }
 
-  /** @throws RaasError `CONFLICT` when the team's name or the network's chain id is taken, with the spec's `details.path` */
+  /** @throws RaasError `CONFLICT` when the team's name or the network's chain id is taken, with the field in `details.problems` */
   async requireFree(teamId: string, spec: RollupSpec, liveChain = liveChainOf(spec)): Promise<void> {
     const live = this.#db.selectFrom("rollups").select("id");
     const { name } = spec;
     const { chainId } = spec.chain;
     const named = await live.where("team_id", "=", teamId).where("live_name", "=", name).executeTakeFirst();
     const taken = (path: string, what: string) =>
-      new RaasError("CONFLICT", `${what} is taken: choose another`, { details: { path } });
+      new RaasError("CONFLICT", `${what} is taken: choose another`, {
+        details: { problems: [{ path, message: "is taken: choose another" }] },
+      });
     if (named !== undefined) throw taken("name", `the name ${name}`);
     const numbered = await live.where("live_chain", "=", liveChain).executeTakeFirst();
     if (numbered !== undefined) throw taken("chain.chainId", `the chain id ${chainId} on ${spec.settlement.network}`);

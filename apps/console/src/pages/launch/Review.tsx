@@ -15,25 +15,29 @@ export function Review(props: {
   readonly pending: boolean;
 }) {
   const { plan, spec, leaves, pending } = props;
+  // Whoever refused the plan has said why beside this.
+  const refused = plan === undefined && !pending;
   const chosen = leaves.filter(({ path, notes }) => notes.advanced !== true || valueAt(spec, path) !== undefined);
   return (
     <>
-      <section className="card" aria-labelledby="plan-title">
-        <div className="card-head">
-          <h2 id="plan-title">What the launch does</h2>
-        </div>
-        {pending || plan === undefined ? (
-          <Loading label="Making the plan" />
-        ) : (
-          <ol className="plan-actions">
-            {plan.actions.map(({ kind, title }, index) => (
-              <li key={`${kind}-${title}`}>
-                <span className="faint">{index + 1}</span> {title}
-              </li>
-            ))}
-          </ol>
-        )}
-      </section>
+      {refused ? null : (
+        <section className="card" aria-labelledby="plan-title">
+          <div className="card-head">
+            <h2 id="plan-title">What the launch does</h2>
+          </div>
+          {plan === undefined ? (
+            <Loading label="Making the plan" />
+          ) : (
+            <ol className="plan-actions">
+              {plan.actions.map(({ kind, title }, index) => (
+                <li key={`${kind}-${title}`}>
+                  <span className="faint">{index + 1}</span> {title}
+                </li>
+              ))}
+            </ol>
+          )}
+        </section>
+      )}
       <Choices title="Fixed for good" leaves={chosen.filter(({ notes }) => isForGood(notes))} spec={spec} />
       <Choices title="Can change later" leaves={chosen.filter(({ notes }) => !isForGood(notes))} spec={spec} />
     </>

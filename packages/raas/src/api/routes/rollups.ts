@@ -141,7 +141,7 @@ export const rollupRoutes: readonly Route[] = [
     response: pageOf(revisionSchema),
     handle: async ({ rollup, query, services: { rollups, people } }) => {
       const before = query.cursor === undefined ? {} : { before: Number(query.cursor) };
-      if (Number.isNaN(before.before)) throw new RaasError("BAD_REQUEST", "this cursor is none of ours");
+      if (!/^\d{1,15}$/.test(query.cursor ?? "0")) throw new RaasError("BAD_REQUEST", "this cursor is none of ours");
       const revisions = await rollups.revisions(rollup.id, { limit: query.limit + 1, ...before });
       const names = new Map((await people.members(rollup.teamId)).map(({ userId, name }) => [userId, name]));
       return paged(
