@@ -21,8 +21,9 @@ export interface RenderedError {
 /** Exit codes for what other packages throw: wrong input is told apart from surroundings that are in the way. */
 function exitCodeOf({ code, exitCode }: TypedError): number {
   if (exitCode !== undefined) return exitCode;
-  if (/^(CONFIG_|KEY_|KEYSTORE_|INVALID_|UNSAFE_)/.test(code)) return EXIT.usage;
-  if (/^(L1_|BEACON_|CHAIN_MISMATCH|INSUFFICIENT_FUNDS)/.test(code)) return EXIT.environment;
+  if (/^(CONFIG_|KEY_|KEYSTORE_|INVALID_|UNSAFE_|SPEC_INVALID|BAD_REQUEST|UNAUTHENTICATED|ADDRESS_REFUSED)/.test(code))
+    return EXIT.usage;
+  if (/^(L1_|BEACON_|NETWORK_|CHAIN_MISMATCH|INSUFFICIENT_FUNDS|UPSTREAM)/.test(code)) return EXIT.environment;
   return EXIT.failed;
 }
 

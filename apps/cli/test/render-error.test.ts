@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { CliError } from "../src/errors.ts";
+import { PlatformError } from "../src/platform/client.ts";
 import { renderError } from "../src/render-error.ts";
 
 function thrownBy(work: () => unknown): unknown {
@@ -38,4 +39,14 @@ test("anything else is one, and keeps its stack", () => {
   const { exitCode, text, json } = renderError(thrownBy(() => (undefined as unknown as { a: number }).a));
   expect([exitCode, json.error.code]).toEqual([1, "UNEXPECTED"]);
   expect(text).toContain("render-error.test.ts");
+});
+
+test.each([
+  ["SPEC_INVALID", 2],
+  ["UNAUTHENTICATED", 2],
+  ["NETWORK_UNREACHABLE", 3],
+  ["CHANGE_REFUSED", 1],
+])("a platform's %s ends with the exit code of its remedy", (code, exitCode) => {
+  const error = new PlatformError({ code, number: 7000, message: "so it is", details: {} });
+  expect(renderError(error)).toMatchObject({ exitCode, json: { error: { code } } });
 });

@@ -1,4 +1,4 @@
-import { EXIT } from "../errors.ts";
+import { CliError, EXIT } from "../errors.ts";
 import type { Output } from "../output.ts";
 import type { RemoteOptions } from "../platform/client.ts";
 import { PlatformClient } from "../platform/client.ts";
@@ -40,6 +40,7 @@ export async function listDestinations(options: RemoteOptions, output: Output): 
   const client = await PlatformClient.connect(options);
   const { items } = await client.inTeam<{ items: readonly Destination[] }>("GET", "/alarm-destinations");
   if (output.json) output.answer(items);
+  if (items.length === 0) output.line("nobody is told yet: altlayer alarms add");
   for (const { id, name, kind, target, minSeverity } of items) {
     output.line(`${id}  ${kind.padEnd(7)}  ${minSeverity.padEnd(8)}  ${name}  ${target}`);
   }
@@ -55,6 +56,9 @@ export interface AddOptions extends RemoteOptions {
 
 /** `altlayer alarms add`: a webhook's secret is printed this once. */
 export async function addDestination(options: AddOptions, output: Output): Promise<number> {
+  if (options.email === undefined && options.webhook === undefined) {
+    throw new CliError("USAGE", "say where alarms are told: --webhook <url> or --email <address>");
+  }
   const client = await PlatformClient.connect(options);
   const where =
     options.email === undefined ? { kind: "webhook", url: options.webhook } : { kind: "email", address: options.email };

@@ -79,6 +79,7 @@ export async function snapshots(options: NamedOptions, output: Output): Promise<
   const { id } = await must(client, options.rollup);
   const { items } = await client.inTeam<{ items: Snapshot[] }>("GET", `/rollups/${id}/snapshots`);
   if (output.json) output.answer(items);
+  if (items.length === 0) output.line(`none yet: altlayer take-snapshot ${options.rollup}`);
   for (const { file, blockNumber, bytes, takenAt, rehearsedAt } of items) {
     const proved = rehearsedAt === null ? "never rehearsed" : `rehearsed ${rehearsedAt}`;
     output.line(`${file}  block ${blockNumber}  ${(bytes / 1_048_576).toFixed(1)} MiB  taken ${takenAt}  ${proved}`);

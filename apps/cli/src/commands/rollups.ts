@@ -245,6 +245,7 @@ export function nodeText({ version, engine, since, predecessor }: NonNullable<Ro
 export async function list(options: RemoteOptions, output: Output): Promise<number> {
   const rollups = await all(await PlatformClient.connect(options));
   if (output.json) output.answer(rollups);
+  if (rollups.length === 0) output.line("none yet: altlayer apply -f spec.yaml");
   for (const { name, phase, chainId, networkId, endpoints } of rollups) {
     output.line(
       `${name.padEnd(24)}  ${phase.padEnd(10)}  ${String(chainId).padEnd(10)}  ${networkId.padEnd(16)}  ${endpoints?.rpc ?? ""}`,
