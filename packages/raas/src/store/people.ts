@@ -132,7 +132,10 @@ export class PeopleStore {
     }));
   }
 
-  /** Adds a member, or gives one another role. @throws RaasError `CONFLICT` when no owner would be left */
+  /**
+   * Adds a member, or gives one another role. Who is no owner any more leaves no token behind: only owners make them.
+   * @throws RaasError `CONFLICT` when no owner would be left
+   */
   async setMember(options: {
     readonly teamId: string;
     readonly userId: string;
@@ -146,6 +149,7 @@ export class PeopleStore {
         .values({ team_id: teamId, user_id: userId, role, joined_at })
         .onConflict((conflict) => conflict.columns(["team_id", "user_id"]).doUpdateSet({ role }))
         .execute();
+      if (role !== "owner") await revokeTokensOf(db, { teamId, userId });
       await requireOwner(db, teamId);
     });
     const member = (await this.members(teamId)).find((item) => item.userId === userId);
@@ -153,7 +157,7 @@ export class PeopleStore {
     return member;
   }
 
-  /** @throws RaasError `NOT_FOUND`, `CONFLICT` when no owner would be left */
+  /** With the tokens that they made. @throws RaasError `NOT_FOUND`, `CONFLICT` when no owner would be left */
   async removeMember(options: { readonly teamId: string; readonly userId: string }): Promise<void> {
     await this.#db.transaction().execute(async (db) => {
       const { numDeletedRows } = await db
@@ -162,6 +166,7 @@ export class PeopleStore {
         .where("user_id", "=", options.userId)
         .executeTakeFirst();
       if (numDeletedRows === 0n) throw new RaasError("NOT_FOUND", `there is no member ${options.userId}`);
+      await revokeTokensOf(db, options);
       await requireOwner(db, options.teamId);
     });
   }
@@ -200,6 +205,14 @@ async function insertTeam(
     .values({ team_id: id, user_id: options.userId, role: "owner", joined_at: options.now })
     .execute();
   return id;
+}
+
+/** A token that somebody made for themselves must not let them in again. */
+async function revokeTokensOf(
+  db: Database,
+  { teamId, userId }: { readonly teamId: string; readonly userId: string },
+): Promise<void> {
+  await db.deleteFrom("tokens").where("team_id", "=", teamId).where("created_by", "=", userId).execute();
 }
 
 async function requireOwner(db: Database, teamId: string): Promise<void> {

@@ -124,7 +124,10 @@ export function MembersPage() {
           onConfirm={() => remove.mutate(leaving)}
           onClose={() => setLeaving(undefined)}
         >
-          <p>They see nothing of {team.name} any more, from their next request on. What they did stays in the audit.</p>
+          <p>
+            They see nothing of {team.name} any more, from their next request on, and the API tokens that they made end
+            with it. What they did stays in the audit.
+          </p>
         </ConfirmDialog>
       )}
       {adding ? (
