@@ -67,7 +67,26 @@ describe("a crowd of hostile clients", () => {
     };
     const { socket } = await open((head(ask(1).length) + ask(1)).repeat(50));
     await until(() => socket.closed);
-    expect(engine.queries.length).toBeLessThanOrEqual(4);
+    expect(engine.queries.length).toBe(1);
+  });
+
+  test("that send the next request before the answer are served in turn", async () => {
+    await start({});
+    const answers: (() => void)[] = [];
+    engine.answer = () => new Promise((resolve) => answers.push(() => resolve('"0x1"')));
+    const { socket } = await open((head(ask(1).length) + ask(1)).repeat(3));
+    let received = "";
+    socket.on("data", (data) => {
+      received += data.toString();
+    });
+    for (const turn of [1, 2, 3]) {
+      await until(() => answers.length === turn);
+      // Whoever is served beside them shows that the others had their chance.
+      expect(await served()).toBe("901");
+      expect(answers.length).toBe(turn);
+      answers[turn - 1]?.();
+    }
+    await until(() => received.split("0x1").length === 4);
   });
 
   test("that leave in the middle of a batch are not worked for any more", async () => {
@@ -102,6 +121,8 @@ describe("a crowd of hostile clients", () => {
     const refused = await Promise.any(replies);
     expect(JSON.parse(refused.text)).toMatchObject([{ error: { code: -32005 } }]);
     expect(await served()).toBe("901");
+    // Nobody looks into what is refused.
+    expect(JSON.parse((await postRaw(server.httpUrl, " [{")).text)).toMatchObject([{ error: { code: -32005 } }]);
     release();
     const texts = (await Promise.all(replies)).map(({ text }) => text);
     expect(texts.filter((text) => text.includes("-32005")).length).toBe(2);
@@ -131,9 +152,15 @@ describe("a crowd of hostile clients", () => {
     const crowd = await Promise.all(Array.from({ length: 12 }, () => open(text, { reads: false })));
     await until(() => engine.queries.length === 12);
     expect(await served()).toBe("901");
-    await until(async () => (await postRaw(server.httpUrl, ask(2))).status === 200);
+    // On a busy machine this client, too, may be taken for one that reads nothing.
+    const isServed = () =>
+      postRaw(server.httpUrl, ask(2)).then(
+        ({ status }) => status === 200,
+        () => false,
+      );
+    await until(isServed, 60_000);
     for (const { socket } of crowd) socket.destroy();
-  });
+  }, 90_000);
 
   test("that leave WebSocket messages unfinished are disconnected", async () => {
     await start({ requestTimeoutMs: 500, bufferedBytes: 1_000_000 });

@@ -4,6 +4,7 @@ import type { RpcLimits } from "../options.ts";
 import type { ByteBudget, ByteHolding } from "./byte-budget.ts";
 import { isDeeperThan } from "./depth.ts";
 import type { CallContext, Outcome, RpcMethod } from "./method.ts";
+import { Turns } from "./turns.ts";
 
 export type RequestOutcome = "ok" | "error" | "limited" | "internal";
 export type RequestObserver = (request: {
@@ -25,6 +26,8 @@ export interface HandlerDependencies {
 
 /** So many batches run at the full limit of requests at a time; more share it. */
 const BATCH_SHARE = 4;
+/** Answers of batches above this are put together one in a turn: a megabyte takes some milliseconds. */
+const LARGE_ANSWER_BYTES = 64 * 1024;
 
 /** Methods that look at no block, or that wake the chain by what they bring. */
 const TIMELESS = /^(net|web3|admin|engine)_|^eth_(chainId|sendRawTransaction(Sync)?|protocolVersion)$/;
@@ -38,6 +41,7 @@ export class JsonRpcHandler {
   readonly #dependencies: HandlerDependencies;
   /** Batches being answered. */
   #batches = 0;
+  readonly #turns = new Turns();
 
   constructor(options: { readonly limits: RpcLimits }, dependencies: HandlerDependencies) {
     this.#limits = options.limits;
@@ -45,6 +49,10 @@ export class JsonRpcHandler {
   }
 
   async handle(body: Buffer, context: CallContext): Promise<string | undefined> {
+    // Before it is looked at: whoever sends too many must not be parsed for nothing.
+    if (this.#batches >= this.#limits.batches && isBatch(body)) {
+      return `[${errorResponse("null", limitExceeded("too many batches are under way, try again"))}]`;
+    }
     if (isDeeperThan(body, this.#limits.depth)) {
       return errorResponse("null", invalidRequest(`request nested too deeply, at most ${this.#limits.depth} levels`));
     }
@@ -61,9 +69,6 @@ export class JsonRpcHandler {
   }
 
   async #batch(requests: readonly unknown[], context: CallContext): Promise<string | undefined> {
-    if (this.#batches >= this.#limits.batches) {
-      return `[${errorResponse("null", limitExceeded("too many batches are under way, try again"))}]`;
-    }
     const budget = new ResponseBudget(this.#limits.responseBytes, context.budget);
     const responses: (string | undefined)[] = new Array(requests.length);
     let next = 0;
@@ -80,10 +85,15 @@ export class JsonRpcHandler {
     const share = Math.floor((BATCH_SHARE * this.#limits.concurrentRequests) / ++this.#batches);
     const workers = Math.max(1, Math.min(this.#limits.concurrentRequests, requests.length, share));
     // Requests start in order, which keeps the order of a sender's transactions on their way into the pool.
-    await Promise.all(Array.from({ length: workers }, worker)).finally(() => {
+    try {
+      await Promise.all(Array.from({ length: workers }, worker));
+      // Batches that run side by side end side by side: all their answers at once would hold up everybody else.
+      if (budget.bytes > LARGE_ANSWER_BYTES) await this.#turns.next();
+    } finally {
       this.#batches--;
       budget.release();
-    });
+    }
+    if (context.isGone?.()) return undefined;
     const answered = responses.filter((response) => response !== undefined);
     return answered.length === 0 ? undefined : `[${answered.join(",")}]`;
   }
@@ -177,6 +187,12 @@ function outcomeOf(code: number): RequestOutcome {
   return code === -32005 || code === -32003 ? "limited" : "error";
 }
 
+/** Whether a body is a batch, if it is JSON: an array begins with its bracket, maybe after white space. */
+function isBatch(body: Buffer): boolean {
+  const first = body.find((byte) => byte > 0x20);
+  return first === 0x5b;
+}
+
 function parse(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString("utf8"));
@@ -212,12 +228,19 @@ function readRequest(request: unknown): Request | undefined {
 /** Bytes that the results of one response may still take, and that all clients together may while it gathers them. */
 class ResponseBudget {
   readonly #held: ByteHolding | undefined;
+  readonly #limit: number;
   #left: number;
   exceeded = false;
 
   constructor(bytes: number, shared?: ByteBudget) {
+    this.#limit = bytes;
     this.#left = bytes;
     this.#held = shared?.hold();
+  }
+
+  /** How many the results have taken. */
+  get bytes(): number {
+    return this.#limit - this.#left;
   }
 
   take(bytes: number): boolean {

@@ -11,7 +11,7 @@ import type { BodySlots } from "./body-slots.ts";
  * For monitoring and indexers, which would otherwise keep every chain awake.
  */
 export const QUIET_HEADER = "x-altlayer-quiet";
-/** Requests of one connection that may wait for their answers. */
+/** Requests of one connection that may wait for their answers; one of them is served. */
 const MAX_PIPELINED = 4;
 /** Bodies up to this are read at once. */
 const SMALL_BODY_BYTES = 64 * 1024;
@@ -36,7 +36,7 @@ export function createHttpListener(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const { listen, limits } = options;
   const { budget, slots } = dependencies;
-  const unanswered = new WeakMap<Socket, number>();
+  const pipelines = new WeakMap<Socket, (() => void)[]>();
   const tooLarge = `content length too large (limit ${limits.bodyBytes})`;
   return (request, response) => {
     const cors = corsHeaders(request, listen);
@@ -53,22 +53,30 @@ export function createHttpListener(
     if (Number(request.headers["content-length"] ?? 0) > limits.bodyBytes) {
       return refuse(response, 413, tooLarge);
     }
-    // Clients wait for an answer before they ask on; who does not would be served before everybody else.
-    const waiting = (unanswered.get(request.socket) ?? 0) + 1;
-    if (waiting > MAX_PIPELINED) {
+    // Clients wait for an answer before they ask on; who does not is served in turn, and the next request only when the
+    // answer before it has left: who does not read causes no more of them.
+    const pipeline = pipelines.get(request.socket) ?? [];
+    if (pipeline.length >= MAX_PIPELINED) {
       request.socket.destroy();
       return;
     }
-    unanswered.set(request.socket, waiting);
-    response.once("close", () => unanswered.set(request.socket, (unanswered.get(request.socket) ?? 1) - 1));
-    readBody(request, { limit: limits.bodyBytes, slots }, (body) => {
-      if (body === undefined) return refuse(response, 413, tooLarge);
-      const quiet = request.headers[QUIET_HEADER] !== undefined;
-      dependencies.handler.handle(body, { budget, quiet, isGone: () => response.destroyed }).then(
-        (answer) => respond(response, answer ?? "", { budget, stalledMs: limits.stalledResponseMs }),
-        () => refuse(response, 500, "internal error"),
-      );
+    pipelines.set(request.socket, pipeline);
+    const serve = () =>
+      readBody(request, { limit: limits.bodyBytes, slots }, (body) => {
+        if (body === undefined) return refuse(response, 413, tooLarge);
+        const quiet = request.headers[QUIET_HEADER] !== undefined;
+        dependencies.handler.handle(body, { budget, quiet, isGone: () => response.destroyed }).then(
+          (answer) => respond(response, answer ?? "", { budget, stalledMs: limits.stalledResponseMs }),
+          () => refuse(response, 500, "internal error"),
+        );
+      });
+    pipeline.push(serve);
+    response.once("close", () => {
+      const isServed = pipeline[0] === serve;
+      pipeline.splice(pipeline.indexOf(serve), 1);
+      if (isServed && !request.socket.destroyed) pipeline[0]?.();
     });
+    if (pipeline.length === 1) serve();
   };
 }
 
