@@ -12,7 +12,10 @@ import {
   useEngine,
 } from "./support/chain.ts";
 
-test("builds a hundred blocks, and finds them again after a restart", async () => {
+/** Three syncs of the journals a block, one after the other: what others do with the disk makes each take tens of milliseconds. */
+const HUNDRED_BLOCKS_MS = 180_000;
+
+test("builds a hundred blocks, and finds them again after a restart", { timeout: HUNDRED_BLOCKS_MS }, async () => {
   await using home = await temporaryDirectory();
   const hashes: Hex[] = [];
   {
