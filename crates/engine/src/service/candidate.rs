@@ -66,13 +66,16 @@ pub struct SealingBlock {
 }
 
 impl Candidate {
-    /// Opens a block on a known one.
+    /// Opens a block on a known one. One that publishes slices waits after a start until the state is proven.
     pub fn open(
         shared: &Shared,
         parent: B256,
         attributes: PayloadAttributes,
         mode: SliceMode,
     ) -> Result<(Self, Extended), EngineError> {
+        if mode != SliceMode::None {
+            shared.chain.wait_until_proven()?;
+        }
         let header = shared
             .chain
             .header(&parent)?

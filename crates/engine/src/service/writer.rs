@@ -184,6 +184,8 @@ impl Writer {
 
     /// Goes on with the block that the journal holds unsealed, if it stands on the head.
     fn resume(&mut self) -> Result<String, EngineError> {
+        // On a wrong state its slices come out otherwise, and the record of what was promised would be given up.
+        self.shared.chain.wait_until_proven()?;
         let Some(records) = self.shared.chain.take_candidate() else { return Ok("null".into()) };
         let Some(resumable) = Resumable::read(&records)? else { return Ok("null".into()) };
         if self.shared.chain.heads().unsafe_head.hash != resumable.parent_hash {

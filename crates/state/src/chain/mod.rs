@@ -89,6 +89,17 @@ impl ChainStore {
         Ok(trie.root())
     }
 
+    /// Waits until the root has proven, after a start, that the state which was read is the head's. Whoever promises something
+    /// that no root stands behind yet, as the slices of a block in the making are, asks before. An error: it is not, or the store
+    /// is broken otherwise. Costs nothing later.
+    pub fn wait_until_proven(&self) -> Result<(), StateError> {
+        if !self.shared.proven.load(Ordering::Acquire) {
+            self.shared.line.lock().check()?;
+            self.shared.proven.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
     /// Journals a block beside the canonical chain; it becomes canonical by [`Self::set_heads`]. Known blocks are accepted
     /// and ignored.
     pub fn insert(&self, block: ExecutedBlock, durability: Durability) -> Result<(), StateError> {

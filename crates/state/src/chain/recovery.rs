@@ -458,6 +458,7 @@ impl Parts {
             flat: self.flat,
             tree: self.tree.into(),
             line: self.line.into(),
+            proven: Default::default(),
             writing: Default::default(),
             queue: self.queue.into(),
             queue_moved: Default::default(),

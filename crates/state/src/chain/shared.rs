@@ -71,6 +71,8 @@ pub struct Shared {
     pub flat: FlatState,
     pub tree: RwLock<Tree>,
     pub line: Mutex<Line>,
+    /// The trie was built once: what was read at the start is the head's state.
+    pub proven: AtomicBool,
     /// Serialises changes of the chain.
     pub writing: Mutex<()>,
     pub queue: Mutex<IndexQueue>,

@@ -752,12 +752,14 @@ fn a_state_that_is_not_the_heads_is_written_on_by_nobody() {
         let head = store.heads().unsafe_head.hash;
         let unusable = |result: Result<(), StateError>| assert_eq!(result.unwrap_err().code(), "STATE_UNUSABLE");
         unusable(store.root_after(head, &StateDiff::default()).map(drop));
+        unusable(store.wait_until_proven());
         unusable(store.checkpoint());
         unusable(store.set_heads(HeadsUpdate { unsafe_head: model.canonical[5], ..Default::default() }).map(drop));
     }
     // The next start reads another.
     assert!(!path.exists());
     let store = ChainStore::open(options, genesis()).unwrap();
+    store.wait_until_proven().unwrap();
     check_all(&store, &model, &mut Random::new(4), 128, false);
     let head = *model.canonical.last().unwrap();
     prepare(&store, &model, head, &mut Random::new(6)).unwrap();
