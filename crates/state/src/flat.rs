@@ -419,7 +419,10 @@ impl FlatState {
 
     /// Gives up the state before `block`, whose changes these are.
     pub fn prune(&self, block: u64, changes: &ChangeSet) {
-        self.oldest.fetch_max(block, Ordering::SeqCst);
+        // None of its old values are kept: it came with a checkpoint, or is the genesis, which changes every account.
+        if self.oldest.fetch_max(block, Ordering::SeqCst) >= block {
+            return;
+        }
         self.change(changes, |entry, _, _| entry.prune(block), |entry, _, _| entry.prune(block));
     }
 
@@ -521,5 +524,40 @@ impl FlatState {
 
     pub fn account_count(&self) -> usize {
         self.accounts.iter().map(|shard| shard.read().len()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_values_are_kept_for_as_long_as_their_blocks_can_be_read() {
+        let flat = FlatState::new();
+        let address = Address::repeat_byte(1);
+        let account = |nonce| Some(Account { nonce, balance: U256::from(7), code_hash: KECCAK_EMPTY });
+        let changes = |old, new| ChangeSet {
+            accounts: vec![AccountChange { address, old, new, storage: Vec::new() }],
+            codes: Vec::new(),
+        };
+        let blocks = [changes(None, account(1)), changes(account(1), account(2)), changes(account(2), None)];
+        flat.apply_without_history(&blocks[0]);
+        flat.apply(1, &blocks[1]);
+        flat.apply(2, &blocks[2]);
+        // The genesis has no old values.
+        flat.prune(0, &blocks[0]);
+        assert_eq!([0, 1, 2].map(|block| flat.account(&address, block)), [account(1), account(2), None]);
+        flat.prune(1, &blocks[1]);
+        assert_eq!([1, 2].map(|block| flat.account(&address, block)), [account(2), None]);
+        assert_eq!((flat.oldest(), flat.account_count()), (1, 1));
+        flat.prune(2, &blocks[2]);
+        assert_eq!((flat.oldest(), flat.account_count()), (2, 0));
+        // An undone block is written again, and its old values are let go of again.
+        flat.begin_undo();
+        flat.undo(2, &blocks[2]);
+        flat.apply(2, &blocks[2]);
+        assert_eq!((flat.oldest(), flat.account(&address, 1)), (1, account(2)));
+        flat.prune(2, &blocks[2]);
+        assert_eq!((flat.oldest(), flat.account_count()), (2, 0));
     }
 }
