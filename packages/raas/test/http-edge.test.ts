@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TestPlatform } from "./harness.ts";
 import { removeDir, startTestPlatform } from "./harness.ts";
 
+const PAGE = "<!doctype html><title>console</title>";
 const SCRIPT = "console.log(1);\n".repeat(200);
 
 /** Asks without a cache's own ideas, which `fetch` would add to a conditional request. */
@@ -24,20 +25,25 @@ function statusOf(url: string, headers: Readonly<Record<string, string>>): Promi
 describe("files of the console", () => {
   let at: TestPlatform;
   const consoleDir = mkdtempSync(join(tmpdir(), "altlayer-console-"));
+  const docsDir = mkdtempSync(join(tmpdir(), "altlayer-docs-"));
 
   beforeAll(async () => {
+    mkdirSync(join(docsDir, "trust"));
+    writeFileSync(join(docsDir, "index.html"), "<!doctype html><title>documentation</title>");
+    writeFileSync(join(docsDir, "trust/index.html"), "<!doctype html><title>trust</title>");
     mkdirSync(join(consoleDir, "assets"));
-    writeFileSync(join(consoleDir, "index.html"), "<!doctype html><title>console</title>");
+    writeFileSync(join(consoleDir, "index.html"), PAGE);
+    writeFileSync(join(consoleDir, "index.html.br"), brotliCompressSync(PAGE));
     writeFileSync(join(consoleDir, "assets/app-0a1b2c.js"), SCRIPT);
     writeFileSync(join(consoleDir, "assets/app-0a1b2c.js.br"), brotliCompressSync(SCRIPT));
     writeFileSync(join(consoleDir, "assets/app-0a1b2c.js.gz"), gzipSync(SCRIPT));
-    at = await startTestPlatform({ consoleDir });
+    at = await startTestPlatform({ consoleDir, docsDir });
   });
 
   afterAll(async () => {
     await at.close();
     removeDir(at.dataDir);
-    rmSync(consoleDir, { recursive: true, force: true });
+    for (const folder of [consoleDir, docsDir]) rmSync(folder, { recursive: true, force: true });
   });
 
   const get = (path: string, headers: Readonly<Record<string, string>>) =>
@@ -56,6 +62,15 @@ describe("files of the console", () => {
     }
     expect(sizes.identity).toBe(SCRIPT.length);
     expect(Math.max(sizes.br ?? 0, sizes.gzip ?? 0)).toBeLessThan(SCRIPT.length / 10);
+  });
+
+  test("the documentation stands beside them, for whoever takes pages compressed, too", async () => {
+    for (const encoding of ["br", "gzip", "identity"]) {
+      const textOf = async (path: string) => await (await get(path, { "accept-encoding": encoding })).text();
+      expect(await textOf("/docs/")).toContain("<title>documentation");
+      expect(await textOf("/docs/trust/")).toContain("<title>trust");
+      expect(await textOf("/")).toBe(PAGE);
+    }
   });
 
   test("a name with a hash is kept for good, the page is asked for again and mostly unchanged", async () => {

@@ -6,14 +6,14 @@ const HASHED = "/assets/";
 const YEAR_SECONDS = 365 * 86_400;
 
 /**
- * Serves the builds of console and documentation. Beside a file may lie the same file compressed (`.br`, `.gz`): whoever
- * takes that gets it. All carry an ETag; those with a hash in their name are not even asked for again.
+ * Serves the builds of console and documentation. Beside a file of the console may lie the same file compressed (`.br`,
+ * `.gz`): whoever takes that gets it. All carry an ETag; those with a hash in their name are not even asked for again.
  */
 export async function serveStaticFiles(
   app: FastifyInstance,
   { consoleDir, docsDir }: { readonly consoleDir?: string | undefined; readonly docsDir?: string | undefined },
 ): Promise<void> {
-  const shared = { wildcard: true, index: "index.html", dotfiles: "deny", preCompressed: true } as const;
+  const shared = { wildcard: true, index: "index.html", dotfiles: "deny" } as const;
   if (docsDir !== undefined) {
     await app.register(staticFiles, {
       ...shared,
@@ -27,6 +27,7 @@ export async function serveStaticFiles(
   await app.register(staticFiles, {
     ...shared,
     root: consoleDir,
+    preCompressed: true,
     setHeaders: (reply) => {
       if (!reply.request.url.startsWith(HASHED)) return;
       reply.header("cache-control", `public, max-age=${YEAR_SECONDS}, immutable`);

@@ -162,13 +162,13 @@ export class Compiler {
   }
 }
 
-/** Where the compiler's program lies, and ours that runs it. */
+/** Where the compiler's program lies, where ours that runs it looks for it, and ours: in a bundle that is another place. */
 function readable(packageName: string): readonly string[] {
   const file = createRequire(import.meta.url).resolve(`${packageName}/package.json`);
   const modules = `${sep}node_modules${sep}`;
   const root = file.slice(0, file.indexOf(modules) + modules.length);
-  const own = dirname(dirname(dirname(CHILD)));
-  return [`${root}*`, `${own}${sep}*`];
+  const own = fileURLToPath(new URL("../../", import.meta.url));
+  return [`${root}*`, `${own}*`, `${dirname(CHILD)}${sep}*`];
 }
 
 function contractsOf(output: string): readonly Compiled[] {
