@@ -22,6 +22,8 @@ export async function startAnvil(flags: readonly string[] = []): Promise<Anvil> 
   const own = ["--port", "0", "--hardfork", "prague", "--no-request-size-limit", "--prune-history", "512"];
   const child = spawn(binary, [...own, ...flags], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  // A test that is cut off stops nothing, and whoever waits for the end of its output waits for anvil's, too.
+  process.once("exit", () => child.kill("SIGKILL"));
   const port = await listeningPort(child);
   return {
     url: `http://127.0.0.1:${port}`,

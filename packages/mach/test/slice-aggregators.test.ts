@@ -54,8 +54,8 @@ describe("operators", () => {
   let network: Network;
   let base: Base;
   let observer: MachService;
-  const SLOWLY = { sliceAggregators: 1, tickMs: 50, resendMs: 3_600_000 };
-  const made = (service: MachService | undefined) => service?.status().counters["certificates made"] ?? 0;
+  /** Long after a slice has its certificate; what asks in vain at its start asks again by it, too. */
+  const SLOWLY = { sliceAggregators: 1, tickMs: 50, resendMs: 15_000 };
 
   async function start(tuning: typeof SLOWLY): Promise<void> {
     network = await Network.start(4);
@@ -90,23 +90,19 @@ describe("operators", () => {
   }
 
   describe("that repeat nothing", () => {
-    beforeAll(() => start(SLOWLY), 60_000);
+    beforeAll(() => start(SLOWLY), 120_000);
     afterAll(() => network.close());
 
     test("have one of them certify a slice, another one each time, and whoever makes none is sent every one", async () => {
       const services = [0, 1, 2, 3].map((i) => network.services.get(`operator ${i}`) as MachService);
       for (const operator of [0, 1, 2, 3, 2, 0]) {
         const { block, count } = await drawing(operator);
-        const before = services.map(made);
         network.rollup.slice(block, count);
         const { height } = block.core;
         // Also where the observer pruned that operator: of blocks it has had enough from another.
         await until("the slice's", () => observer.certificate({ height, transactionCount: count }));
         expect(services.map((service) => service.certificatesAt(height).length)).toEqual(
           services.map((_, i) => (i === operator ? 1 : 0)),
-        );
-        expect(services.map((service, i) => made(service) - (before[i] as number) > 0)).toEqual(
-          services.map((_, i) => i === operator),
         );
         await finish(block);
         for (const service of services)
@@ -116,7 +112,7 @@ describe("operators", () => {
   });
 
   describe("after an aggregator's silence", () => {
-    beforeAll(() => start({ ...SLOWLY, resendMs: 300 }), 60_000);
+    beforeAll(() => start({ ...SLOWLY, resendMs: 300 }), 120_000);
     afterAll(() => network.close());
 
     test("send to all what the one that was drawn keeps to itself", async () => {

@@ -146,6 +146,7 @@ export class ControlPlane {
     const { id, phase, desired } = record;
     if (phase !== desired) return false;
     if (desired === "running") {
+      if (record.restore !== null) return false;
       const wanted = this.incarnation.settingsOf(await this.rollups.spec(record));
       if (this.incarnation.running(id) !== wanted) return false;
     }

@@ -1,4 +1,5 @@
 import { bn254 } from "@altlayer/engine";
+import { receiptOf } from "@altlayer/sdk";
 import {
   type Abi,
   type Address,
@@ -37,7 +38,7 @@ test("core, ALT and a MACH suite on a development L1, and an operator that joins
   const clients = { publicClient, walletClient };
   const send = async (address: Address, abi: Abi, functionName: string, args: readonly unknown[]) => {
     const hash = await walletClient.writeContract({ address, abi, functionName, args });
-    const receipt = await publicClient.waitForTransactionReceipt({ hash });
+    const receipt = await receiptOf(hash, publicClient);
     expect(receipt.status, functionName).toBe("success");
   };
   const read = <T>(address: Address, abi: Abi, functionName: string, args: readonly unknown[] = []) =>

@@ -66,7 +66,7 @@ export async function startStakingWorld(options: ModelOptions): Promise<StakingW
     clients,
   );
   const hash = await clients.walletClient.sendTransaction({ data: packageContract("WETH98").bytecode });
-  const { contractAddress: token } = await publicClient.waitForTransactionReceipt({ hash });
+  const { contractAddress: token } = await receiptOf(hash, publicClient);
   const { strategy } = await ensureStrategy({ core, token: token! }, clients);
   await tester.setCode({ address: REGISTRAR, bytecode: YES });
 

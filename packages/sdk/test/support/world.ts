@@ -41,6 +41,7 @@ import {
 import { type Account, mnemonicToAccount } from "viem/accounts";
 import { anvil as chain } from "viem/chains";
 import { type Anvil, startAnvil } from "../../../deployer/test/anvil.ts";
+import { receiptOf } from "../../src/staking/receipt.ts";
 
 const MNEMONIC = "test test test test test test test test test test test junk";
 const SYSTEM_CONFIG: Address = "0x00000000000000000000000000000000000000c5";
@@ -113,7 +114,7 @@ export async function startWorld({
   const send: World["send"] = async (account, address, abi, functionName, args) => {
     const wallet = createWalletClient({ chain, transport, account });
     const hash = await wallet.writeContract({ address, abi, functionName, args, chain, account });
-    const receipt = await l1.waitForTransactionReceipt({ hash });
+    const receipt = await receiptOf(hash, l1);
     if (receipt.status !== "success") throw new TypeError(`${functionName} reverted`);
   };
   const read = <T>(address: Address, abi: Abi, functionName: string, args: readonly unknown[] = []) =>
