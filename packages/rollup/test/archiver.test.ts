@@ -126,4 +126,25 @@ describe("the archive's way along the L1", () => {
     await archiver.catchUp();
     expect(hashes()).toEqual([hashOf(1, 18)]);
   });
+
+  it("does not mind a genesis that block 1 does not stand on, as anvil names one after a restart", async () => {
+    const chain = new Chain();
+    chain.grow(0, { from: 0, to: 6, blobsAt: 5 });
+    chain.blocks[0] = { ...(chain.blocks[0] as L1Header), hash: hashOf(7, 0) };
+    const { archiver, hashes } = await follow(chain);
+    await archiver.catchUp();
+    expect(hashes()).toEqual([hashOf(0, 5)]);
+  });
+
+  it("ends where blocks do not stand on each other at a second look either, and goes on when they do", async () => {
+    const chain = new Chain();
+    chain.grow(0, { from: 0, to: 6, blobsAt: 5 });
+    const right = chain.blocks[3] as L1Header;
+    chain.blocks[3] = { ...right, hash: hashOf(7, 3) };
+    const { archiver, hashes } = await follow(chain);
+    await expect(archiver.catchUp()).rejects.toMatchObject({ code: "L1_LIED", data: { number: 4 } });
+    chain.blocks[3] = right;
+    await archiver.catchUp();
+    expect(hashes()).toEqual([hashOf(0, 5)]);
+  });
 });

@@ -1,6 +1,6 @@
 import type { Hex } from "@altlayer/engine";
 import type { Clock } from "../clock.ts";
-import { describeError } from "../errors.ts";
+import { describeError, RollupError } from "../errors.ts";
 import type { BlobSource } from "../l1/blob-source.ts";
 import type { Kzg } from "../l1/kzg.ts";
 import { versionedHash } from "../l1/kzg.ts";
@@ -16,6 +16,9 @@ export interface ArchiverOptions {
   /** Blocks below the head that are looked at again, since a reorg may have replaced them. */
   readonly reorgBlocks: number;
 }
+
+/** A genesis carries no transactions; and anvil, started from a state that was kept, names another one than block 1 stands on. */
+const FIRST_BLOCK = 1;
 
 /** Follows the L1 and puts the blobs of every block into the archive. */
 export class Archiver {
@@ -70,7 +73,8 @@ export class Archiver {
     return this.#busy;
   }
 
-  async #pass(): Promise<void> {
+  /** @throws RollupError `L1_LIED` when the L1's blocks stand on each other at no second look either */
+  async #pass(isSecond = false): Promise<void> {
     const latest = await this.#l1.headerByTag("latest");
     if (!latest) return;
     for (let number = await this.#firstUnseen(latest); number <= latest.number; number++) {
@@ -81,7 +85,11 @@ export class Archiver {
       if (before !== undefined && before !== header.parentHash) {
         // Another branch came meanwhile.
         this.#seen.clear();
-        return await this.#pass();
+        if (!isSecond) return await this.#pass(true);
+        throw new RollupError("L1_LIED", `L1 block ${number} does not stand on the block that the L1 names below it`, {
+          severity: "temporary",
+          data: { number, parentHash: header.parentHash, below: before },
+        });
       }
       if (this.#seen.get(number) !== header.hash) {
         await this.#archiveBlock(header);
@@ -103,8 +111,8 @@ export class Archiver {
     // Another branch, or the first look: what is seen is always of one.
     this.#seen.clear();
     // A development L1 that began anew may be shorter than the archive.
-    const from = Math.max(0, Math.min(next, latest.number + 1) - reorgBlocks);
-    return Math.max(from, Math.min(startBlock, next));
+    const from = Math.min(next, latest.number + 1) - reorgBlocks;
+    return Math.max(FIRST_BLOCK, from, Math.min(startBlock, next));
   }
 
   async #archiveBlock(header: L1Header): Promise<void> {
