@@ -73,7 +73,7 @@ export class Archiver {
     return this.#busy;
   }
 
-  /** @throws RollupError `L1_LIED` when the L1's blocks stand on each other at no second look either */
+  /** @throws RollupError `L1_LIED` when a second look finds blocks that do not stand on each other, too */
   async #pass(isSecond = false): Promise<void> {
     const latest = await this.#l1.headerByTag("latest");
     if (!latest) return;
